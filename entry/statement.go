@@ -1,0 +1,210 @@
+package entry
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Kind is what a statement does (protocol section 4).
+type Kind string
+
+// The kinds of this version.
+const (
+	KindCharter     Kind = "charter"
+	KindAdmit       Kind = "admit"
+	KindPledge      Kind = "pledge"
+	KindRequest     Kind = "request"
+	KindDecision    Kind = "decision"
+	KindAttestation Kind = "attestation"
+)
+
+// Kinds lists the kinds of this version in the order of the protocol.
+var Kinds = []Kind{KindCharter, KindAdmit, KindPledge, KindRequest, KindDecision, KindAttestation}
+
+// The authors that are nobody's to choose.
+const (
+	AuthorSecretariat = "secretariat"
+	AuthorOperator    = "operator"
+)
+
+// LaneMain is the lane of everything but slots.
+const LaneMain = "main"
+
+// A Statement is a payload that was parsed (protocol section 2).
+type Statement struct {
+	ID         ID // entry id
+	Log        string
+	Author     string
+	Lane       string
+	Seq        uint64 // from 1
+	Prev       ID     // zero when Seq is 1
+	Made       int64  // Unix seconds, by the author's clock
+	Kind       Kind
+	Body       TreeBody
+	BodyDigest string // "" when there is no detached body
+	Review     string // YYYY-MM-DD when the detached body is withheld, else ""
+}
+
+// A TreeBody is the part of a statement that stands in the Merkle tree for
+// ever: *Charter, *Admit, *Pledge, *Request, *Decision or *Attestation.
+type TreeBody interface {
+	// check refuses values that no statement of this kind may have, whatever
+	// was logged before it.
+	check(s *Statement) error
+}
+
+// payload is the wire form, members sorted.
+type payload struct {
+	Author     string         `json:"author"`
+	Body       jsontext.Value `json:"body"`
+	BodyDigest string         `json:"bodyDigest,omitzero"`
+	Kind       Kind           `json:"kind"`
+	Lane       string         `json:"lane"`
+	Log        string         `json:"log"`
+	Made       string         `json:"made"`
+	Prev       string         `json:"prev,omitzero"`
+	Seq        uint64         `json:"seq"`
+	Withheld   *withheld      `json:"withheld,omitzero"`
+}
+
+type withheld struct {
+	Review string `json:"review"`
+}
+
+// Payload encodes s as canonical JSON, after the same checks as ParseStatement.
+func (s *Statement) Payload() ([]byte, error) {
+	if s.Body == nil {
+		return nil, refuse(CodeMemberMissing, "the statement has no body")
+	}
+	body, err := Marshal(s.Body)
+	if err != nil {
+		return nil, err
+	}
+	p := payload{Author: s.Author, Body: body, BodyDigest: s.BodyDigest, Kind: s.Kind, Lane: s.Lane, Log: s.Log, Made: FormatTime(s.Made), Seq: s.Seq}
+	if !s.Prev.IsZero() {
+		p.Prev = s.Prev.String()
+	}
+	if s.Review != "" {
+		p.Withheld = &withheld{Review: s.Review}
+	}
+	b, err := Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ParseStatement(&Envelope{Payload: b}); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// ParseStatement reads the payload of an envelope. Nothing here depends on what
+// was logged before.
+func ParseStatement(e *Envelope) (*Statement, error) {
+	if err := CheckCanonical(e.Payload); err != nil {
+		return nil, err
+	}
+	var p payload
+	if err := decode(e.Payload, &p, "the statement"); err != nil {
+		return nil, err
+	}
+	s := &Statement{ID: e.ID(), Log: p.Log, Author: p.Author, Lane: p.Lane, Seq: p.Seq, Kind: p.Kind, BodyDigest: p.BodyDigest}
+	for _, m := range []struct {
+		name    string
+		missing bool
+	}{{"author", p.Author == ""}, {"body", p.Body == nil}, {"kind", p.Kind == ""}, {"lane", p.Lane == ""}, {"log", p.Log == ""}, {"made", p.Made == ""}, {"seq", p.Seq == 0}} {
+		if m.missing {
+			return nil, refuse(CodeMemberMissing, "the statement has no %s, or it is 0", m.name)
+		}
+	}
+	var err error
+	if s.Made, err = ParseTime(p.Made); err != nil {
+		return nil, err
+	}
+	if err := CheckAuthor(s.Author); err != nil {
+		return nil, err
+	}
+	if s.Lane != LaneMain {
+		return nil, refuse(CodeLaneUnknown, "the lane is %q", clip(s.Lane))
+	}
+	if (p.Prev == "") != (s.Seq == 1) {
+		return nil, refuse(CodeMemberMissing, "prev is there exactly when seq is over 1")
+	}
+	if p.Prev != "" {
+		if s.Prev, err = ParseID(p.Prev); err != nil {
+			return nil, err
+		}
+	}
+	if s.BodyDigest != "" && !IsDigest(s.BodyDigest) {
+		return nil, refuse(CodeDigestMalformed, "bodyDigest is not a digest")
+	}
+	if p.Withheld != nil {
+		if s.BodyDigest == "" {
+			return nil, refuse(CodeMemberMalformed, "withheld stands without bodyDigest")
+		}
+		if _, err := ParseDate(p.Withheld.Review); err != nil {
+			return nil, err
+		}
+		s.Review = p.Withheld.Review
+	}
+	if s.Body = newTreeBody(s.Kind); s.Body == nil {
+		return nil, refuse(CodeKindUnknown, "the kind is %q", clip(string(s.Kind)))
+	}
+	if bytes.IndexByte(p.Body, '{') != 0 {
+		return nil, refuse(CodeMemberMalformed, "the body is not an object")
+	}
+	if err := decode(p.Body, s.Body, "the body"); err != nil {
+		return nil, err
+	}
+	if err := s.Body.check(s); err != nil {
+		return nil, err
+	}
+	if again, err := Marshal(s.Body); err != nil || !bytes.Equal(again, p.Body) {
+		// What was left out and has no absent form reads as zero.
+		return nil, refuse(CodeMemberMissing, "the body lacks a member that a %s must have", s.Kind)
+	}
+	return s, nil
+}
+
+// IsWithheld reports whether the detached body is not published with the
+// statement.
+func (s *Statement) IsWithheld() bool { return s.Review != "" }
+
+func newTreeBody(k Kind) TreeBody {
+	switch k {
+	case KindCharter:
+		return new(Charter)
+	case KindAdmit:
+		return new(Admit)
+	case KindPledge:
+		return new(Pledge)
+	case KindRequest:
+		return new(Request)
+	case KindDecision:
+		return new(Decision)
+	case KindAttestation:
+		return new(Attestation)
+	}
+	return nil
+}
+
+// CheckAuthor refuses what cannot be an author: `[a-z0-9]+(-[a-z0-9]+)*`, at
+// most 63 characters.
+func CheckAuthor(s string) error {
+	dash := true // a hyphen may not stand here
+	for _, ch := range []byte(s) {
+		switch {
+		case ch >= 'a' && ch <= 'z' || ch >= '0' && ch <= '9':
+			dash = false
+		case ch == '-' && !dash:
+			dash = true
+		default:
+			dash = true
+			s = ""
+		}
+	}
+	if s == "" || dash || len(s) > 63 {
+		return refuse(CodeAuthorMalformed, "an author is not lower-case letters and digits, joined by single hyphens")
+	}
+	return nil
+}

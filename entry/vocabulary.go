@@ -1,0 +1,139 @@
+package entry
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+//go:embed vocabulary.json
+var vocabularyJSON []byte
+
+//go:embed countries.json
+var countriesJSON []byte
+
+// A Vocabulary is the published, versioned list of codes (protocol section 5).
+// Codes are deprecated, never deleted.
+type Vocabulary struct {
+	Version       int               `json:"version"`
+	Date          string            `json:"date"`
+	AttackVersion string            `json:"attackVersion"` // of MITRE ATT&CK
+	Lists         map[string][]Term `json:"lists"`         // by the member that takes the codes
+}
+
+// A Term is one code and what it means.
+type Term struct {
+	Code       string   `json:"code"`
+	Label      string   `json:"label"`
+	Definition string   `json:"definition"`
+	Example    string   `json:"example,omitzero"`
+	Attack     []string `json:"attack,omitzero"` // MITRE ATT&CK technique ids
+	Deprecated bool     `json:"deprecated,omitzero"`
+}
+
+// Terms is the vocabulary of this version.
+var Terms = load[Vocabulary](vocabularyJSON)
+
+type countryNames struct {
+	Version   int               `json:"version"`
+	Date      string            `json:"date"`
+	Countries map[string]string `json:"countries"` // ISO 3166-1, EU, UN, XK
+	Demo      map[string]string `json:"demo"`      // XA to XZ without XK, invented
+}
+
+var countries = load[countryNames](countriesJSON)
+
+func load[T any](b []byte) *T {
+	v := new(T)
+	if err := json.Unmarshal(b, v); err != nil {
+		panic(fmt.Sprintf("entry: embedded data: %v", err)) // a test holds it
+	}
+	return v
+}
+
+// Term returns the term of a code, and whether the list has it.
+func (v *Vocabulary) Term(list, code string) (Term, bool) {
+	i := slices.IndexFunc(v.Lists[list], func(t Term) bool { return t.Code == code })
+	if i < 0 {
+		return Term{}, false
+	}
+	return v.Lists[list][i], true
+}
+
+// Label returns the label of a code; the code itself when the list has it not.
+func (v *Vocabulary) Label(list, code string) string {
+	if t, ok := v.Term(list, code); ok {
+		return t.Label
+	}
+	return code
+}
+
+// CountryName returns the English name of a country code, and whether there is
+// one in a log of that origin: the user-assigned codes XA to XZ without XK have
+// invented names in demonstration logs and none elsewhere.
+func CountryName(origin, code string) (string, bool) {
+	if name, ok := countries.Countries[code]; ok {
+		return name, true
+	}
+	if !IsDemonstration(origin) {
+		return "", false
+	}
+	name, ok := countries.Demo[code]
+	return name, ok
+}
+
+// IsDemonstration reports whether a log of that origin may only be a
+// demonstration: its host is example or ends in .example (RFC 2606). Its time
+// may be simulated, and everything that shows it has to say so (protocol
+// section 7).
+func IsDemonstration(origin string) bool {
+	host, _, _ := strings.Cut(origin, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return host == "example" || strings.HasSuffix(host, ".example")
+}
+
+// UnknownCodes lists what a statement and its detached body (nil when there is
+// none at hand) use that the vocabulary does not have, as `list/code`, sorted. A
+// verifier reports them; a server refuses them (protocol section 5).
+func UnknownCodes(s *Statement, d Detached) []string {
+	var unknown []string
+	look := func(list string, codes ...string) {
+		for _, c := range codes {
+			if _, ok := Terms.Term(list, c); c != "" && !ok {
+				unknown = append(unknown, list+"/"+c)
+			}
+		}
+	}
+	country := func(code string) {
+		if _, ok := CountryName(s.Log, code); !ok && code != Withheld {
+			unknown = append(unknown, "country/"+code)
+		}
+	}
+	switch b := s.Body.(type) {
+	case *Admit:
+		country(b.Country)
+	case *Decision:
+		look("outcome", b.Outcome)
+		look("grounds", b.Grounds...)
+		look("scope", b.Scope)
+	case *Attestation:
+		look("lateReason", b.LateReason)
+		for code := range b.Logged.Outcomes {
+			look("outcome", code)
+		}
+		for code := range b.Received.Outcomes {
+			look("outcome", code)
+		}
+	}
+	if b, ok := d.(*RequestBody); ok {
+		country(b.Country)
+		for list, codes := range b.lists() {
+			look(list, codes...)
+		}
+	}
+	slices.Sort(unknown)
+	return slices.Compact(unknown)
+}

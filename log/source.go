@@ -1,0 +1,153 @@
+package log
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Limits for [Source.Get] that fit what a path holds, in bytes.
+const (
+	MaxCheckpointFile = MaxNoteSize
+	MaxTileFile       = FullTileSize
+	MaxBundleFile     = MaxBundleSize
+)
+
+var (
+	// ErrNotFound says that a source has nothing under a path, or that a log
+	// has no checkpoint yet.
+	ErrNotFound = errors.New("not found")
+	// ErrTooLarge says that what a source has under a path is over the limit.
+	ErrTooLarge = errors.New("larger than allowed")
+)
+
+// Source is where a log is read from: a directory or an HTTP address. Paths
+// are those of c2sp.org/tlog-tiles and protocol section 8, with slashes and
+// without a leading one. Nothing that a source returns is verified.
+//
+// A source is safe for concurrent use.
+type Source interface {
+	// Get returns the whole of what is under path, at most limit bytes.
+	// Errors name the address that was asked for. They match ErrNotFound if
+	// there is nothing, and ErrTooLarge if there is more than limit bytes.
+	Get(ctx context.Context, path string, limit int64) ([]byte, error)
+	// String names the source for people: a directory or an address.
+	String() string
+}
+
+// OpenSource opens what a person named on a command line: an address that
+// begins with http:// or https://, or a directory that exists.
+func OpenSource(arg string) (Source, error) {
+	scheme, _, ok := strings.Cut(arg, "://")
+	if ok {
+		switch strings.ToLower(scheme) {
+		case "http", "https":
+			return NewHTTPSource(arg, HTTPOptions{})
+		}
+		return nil, fmt.Errorf("open %s: want a directory, or an address with http or https", arg)
+	}
+	info, err := os.Stat(arg)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("open log: %s is not a directory", arg)
+	}
+	return DirSource(arg), nil
+}
+
+type dirSource struct{ dir string }
+
+// DirSource reads a log from a directory that holds it under the paths at
+// which it is served. No path and no symbolic link leads out of the
+// directory. Only regular files are read. The directory need not exist yet.
+func DirSource(dir string) Source { return dirSource{dir} }
+
+func (s dirSource) String() string { return s.dir }
+
+func (s dirSource) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
+	b, err := s.get(ctx, path, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %s in %s: %w", path, s.dir, err)
+	}
+	return b, nil
+}
+
+func (s dirSource) get(ctx context.Context, path string, limit int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkGet(path, limit); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	defer root.Close()
+	// Asked before the file is opened, since opening a pipe would wait.
+	info, err := root.Stat(path)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("not a regular file: %w", ErrNotFound)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%d bytes, at most %d: %w", info.Size(), limit, ErrTooLarge)
+	}
+	f, err := root.Open(path)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	defer f.Close()
+	return readAll(f, limit, info.Size())
+}
+
+// notFound makes a missing file, or a missing folder on the way to it, match
+// ErrNotFound.
+func notFound(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// checkGet refuses a path that is not a plain relative one, and a limit that
+// allows nothing.
+func checkGet(path string, limit int64) error {
+	if !fs.ValidPath(path) || path == "." || strings.ContainsAny(path, "\\:%?#") {
+		return errors.New("not a path of a log")
+	}
+	if limit <= 0 {
+		return fmt.Errorf("limit of %d bytes", limit)
+	}
+	return nil
+}
+
+// readAll reads r to its end and refuses more than limit bytes. Hint is the
+// size to expect; it is believed up to a megabyte.
+func readAll(r io.Reader, limit, hint int64) ([]byte, error) {
+	buf := make([]byte, 0, min(max(hint, 511), limit, 1<<20)+1)
+	r = io.LimitReader(r, limit+1)
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if int64(len(buf)) > limit {
+			return nil, fmt.Errorf("more than %d bytes: %w", limit, ErrTooLarge)
+		}
+		if err == io.EOF {
+			return buf, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+	}
+}
