@@ -1,8 +1,11 @@
 package log
 
 import (
+	"context"
 	"errors"
 	"fmt"
+
+	"github.com/transparency-dev/merkle/compact"
 )
 
 // EmitTile takes a finished tile from a [Builder]: its level, its index, the
@@ -123,4 +126,42 @@ func (b *Builder) Flush() error {
 		}
 	}
 	return nil
+}
+
+// ResumeBuilder returns a builder of the tree of this size, read from the
+// tiles along its right border, so that more leaves can be appended. The
+// caller must compare its Root with that of a checkpoint it believes: the
+// tiles are not verified otherwise.
+func ResumeBuilder(ctx context.Context, r *TileReader, size uint64, emit EmitTile) (*Builder, error) {
+	b := NewBuilder(emit)
+	if size == 0 {
+		return b, nil
+	}
+	if size > MaxTreeSize {
+		return nil, fmt.Errorf("resume tree: size %d is over 2^63-1", size)
+	}
+	ids := compact.RangeNodes(0, size, nil)
+	hashes, err := r.nodes(ctx, ids, size)
+	if err != nil {
+		return nil, fmt.Errorf("resume tree of %d: %w", size, err)
+	}
+	for i, id := range ids {
+		b.stack[id.Level] = hashes[i]
+	}
+	for level := 0; size>>(tileHeight*level) > 0; level++ {
+		data := make([]byte, 0, FullTileSize)
+		index := size >> (tileHeight * (level + 1))
+		if width := TileWidthAt(level, index, size); width > 0 {
+			tile, err := r.Tile(ctx, Tile{level, index, width})
+			if err != nil {
+				return nil, fmt.Errorf("resume tree of %d: %w", size, err)
+			}
+			for _, h := range tile {
+				data = append(data, h[:]...)
+			}
+		}
+		b.tiles = append(b.tiles, data)
+	}
+	b.size = size
+	return b, nil
 }
