@@ -2,6 +2,7 @@ package entry
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -427,4 +428,15 @@ func noDetached(s *Statement) error {
 		return refuse(CodeBodyNotWanted, "a %s has no detached body", s.Kind)
 	}
 	return nil
+}
+
+// String writes c for a reader: 3, 0 to 249, or "cannot say".
+func (c Claim) String() string {
+	switch {
+	case c.CannotSay:
+		return "cannot say"
+	case c.band:
+		return strconv.FormatUint(c.Min, 10) + " to " + strconv.FormatUint(c.Max, 10)
+	}
+	return strconv.FormatUint(c.Min, 10)
 }

@@ -1,0 +1,163 @@
+package pledge
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// A Severity says how much a finding weighs.
+type Severity string
+
+const (
+	Error   Severity = "error"   // a rule of the protocol was broken
+	Warning Severity = "warning" // something is late, or two statements differ
+	Info    Severity = "info"    // worth knowing
+)
+
+// A Role says whom a finding concerns (protocol section 7).
+type Role string
+
+const (
+	RoleOperator Role = "operator" // who runs the log
+	RoleAuthor   Role = "author"   // who made the statement
+	RoleView     Role = "view"     // the copy of the log that was looked at
+)
+
+// A Finding is one thing that an audit found. It is not an accusation: it says
+// what the log shows.
+type Finding struct {
+	Code     entry.Code `json:"code"`
+	Severity Severity   `json:"severity"`
+	Concerns Role       `json:"concerns"`
+	Author   string     `json:"author,omitzero"` // when Concerns is author
+	Index    *uint64    `json:"index,omitzero"`  // of the leaf, when there is one
+	Entry    string     `json:"entry,omitzero"`  // entry id, when there is one
+	Period   string     `json:"period,omitzero"` // such as 2026-Q3
+	Reason   entry.Code `json:"reason,omitzero"` // why a statement was rejected or a body refused
+	Text     string     `json:"text"`            // one sentence for a lay reader
+}
+
+// A Meaning is what a finding's code means, in general.
+type Meaning struct {
+	Code     entry.Code
+	Severity Severity
+	Concerns Role
+	Title    string // a few words
+	Meaning  string // a sentence or two for a lay reader
+}
+
+// The codes of findings.
+const (
+	FindLeafMalformed     entry.Code = "leaf-malformed"
+	FindRejected          entry.Code = "statement-rejected"
+	FindDuplicate         entry.Code = "statement-duplicate"
+	FindLoggedDecreases   entry.Code = "logged-decreases"
+	FindMadeAfterLogged   entry.Code = "made-after-logged"
+	FindMadeDecreases     entry.Code = "made-decreases"
+	FindBodyMissing       entry.Code = "body-missing"
+	FindBodyMismatch      entry.Code = "body-mismatch"
+	FindBodyInvalid       entry.Code = "body-invalid"
+	FindCodeUnknown       entry.Code = "code-unknown"
+	FindWithheldOverdue   entry.Code = "withheld-overdue"
+	FindFiledLate         entry.Code = "filed-late"
+	FindLoggedDiffers     entry.Code = "logged-differs"
+	FindClauseDropped     entry.Code = "clause-dropped"
+	FindContradicted      entry.Code = "contradicted"
+	FindDisclosedLater    entry.Code = "disclosed-later"
+	FindDecisionOut       entry.Code = "decision-outstanding"
+	FindAttestationLate   entry.Code = "attestation-late"
+	FindAttestationMissed entry.Code = "attestation-missed"
+	FindSecondAttestation entry.Code = "attestation-repeated"
+)
+
+// Catalogue lists every finding of this package, in the order of the
+// verifier's checks (protocol section 7).
+var Catalogue = []Meaning{
+	{FindLeafMalformed, Error, RoleOperator, "Entry not in the required form",
+		"The operator logged an entry that is not in the exact form of the protocol. It has no effect."},
+	{FindRejected, Error, RoleOperator, "Statement that should not have been logged",
+		"The operator logged a statement that breaks a rule. It has no effect and is not held against its author."},
+	{FindDuplicate, Warning, RoleOperator, "Statement logged twice",
+		"The operator logged again a statement that was logged before. The later entry has no effect."},
+	{FindLoggedDecreases, Error, RoleOperator, "Log time runs backwards",
+		"The operator dated an entry before the one that stands in front of it."},
+	{FindMadeAfterLogged, Warning, RoleAuthor, "Dated after it was logged",
+		"The date that the author gave its statement is more than ten minutes after the log's date for it."},
+	{FindMadeDecreases, Warning, RoleAuthor, "Dated before the previous statement",
+		"The date that the author gave its statement is before that of the author's previous statement."},
+	{FindBodyMissing, Error, RoleOperator, "Text missing",
+		"The statement names a text that is published with it, and the operator does not serve it."},
+	{FindBodyMismatch, Error, RoleOperator, "Text altered",
+		"The text that the operator serves is not the one that the author signed."},
+	{FindBodyInvalid, Warning, RoleAuthor, "Text not in the required form",
+		"The author signed a text that is not in the form that the protocol asks for. What it says is shown as it stands, or not at all."},
+	{FindCodeUnknown, Info, RoleAuthor, "Code not in the vocabulary",
+		"The statement uses a code that the published vocabulary of this version does not have."},
+	{FindWithheldOverdue, Warning, RoleAuthor, "Review date passed",
+		"The author said by when it would look again at a text that it did not publish. That date has passed and the log has no word of it. No reason can be inferred."},
+	{FindFiledLate, Warning, RoleAuthor, "Logged after the charter's days",
+		"The request was logged later than the charter allows after the period in which it was received."},
+	{FindLoggedDiffers, Warning, RoleAuthor, "Count differs from the log",
+		"The attestation states another number of logged requests than the log holds for that period."},
+	{FindClauseDropped, Info, RoleAuthor, "Clause no longer affirmed",
+		"A clause that the previous attestation affirmed is not in this one."},
+	{FindContradicted, Warning, RoleAuthor, "Two statements differ",
+		"The author's own logged requests for a period are more than the number it attested for all requests."},
+	{FindDisclosedLater, Info, RoleAuthor, "More became known later",
+		"The author's own logged requests for a period are more than the number it attested as disclosable. More may have become disclosable since."},
+	{FindDecisionOut, Warning, RoleAuthor, "No answer stated yet",
+		"The log has no statement of what was answered to the request, and the charter's days for it have passed."},
+	{FindAttestationLate, Warning, RoleAuthor, "Attestation logged late",
+		"The attestation was logged after it was due."},
+	{FindAttestationMissed, Warning, RoleAuthor, "No attestation yet",
+		"The log has no attestation for a period for which one was due. This does not say why."},
+	{FindSecondAttestation, Info, RoleAuthor, "Second attestation for a period",
+		"The author logged a further attestation for a period. The first one counts."},
+}
+
+var meanings = func() map[entry.Code]Meaning {
+	m := make(map[entry.Code]Meaning, len(Catalogue))
+	for _, c := range Catalogue {
+		m[c.Code] = c
+	}
+	return m
+}()
+
+// MeaningOf returns what a finding's code means.
+func MeaningOf(c entry.Code) (Meaning, bool) {
+	m, ok := meanings[c]
+	return m, ok
+}
+
+// finding makes a Finding of the catalogue.
+func finding(c entry.Code, text string) Finding {
+	m := meanings[c]
+	return Finding{Code: c, Severity: m.Severity, Concerns: m.Concerns, Text: text}
+}
+
+func (f Finding) at(index uint64, st *entry.Statement) Finding {
+	f.Index = &index
+	if st != nil {
+		f.Entry = st.ID.String()
+		if f.Concerns == RoleAuthor {
+			f.Author = st.Author
+		}
+	}
+	return f
+}
+
+// SortFindings puts findings in their one order: those about a leaf by index,
+// then the others by author, period and code.
+func SortFindings(fs []Finding) {
+	index := func(f Finding) uint64 {
+		if f.Index == nil {
+			return 1<<64 - 1
+		}
+		return *f.Index
+	}
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(index(a), index(b)), cmp.Compare(a.Author, b.Author), cmp.Compare(a.Period, b.Period), cmp.Compare(a.Code, b.Code))
+	})
+}

@@ -1,0 +1,112 @@
+package pledge
+
+import (
+	"sync"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// An Item is one leaf, read, with its signatures tried. Reading and trying
+// depend on the bytes alone, so that they can run in parallel and before it is
+// known what stands in front of the leaf.
+type Item struct {
+	Index     uint64
+	Size      int              // of the leaf, in bytes
+	Leaf      *entry.Leaf      // nil when it is not in the exact encoding
+	Statement *entry.Statement // nil when it could not be read
+	Err       error            // why one of them is nil
+	Valid     []bool           // for each signature: it verifies under the key that its keyid names
+}
+
+// Read parses a leaf. It never fails: what is wrong stands in the item.
+func Read(index uint64, leaf []byte) *Item {
+	it := &Item{Index: index, Size: len(leaf)}
+	if it.Leaf, it.Err = entry.ParseLeaf(leaf); it.Err != nil {
+		it.Leaf = nil
+		return it
+	}
+	it.Statement, it.Err = entry.ParseStatement(it.Leaf.Statement)
+	return it
+}
+
+// Draft makes the item that a submission would become.
+func Draft(index uint64, logged int64, sub *entry.Submission) *Item {
+	leaf := &entry.Leaf{Logged: logged, Statement: sub.Envelope}
+	return &Item{Index: index, Size: len(leaf.Marshal()), Leaf: leaf, Statement: sub.Statement}
+}
+
+// A Keyring knows public keys by their ids. As an id is the digest of its key, it
+// does not matter who said that the key is whose, or whether that statement was
+// accepted: an id has one key. Safe for concurrent use.
+type Keyring struct {
+	mu   sync.RWMutex
+	keys map[entry.KeyID]*entry.PublicKey
+}
+
+// NewKeyring returns an empty keyring.
+func NewKeyring() *Keyring { return &Keyring{keys: make(map[entry.KeyID]*entry.PublicKey)} }
+
+// Learn takes in the keys that a statement brings.
+func (k *Keyring) Learn(st *entry.Statement) {
+	if st == nil {
+		return
+	}
+	sets := keySets(st)
+	if sets == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, set := range sets {
+		for _, key := range set.Keys {
+			if p, err := key.Parse(); err == nil {
+				k.keys[p.ID] = p
+			}
+		}
+	}
+}
+
+// keySets returns every key set in a statement's body.
+func keySets(st *entry.Statement) []entry.KeySet {
+	switch b := st.Body.(type) {
+	case *entry.Charter:
+		return []entry.KeySet{b.Secretariat, b.Recovery, b.Operator}
+	case *entry.Admit:
+		return []entry.KeySet{b.KeySet()}
+	}
+	return nil
+}
+
+// Key returns the key of an id, or nil.
+func (k *Keyring) Key(id entry.KeyID) *entry.PublicKey {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.keys[id]
+}
+
+// Try verifies the signatures of an item under the keys known so far and fills
+// in Valid. The statement's own keys must have been learnt.
+func (k *Keyring) Try(it *Item) {
+	if it.Statement == nil {
+		return
+	}
+	sigs := it.Leaf.Statement.Signatures
+	it.Valid = make([]bool, len(sigs))
+	pae := it.Leaf.Statement.PAE()
+	for i, s := range sigs {
+		key := k.Key(s.KeyID)
+		it.Valid[i] = key != nil && key.Verify(pae, s.Sig)
+	}
+}
+
+// IsStrict reports whether every signature of an item that verifies also
+// verifies strictly: the only ones that a server admits (protocol section 2).
+func (k *Keyring) IsStrict(it *Item) bool {
+	pae := it.Leaf.Statement.PAE()
+	for i, s := range it.Leaf.Statement.Signatures {
+		if i < len(it.Valid) && it.Valid[i] && !k.Key(s.KeyID).VerifyStrict(pae, s.Sig) {
+			return false
+		}
+	}
+	return true
+}
