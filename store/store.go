@@ -171,6 +171,9 @@ func (s *Submission) Check() error {
 	if s.Body == nil {
 		return nil
 	}
+	if len(s.Body) == 0 {
+		return fmt.Errorf("%w: empty body", ErrInvalid)
+	}
 	sum := sha256.Sum256(s.Body)
 	if s.BodyDigest != base64.RawURLEncoding.EncodeToString(sum[:]) {
 		return fmt.Errorf("%w: body does not match its digest %q", ErrInvalid, s.BodyDigest)
