@@ -1,0 +1,106 @@
+package log
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestDirSource(t *testing.T) {
+	ctx := context.Background()
+	outer := t.TempDir()
+	dir := filepath.Join(outer, "log")
+	writeFile(t, outer, "secret", []byte("secret"))
+	writeFile(t, dir, "checkpoint", []byte("hello"))
+	writeFile(t, dir, "tile/0/000", []byte("tile"))
+	writeFile(t, dir, "empty", nil)
+	for link, target := range map[string]string{
+		"out": "../secret", "abs": filepath.Join(outer, "secret"), "dir": "..", "in": "checkpoint",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src := DirSource(dir)
+	for _, tt := range []struct{ path, want string }{
+		{"checkpoint", "hello"}, {"tile/0/000", "tile"}, {"empty", ""}, {"in", "hello"},
+	} {
+		got, err := src.Get(ctx, tt.path, 5)
+		if err != nil || string(got) != tt.want {
+			t.Errorf("%s is %q, %v, want %q", tt.path, got, err, tt.want)
+		}
+	}
+	for _, path := range []string{"nothing", "tile/0/001", "nowhere/at/all", "tile/0", "tile"} {
+		if _, err := src.Get(ctx, path, 5); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: error %v, want ErrNotFound", path, err)
+		} else if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%s: error %q does not name it", path, err)
+		}
+	}
+	for _, path := range []string{
+		"", ".", "..", "../secret", "/checkpoint", "tile/../checkpoint", "tile//0", "./checkpoint",
+		"checkpoint/", `..\secret`, "out", "abs", "dir/secret", "checkpoint\x00",
+	} {
+		if got, err := src.Get(ctx, path, 100); err == nil {
+			t.Errorf("%q gives %q", path, got)
+		}
+	}
+	if _, err := src.Get(ctx, "checkpoint", 4); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("4 of 5 bytes: error %v, want ErrTooLarge", err)
+	}
+	if _, err := src.Get(ctx, "checkpoint", 0); err == nil {
+		t.Error("takes a limit of 0")
+	}
+	if _, err := DirSource(filepath.Join(outer, "none")).Get(ctx, "checkpoint", 5); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no directory: error %v, want ErrNotFound", err)
+	}
+	called, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := src.Get(called, "checkpoint", 5); !errors.Is(err, context.Canceled) {
+		t.Errorf("called off: error %v, want context.Canceled", err)
+	}
+}
+
+// A pipe in a copied log must not hold up its reader.
+func TestDirSourcePipe(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "checkpoint"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := DirSource(dir).Get(context.Background(), "checkpoint", 5)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Error("reads a pipe")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("waits for a pipe")
+	}
+}
+
+func TestOpenSource(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, dir, "file", nil)
+	for _, arg := range []string{dir, "http://log.example/2026", "HTTPS://log.example/2026/"} {
+		if _, err := OpenSource(arg); err != nil {
+			t.Errorf("%s: %v", arg, err)
+		}
+	}
+	for _, arg := range []string{
+		"", filepath.Join(dir, "none"), filepath.Join(dir, "file"), "ftp://log.example/", "file:///etc",
+		"http://", "https:///path",
+	} {
+		if src, err := OpenSource(arg); err == nil {
+			t.Errorf("%q opens as %v", arg, src)
+		}
+	}
+}
