@@ -96,10 +96,6 @@ func newPublicKey(der []byte, use string) (*PublicKey, error) {
 
 var zip215 = &voi.Options{Verify: voi.VerifyOptionsZIP_215}
 
-// noExceptions refuses points of small order and non-canonical encodings, in A
-// and in R.
-var noExceptions = &voi.Options{Verify: &voi.VerifyOptions{}}
-
 // Verify reports whether sig is a signature of msg by k, as ZIP 215 defines it:
 // the definition by which everybody judges (protocol section 2).
 func (k *PublicKey) Verify(msg, sig []byte) bool {
@@ -107,11 +103,20 @@ func (k *PublicKey) Verify(msg, sig []byte) bool {
 }
 
 // VerifyStrict reports whether sig is a signature that every common verifier
-// takes too: the only ones that a server admits (protocol section 2).
+// takes too: the only ones that a server admits (protocol section 2). What it
+// takes Verify takes.
+//
+// Go's verifier recomputes R and compares its bytes, so that an R it takes is in
+// its canonical encoding; that A is canonical and not of small order was checked
+// when the key was parsed. What remains is an R of small order.
 func (k *PublicKey) VerifyStrict(msg, sig []byte) bool {
-	return len(sig) == ed25519.SignatureSize &&
-		ed25519.Verify(k.Raw, msg, sig) &&
-		voi.VerifyExpandedWithOptions(k.expanded, msg, sig, noExceptions)
+	if len(sig) != ed25519.SignatureSize || !ed25519.Verify(k.Raw, msg, sig) {
+		return false
+	}
+	var compressed voicurve.CompressedEdwardsY
+	copy(compressed[:], sig)
+	r, err := new(voicurve.EdwardsPoint).SetCompressedY(&compressed)
+	return err == nil && !r.IsSmallOrder()
 }
 
 // KeyIDOf returns the key id of an Ed25519 public key.

@@ -84,29 +84,42 @@ func (k *Keyring) Key(id entry.KeyID) *entry.PublicKey {
 	return k.keys[id]
 }
 
-// Try verifies the signatures of an item under the keys known so far and fills
-// in Valid. The statement's own keys must have been learnt.
-func (k *Keyring) Try(it *Item) {
+// Try verifies the signatures of an item, under the keys known so far and those
+// that its statement brings, and fills in Valid.
+func (k *Keyring) Try(it *Item) { k.try(it, (*entry.PublicKey).Verify) }
+
+// TryStrict is Try for a server: a signature that verifies, but not for every
+// common verifier, is refused with entry.CodeSignatureNotStrict (protocol section
+// 2).
+func (k *Keyring) TryStrict(it *Item) error {
+	k.try(it, (*entry.PublicKey).VerifyStrict)
+	for i, ok := range it.Valid {
+		if ok {
+			continue
+		}
+		again := *it
+		k.Try(&again)
+		if again.Valid[i] {
+			return &entry.Error{Code: entry.CodeSignatureNotStrict, Detail: "a signature verifies, but not for every common verifier"}
+		}
+	}
+	return nil
+}
+
+func (k *Keyring) try(it *Item, verify func(k *entry.PublicKey, msg, sig []byte) bool) {
 	if it.Statement == nil {
 		return
 	}
+	own := NewKeyring()
+	own.Learn(it.Statement)
 	sigs := it.Leaf.Statement.Signatures
 	it.Valid = make([]bool, len(sigs))
 	pae := it.Leaf.Statement.PAE()
 	for i, s := range sigs {
-		key := k.Key(s.KeyID)
-		it.Valid[i] = key != nil && key.Verify(pae, s.Sig)
-	}
-}
-
-// IsStrict reports whether every signature of an item that verifies also
-// verifies strictly: the only ones that a server admits (protocol section 2).
-func (k *Keyring) IsStrict(it *Item) bool {
-	pae := it.Leaf.Statement.PAE()
-	for i, s := range it.Leaf.Statement.Signatures {
-		if i < len(it.Valid) && it.Valid[i] && !k.Key(s.KeyID).VerifyStrict(pae, s.Sig) {
-			return false
+		key := own.keys[s.KeyID]
+		if key == nil {
+			key = k.Key(s.KeyID)
 		}
+		it.Valid[i] = key != nil && verify(key, pae, s.Sig)
 	}
-	return true
 }

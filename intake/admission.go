@@ -1,0 +1,126 @@
+package intake
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// The codes of what a server refuses although a verifier would accept it. This
+// is the whole table (docs/spec.md, "What the server refuses beyond the rules"):
+// beside them stand entry.CodeVocabulary and entry.CodeSignatureNotStrict.
+const (
+	CodeMadeAhead      entry.Code = "made-in-future"
+	CodeMadeDecreases  entry.Code = "made-before-previous"
+	CodeReceivedAhead  entry.Code = "received-in-future"
+	CodeWithheldNotYet entry.Code = "withheld-not-supported"
+)
+
+var hints = map[entry.Code]string{
+	CodeMadeAhead:      "set the clock of the machine that made the statement, and make it again",
+	CodeMadeDecreases:  "set the clock of the machine that made the statement, and make it again",
+	CodeReceivedAhead:  "name the period in which the request was received",
+	CodeWithheldNotYet: "publish the body, or wait for a version of the server that can open a withheld one",
+}
+
+// Hint says what can be done about a code, from this package, pledge or entry.
+func Hint(c entry.Code) string {
+	if h, ok := hints[c]; ok {
+		return h
+	}
+	return pledge.Hint(c)
+}
+
+// maxMadeAhead is how far a statement's own date may be ahead of the server's
+// clock.
+const maxMadeAhead = 10 * time.Minute
+
+// check does all that does not depend on what was logged before: the server's
+// own strictness, and the signatures.
+func (in *Intake) check(sub *entry.Submission) (*pledge.Item, error) {
+	if err := in.ctx.Err(); err != nil {
+		return nil, ErrStopped
+	}
+	if unknown := entry.UnknownCodes(sub.Statement, sub.Detached); len(unknown) > 0 {
+		return nil, &Refusal{Code: entry.CodeVocabulary, Detail: "the vocabulary does not have " + strings.Join(unknown, ", ")}
+	}
+	if sub.Statement.IsWithheld() {
+		return nil, &Refusal{Code: CodeWithheldNotYet, Detail: "this version cannot open a withheld body later"}
+	}
+	it := pledge.Draft(0, 0, sub)
+	if err := in.keys.TryStrict(it); err != nil {
+		return nil, refusal(err)
+	}
+	return it, nil
+}
+
+func refusal(err error) error {
+	if e, ok := err.(*entry.Error); ok {
+		return &Refusal{Code: e.Code, Detail: e.Detail}
+	}
+	return err
+}
+
+// judgeFirst is the front end's judgement, against what was sequenced so far. It
+// is nil for what may well be accepted: the sequencer judges again.
+func (in *Intake) judgeFirst(it *pledge.Item) error {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	now := in.cfg.Clock().Unix()
+	if now < in.state.Now() {
+		return ErrClock
+	}
+	r := in.judge(it, now)
+	if r == nil {
+		return nil
+	}
+	// What waits in front of it may change the judgement: then it is the
+	// sequencer's.
+	if in.waiting[it.Statement.Author] > 0 || in.waiting[entry.AuthorSecretariat] > 0 {
+		return nil
+	}
+	return r
+}
+
+// judge says why a statement is not to be sequenced next, at a moment; nil if it
+// is, or is a duplicate. The caller holds in.mu.
+func (in *Intake) judge(it *pledge.Item, now int64) *Refusal {
+	st := it.Statement
+	draft := *it
+	draft.Index = in.state.Size()
+	draft.Leaf = &entry.Leaf{Logged: max(now, in.state.Now()), Statement: it.Leaf.Statement}
+	draft.Size = len(draft.Leaf.Marshal())
+	v := in.state.Judge(&draft)
+	switch v.Kind {
+	case pledge.Duplicate:
+		return nil
+	case pledge.Accepted:
+		return in.stricter(st, now)
+	}
+	r := &Refusal{Code: v.Code, Detail: v.Detail}
+	switch v.Code {
+	case pledge.CodeSeqTaken, pledge.CodeSeqGap, pledge.CodePrevMismatch:
+		seq, head, _ := in.state.Head(st.Author)
+		r.Head = &Head{Seq: seq, Entry: head}
+	}
+	return r
+}
+
+// stricter refuses what no verifier rejects and no honest author sends.
+func (in *Intake) stricter(st *entry.Statement, now int64) *Refusal {
+	if st.Made > now+int64(maxMadeAhead/time.Second) {
+		return &Refusal{Code: CodeMadeAhead, Detail: fmt.Sprintf("made is %s and the server's clock says %s", entry.FormatTime(st.Made), entry.FormatTime(now))}
+	}
+	if last := in.state.LastMade(st.Author); st.Made < last {
+		return &Refusal{Code: CodeMadeDecreases, Detail: fmt.Sprintf("made is %s and that of the author's previous statement %s", entry.FormatTime(st.Made), entry.FormatTime(last))}
+	}
+	if r, ok := st.Body.(*entry.Request); ok {
+		if p := r.Period(); !p.IsZero() && p.Start() > now {
+			return &Refusal{Code: CodeReceivedAhead, Detail: fmt.Sprintf("%s has not begun", p)}
+		}
+	}
+	return nil
+}

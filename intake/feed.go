@@ -1,0 +1,185 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/store"
+)
+
+// feedSize is how many leaves the engine is given at once.
+const feedSize = 1024
+
+// feedLoop gives the engine the leaves in the order of record. Bodies are on
+// disk before the leaf that names them can be published.
+func (in *Intake) feedLoop() {
+	next, err := in.cfg.Log.Next(in.ctx)
+	if err != nil {
+		in.halt(fmt.Errorf("ask the engine for its next index: %w", err))
+		return
+	}
+	for in.ctx.Err() == nil {
+		n, err := in.feed(next)
+		switch {
+		case err != nil && (errors.Is(err, log.ErrMisplaced) || errors.Is(err, log.ErrStopped)):
+			in.halt(err)
+			return
+		case err != nil:
+			if in.ctx.Err() != nil {
+				return
+			}
+			in.log.Error("could not append to the log", "first", next, "error", err.Error())
+			in.pause(retryAfter)
+			if have, err := in.cfg.Log.Next(in.ctx); err == nil {
+				next = have // an append that failed may have worked in part
+			}
+		case n > 0:
+			next += uint64(n)
+		default:
+			select {
+			case <-in.grown:
+			case <-in.ctx.Done():
+			}
+		}
+	}
+}
+
+func (in *Intake) feed(next uint64) (int, error) {
+	records, err := in.cfg.Store.Records(in.ctx, next, feedSize)
+	if err != nil {
+		return 0, fmt.Errorf("read order of record from %d: %w", next, err)
+	}
+	if len(records) == 0 {
+		return 0, nil
+	}
+	if err := in.files.writeBodies(in.ctx, next, next+uint64(len(records))); err != nil {
+		return 0, err
+	}
+	leaves := make([][]byte, len(records))
+	for i, r := range records {
+		leaves[i] = r.Leaf
+	}
+	// An append is not cut short by a shutdown: the engine closes after us.
+	if err := in.cfg.Log.Append(context.WithoutCancel(in.ctx), next, leaves); err != nil {
+		return 0, fmt.Errorf("append leaves %d to %d: %w", next, next+uint64(len(leaves))-1, err)
+	}
+	return len(records), nil
+}
+
+// publishLoop follows the published checkpoint and tells those who wait for it.
+func (in *Intake) publishLoop() {
+	raw, err := in.cfg.Log.Published(in.ctx)
+	size := uint64(0)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if err == nil && raw != nil {
+			if v := in.open(raw); v != nil && v.Checkpoint.Size > size {
+				size = v.Checkpoint.Size
+				in.head.set(v)
+				in.files.published(v)
+			}
+		}
+		next := make(chan struct{})
+		go func() {
+			defer close(next)
+			raw, err = in.cfg.Log.Await(in.ctx, size)
+		}()
+		for waiting := true; waiting; {
+			select {
+			case <-next:
+				waiting = false
+			case <-tick.C:
+				in.files.settle(false)
+			}
+		}
+		if in.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			in.log.Error("could not learn of a new checkpoint", "error", err.Error())
+			in.pause(retryAfter)
+		}
+	}
+}
+
+// open verifies a checkpoint of our own under the policy; nil if it does not hold.
+func (in *Intake) open(raw []byte) *log.View {
+	v, err := in.cfg.Policy.Open(raw)
+	if err != nil {
+		in.report(fmt.Errorf("the published checkpoint does not satisfy the policy: %w", err))
+		return nil
+	}
+	return v
+}
+
+// A comparison holds the order of record against what the engine has.
+type comparison struct {
+	in        *Intake
+	next      uint64 // the engine's
+	published *log.View
+	builder   *log.Builder
+
+	bundle      [][]byte // leaves that are not published yet, of bundle bundleIndex
+	bundleIndex uint64
+}
+
+func (in *Intake) newComparison(ctx context.Context, size uint64) (*comparison, error) {
+	c := &comparison{in: in, builder: log.NewBuilder(nil)}
+	var err error
+	if c.next, err = in.cfg.Log.Next(ctx); err != nil {
+		return nil, fmt.Errorf("ask the engine for its next index: %w", err)
+	}
+	if c.next > size {
+		return nil, fmt.Errorf("the log holds %d entries and the order of record only %d: the store was restored from an older copy than the log; restore the newest copy of the store", c.next, size)
+	}
+	raw, err := in.cfg.Log.Published(ctx)
+	if errors.Is(err, log.ErrNotFound) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoint: %w", err)
+	}
+	if c.published, err = in.cfg.Policy.Open(raw); err != nil {
+		return nil, fmt.Errorf("verify checkpoint: %w", err)
+	}
+	return c, nil
+}
+
+// add compares the next record: by the root up to the published checkpoint, and
+// leaf by leaf after it.
+func (c *comparison) add(ctx context.Context, r store.Record) error {
+	if r.Index >= c.next {
+		return nil
+	}
+	h := log.LeafHash(r.Leaf)
+	if err := c.builder.Append(h); err != nil {
+		return fmt.Errorf("hash order of record: %w", err)
+	}
+	if v := c.published; v != nil {
+		if c.builder.Size() == v.Checkpoint.Size && c.builder.Root() != v.Checkpoint.Root {
+			return fmt.Errorf("the published checkpoint of %d entries is not that of the order of record: %w", v.Checkpoint.Size, log.ErrMisplaced)
+		}
+		if r.Index < v.Checkpoint.Size {
+			return nil
+		}
+	}
+	if n := r.Index / 256; c.bundle == nil || c.bundleIndex != n {
+		width := int(min(c.next-n*256, 256))
+		b, err := c.in.cfg.Log.Source().Get(ctx, log.EntriesPath(n, width), log.MaxBundleSize)
+		if err != nil {
+			return fmt.Errorf("read entries from %d: %w", n*256, err)
+		}
+		if c.bundle, err = log.ParseBundle(b, width); err != nil {
+			return fmt.Errorf("read entries from %d: %w", n*256, err)
+		}
+		c.bundleIndex = n
+	}
+	if got := log.LeafHash(c.bundle[r.Index%256]); got != h {
+		return &log.MisplacedError{Index: r.Index, GotIndex: r.Index, Want: h, Got: got}
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/store"
+)
+
+// Config is what an Intake works with.
+type Config struct {
+	Origin string           // the log's origin
+	Policy *log.Policy      // receipts and checkpoints are held to it
+	Store  store.Store      // the queue and the order of record
+	Log    log.Log          // the engine
+	Dir    string           // the log's directory, where bodies/ and checkpoints are written
+	Clock  func() time.Time // time.Now, or a simulated clock
+	Logger *slog.Logger
+
+	// PublishWait is how long a client waits for a published checkpoint before
+	// it is told that its statement is pending. Zero means 30 seconds.
+	PublishWait time.Duration
+}
+
+// An Intake takes statements in. It is safe for concurrent use.
+type Intake struct {
+	cfg    Config
+	log    *slog.Logger
+	tiles  *log.TileReader
+	files  *files
+	ctx    context.Context // ends when the intake stops
+	stop   context.CancelCauseFunc
+	done   sync.WaitGroup
+	epoch  uint64
+	keys   *pledge.Keyring
+	enter  chan enqueue  // to the committer
+	queued chan struct{} // tells the sequencer that the queue grew
+	grown  chan struct{} // tells the feeder that the order of record grew
+
+	mu      sync.RWMutex
+	state   *pledge.State  // what was sequenced so far, published or not
+	waiting map[string]int // statements on their way to the sequencer, by author
+
+	parsedMu sync.Mutex
+	parsed   map[int64]*pledge.Item // checked statements by queue number
+
+	tickets  tickets
+	head     published    // the newest published checkpoint
+	trouble  atomic.Value // error: why nothing is sequenced just now
+	sequence atomic.Uint64
+}
+
+// Errors that say why a statement was not taken; try again.
+var (
+	ErrBusy    = errors.New("too many statements are waiting")
+	ErrClock   = errors.New("the server's clock is before the last logged entry")
+	ErrStopped = errors.New("the log is stopped")
+)
+
+// A Refusal says why a statement will not be logged.
+type Refusal struct {
+	Code   entry.Code
+	Detail string
+	Head   *Head // where the author stands, when that is what is wrong
+}
+
+// A Head is an author's last accepted statement.
+type Head struct {
+	Seq   uint64
+	Entry entry.ID
+}
+
+func (r *Refusal) Error() string { return string(r.Code) + ": " + r.Detail }
+
+// Pending says that a statement has its index and that no published checkpoint
+// covers it yet.
+type Pending struct {
+	Index uint64
+	Entry entry.ID
+}
+
+func (p *Pending) Error() string {
+	return fmt.Sprintf("entry %d has its index and waits for a published checkpoint", p.Index)
+}
+
+// A Receipt is what a signatory gets: the exact leaf and the proof that it is in
+// the log.
+type Receipt struct {
+	Index uint64
+	Entry entry.ID
+	Leaf  []byte
+	Proof []byte // a tlog-proof with the leaf as its extra data
+	Known bool   // the statement was logged before
+}
+
+// Open replays the order of record, brings the engine up to it, takes over as
+// the sequencer and starts. It fails if the engine holds something else than the
+// order of record.
+func Open(ctx context.Context, cfg Config) (*Intake, error) {
+	if cfg.PublishWait == 0 {
+		cfg.PublishWait = 30 * time.Second
+	}
+	in := &Intake{
+		cfg: cfg, log: cfg.Logger, tiles: log.NewTileReader(cfg.Log.Source()),
+		keys: pledge.NewKeyring(), state: pledge.New(cfg.Origin),
+		enter: make(chan enqueue, maxWaiting), queued: make(chan struct{}, 1), grown: make(chan struct{}, 1),
+		waiting: make(map[string]int), parsed: make(map[int64]*pledge.Item),
+	}
+	in.tickets.byEntry = make(map[entry.ID][]*Ticket)
+	in.head.changed = make(chan struct{})
+	var err error
+	if in.epoch, err = cfg.Store.Fence(ctx); err != nil {
+		return nil, fmt.Errorf("take over as sequencer: %w", err)
+	}
+	if err := in.replay(ctx); err != nil {
+		return nil, err
+	}
+	if in.files, err = openFiles(cfg, in.log); err != nil {
+		return nil, err
+	}
+	in.ctx, in.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	for _, work := range []func(){in.commitLoop, in.sequenceLoop, in.feedLoop, in.publishLoop} {
+		in.done.Go(work)
+	}
+	in.wake(in.queued)
+	in.wake(in.grown)
+	return in, nil
+}
+
+// Submit checks a statement, queues it, and waits until a published checkpoint
+// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrClock, ErrStopped, or ctx's.
+// Submitting the same statement again gives the same leaf and index.
+func (in *Intake) Submit(ctx context.Context, sub *entry.Submission) (*Receipt, error) {
+	it, err := in.check(sub)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.judgeFirst(it); err != nil {
+		return nil, err
+	}
+	return in.submit(sub, it).Wait(ctx)
+}
+
+// SubmitAll queues statements in the order given, without waiting for one before
+// the next, so that one may build on another before it. The tickets are in the
+// same order.
+func (in *Intake) SubmitAll(_ context.Context, subs []*entry.Submission) []*Ticket {
+	out := make([]*Ticket, len(subs))
+	for i, sub := range subs {
+		it, err := in.check(sub)
+		if err == nil {
+			err = in.judgeFirst(it)
+		}
+		if err != nil {
+			out[i] = in.failed(err)
+			continue
+		}
+		out[i] = in.submit(sub, it)
+	}
+	return out
+}
+
+// Ready returns nil when statements can be sequenced and published, otherwise
+// why not.
+func (in *Intake) Ready() error {
+	if err := in.ctx.Err(); err != nil {
+		return context.Cause(in.ctx)
+	}
+	if err, ok := in.trouble.Load().(troubled); ok && err.error != nil {
+		return err.error
+	}
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	if c, _ := in.state.Charter(); c == nil {
+		return errors.New("the log has no charter yet: run `pledgelog init`")
+	}
+	return nil
+}
+
+// troubled wraps an error, since an atomic.Value wants one type.
+type troubled struct{ error }
+
+// Size returns how many entries the order of record has.
+func (in *Intake) Size() uint64 { return in.sequence.Load() }
+
+// Close stops taking statements in. What was queued is durable and goes on at
+// the next start.
+func (in *Intake) Close(ctx context.Context) error {
+	in.stop(ErrStopped)
+	ended := make(chan struct{})
+	go func() { in.done.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return fmt.Errorf("close intake: %w", context.Cause(ctx))
+	}
+	in.tickets.failAll(ErrStopped)
+	return in.files.close(ctx)
+}
+
+// halt stops the log because of an error that no retry can mend.
+func (in *Intake) halt(err error) {
+	in.log.Error("the log is stopped", "error", err.Error())
+	in.stop(fmt.Errorf("%w: %w", ErrStopped, err))
+	in.tickets.failAll(ErrStopped)
+}
+
+func (in *Intake) wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Init logs a charter as leaf 0 of an empty log. Running it again with the same
+// charter gives the same receipt.
+func Init(ctx context.Context, cfg Config, charter *entry.Submission) (*Receipt, error) {
+	if charter.Statement.Kind != entry.KindCharter {
+		return nil, &Refusal{Code: pledge.CodeCharterMissing, Detail: fmt.Sprintf("the statement is of kind %s, not a charter", charter.Statement.Kind)}
+	}
+	in, err := Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := in.Submit(ctx, charter)
+	if cerr := in.Close(ctx); err == nil && cerr != nil {
+		return nil, cerr
+	}
+	return receipt, err
+}

@@ -1,0 +1,147 @@
+package intake
+
+import (
+	"context"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/store"
+)
+
+const (
+	// maxWaiting bounds the statements that wait to be made durable: about
+	// 300 MB if all have the largest body.
+	maxWaiting = 4096
+	// maxCommit bounds the statements, and their bytes, in one commit.
+	maxCommit      = 1024
+	maxCommitBytes = 32 << 20
+)
+
+// enqueue is one statement on its way to the queue.
+type enqueue struct {
+	sub  store.Submission
+	item *pledge.Item
+}
+
+// submit hands a checked statement to the committer and returns the ticket for
+// it.
+func (in *Intake) submit(sub *entry.Submission, it *pledge.Item) *Ticket {
+	t := in.newTicket(it.Statement.ID)
+	in.count(it.Statement.Author, +1)
+	select {
+	case in.enter <- enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Body: sub.Body, BodyDigest: it.Statement.BodyDigest}, it}:
+	default:
+		in.count(it.Statement.Author, -1)
+		in.tickets.drop(t)
+		return in.failed(ErrBusy)
+	}
+	if in.ctx.Err() != nil { // the committer may have ended before it saw this
+		in.tickets.failAll(ErrStopped)
+	}
+	return t
+}
+
+func (in *Intake) count(author string, n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.waiting[author] += n; in.waiting[author] <= 0 {
+		delete(in.waiting, author)
+	}
+}
+
+// commitLoop makes statements durable, as many at once as there are: while one
+// commit is under way the next batch gathers.
+func (in *Intake) commitLoop() {
+	for {
+		select {
+		case <-in.ctx.Done():
+			return
+		case first := <-in.enter:
+			in.commit(in.gather(first))
+		}
+	}
+}
+
+func (in *Intake) gather(first enqueue) []enqueue {
+	batch, bytes := []enqueue{first}, len(first.sub.Body)
+	for len(batch) < maxCommit && bytes < maxCommitBytes {
+		select {
+		case next := <-in.enter:
+			batch, bytes = append(batch, next), bytes+len(next.sub.Body)+len(next.sub.Statement)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (in *Intake) commit(batch []enqueue) {
+	subs := make([]store.Submission, len(batch))
+	for i, e := range batch {
+		subs[i] = e.sub
+	}
+	queued, err := in.cfg.Store.Enqueue(in.ctx, subs)
+	if err != nil {
+		// Nothing was acknowledged. The clients hear of it and try again.
+		in.log.Error("could not queue statements", "count", len(batch), "error", err.Error())
+		for _, e := range batch {
+			in.count(e.item.Statement.Author, -1)
+			in.tickets.resolve(e.sub.EntryID, store.Record{}, false, ErrBusy)
+		}
+		return
+	}
+	in.parsedMu.Lock()
+	for i, e := range batch {
+		if queued[i] {
+			in.parsed[subs[i].Queue] = e.item
+		}
+	}
+	in.parsedMu.Unlock()
+	for i, e := range batch {
+		if !queued[i] {
+			in.count(e.item.Statement.Author, -1)
+			in.known(e)
+		}
+	}
+	in.wake(in.queued)
+}
+
+// known answers for a statement that was there before: from the order of record,
+// or when the sequencer comes to it.
+func (in *Intake) known(e enqueue) {
+	rec, found, err := in.cfg.Store.RecordByEntryID(in.ctx, e.sub.EntryID)
+	switch {
+	case err != nil:
+		in.tickets.resolve(e.sub.EntryID, store.Record{}, false, ErrBusy)
+	case found:
+		in.tickets.resolve(e.sub.EntryID, rec, true, nil)
+	default:
+		// It waits in the queue, or was refused a moment ago: the sequencer's
+		// word reached the ticket already, or will.
+		if waits, err := in.cfg.Store.IsQueued(in.ctx, e.sub.EntryID); err != nil || !waits {
+			in.tickets.resolve(e.sub.EntryID, store.Record{}, false, ErrBusy)
+		}
+	}
+}
+
+// item returns the checked statement of a queued submission: from memory, or
+// read and checked again after a restart.
+func (in *Intake) item(_ context.Context, sub store.Submission) (*pledge.Item, error) {
+	in.parsedMu.Lock()
+	it := in.parsed[sub.Queue]
+	delete(in.parsed, sub.Queue)
+	in.parsedMu.Unlock()
+	if it != nil {
+		return it, nil
+	}
+	env, err := entry.ParseEnvelope(sub.Statement)
+	if err != nil {
+		return nil, err
+	}
+	st, err := entry.ParseStatement(env)
+	if err != nil {
+		return nil, err
+	}
+	it = pledge.Draft(0, 0, &entry.Submission{Envelope: env, Statement: st})
+	return it, in.keys.TryStrict(it)
+}
