@@ -1,0 +1,187 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/pledgelog/pledgelog/log"
+)
+
+// Published implements log.Log.
+func (e *Engine) Published(context.Context) ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.published, nil // Open does not succeed without one
+}
+
+// Await implements log.Log. Any number may wait: they are woken by the one
+// publisher. If the engine stops before the index is covered the error says
+// why, and matches log.ErrStopped.
+func (e *Engine) Await(ctx context.Context, index uint64) ([]byte, error) {
+	for {
+		e.mu.Lock()
+		published, size, changed, stopped := e.published, e.size, e.changed, e.stopped
+		e.mu.Unlock()
+		if size > index {
+			return published, nil
+		}
+		if stopped != nil {
+			return nil, fmt.Errorf("await checkpoint over index %d: %w", index, stopped)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("await checkpoint over index %d: %w", index, context.Cause(ctx))
+		}
+	}
+}
+
+// awaitVerified waits until all that was appended is published, or publication
+// has failed.
+func (e *Engine) awaitVerified(ctx context.Context) error {
+	for {
+		e.mu.Lock()
+		done, err, changed := e.size == e.verified.Size, e.signErr, e.changed
+		if e.stopped != nil {
+			err = e.stopped
+		}
+		e.mu.Unlock()
+		if done || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// publishLoop publishes a checkpoint when the tree has grown, but not sooner
+// than one interval after the last; a failed attempt is made again after an
+// interval too. When the engine closes it makes one last attempt, at once.
+func (e *Engine) publishLoop() {
+	pause := time.NewTimer(0)
+	<-pause.C
+	for {
+		select {
+		case <-e.grown:
+		case <-e.closing:
+			e.publishOnce()
+			return
+		}
+		for again := true; again; {
+			again = !e.publishOnce()
+			pause.Reset(e.cfg.Interval)
+			select {
+			case <-pause.C:
+			case <-e.closing:
+				e.publishOnce()
+				return
+			}
+		}
+	}
+}
+
+// publishOnce reports whether there is nothing left to try.
+func (e *Engine) publishOnce() bool {
+	err := e.publish()
+
+	e.mu.Lock()
+	if e.stopped != nil {
+		e.mu.Unlock()
+		return true
+	}
+	var before string
+	if e.signErr != nil {
+		before = e.signErr.Error()
+	}
+	e.signErr = err
+	e.wake()
+	e.mu.Unlock()
+
+	// There is no caller to return the error to. It is told once, not at every
+	// attempt.
+	switch {
+	case err == nil:
+		if before != "" {
+			e.cfg.Logger.Info("checkpoint published again", "size", e.size)
+		}
+		return true
+	case errors.Is(err, log.ErrStopped):
+		e.cfg.Logger.Error("log stopped: no checkpoint was signed", "error", err)
+		e.stop(err)
+		return true
+	case err.Error() != before:
+		e.cfg.Logger.Error("publish checkpoint", "error", err)
+	}
+	return false
+}
+
+// publish signs the newest verified tree and writes the checkpoint, if the
+// tree has grown since the last one.
+func (e *Engine) publish() error {
+	e.mu.Lock()
+	cp, size, stopped := e.verified, e.size, e.stopped
+	e.mu.Unlock()
+	if stopped != nil || cp.Size <= size {
+		return nil
+	}
+	raw, err := sign(&e.cfg, cp)
+	if err != nil {
+		return err
+	}
+	if err := writeCheckpoint(e.cfg.Dir, raw); err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.published, e.size = raw, cp.Size
+	return nil
+}
+
+// sign returns the signed note of a checkpoint.
+func sign(cfg *Config, cp log.Checkpoint) ([]byte, error) {
+	if cfg.BeforeSign != nil {
+		if err := cfg.BeforeSign(cp); err != nil {
+			return nil, fmt.Errorf("before signing size %d: %w", cp.Size, err)
+		}
+	}
+	text, key := cp.Marshal(), cfg.Signer.Key()
+	sig, err := cfg.Signer.Sign(text)
+	if err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	s := log.NoteSignature{Name: key.Name, ID: key.ID, Sig: sig}
+	// A signature that nobody accepts must not replace one that everybody does.
+	if _, err := key.Verify(text, s); err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	return (&log.Note{Text: text, Signatures: []log.NoteSignature{s}}).Marshal(), nil
+}
+
+// writeCheckpoint replaces the checkpoint file in one step that lasts: the
+// data, the name, the directory. Readers see the old one or the new one.
+func writeCheckpoint(dir string, raw []byte) error {
+	err := renameio.WriteFile(filepath.Join(dir, log.CheckpointPath), raw, 0o644,
+		renameio.WithTempDir(filepath.Join(dir, stateDir)), renameio.WithStaticPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
