@@ -184,7 +184,9 @@ func (c *canonical) str() ([]byte, error) {
 			return c.b[start:c.i], nil
 		case ch == '\\':
 			n := escapeLen(c.b[c.i:])
-			if n == 0 {
+			if n == 0 && c.i+1 == len(c.b) {
+				return nil, refuse(CodeNotJSON, "the JSON ends early")
+			} else if n == 0 {
 				return nil, refuse(CodeNotCanonical, "the escape at byte %d is not the canonical one", c.i)
 			}
 			c.i += n
