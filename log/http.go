@@ -53,6 +53,10 @@ const maxRedirects = 5
 func NewHTTPSource(baseURL string, opts HTTPOptions) (*HTTPSource, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil {
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err // without the address, which may hold a password
+		}
 		return nil, fmt.Errorf("parse log address: %w", err)
 	}
 	if u.User != nil {

@@ -24,6 +24,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -122,7 +123,6 @@ type Engine struct {
 	// shutdown ends tessera's part in good order, cancel at once.
 	shutdown func(context.Context) error
 	cancel   context.CancelFunc
-	wg       sync.WaitGroup
 
 	// appending holds one token: who has it may append. tree and tail belong
 	// to that one.
@@ -130,8 +130,9 @@ type Engine struct {
 	tree      *log.Builder
 	tail      []byte // what the last bundle holds if it is not full
 
-	grown   chan struct{} // tells the publisher; buffered
-	closing chan struct{} // closed by Close
+	grown     chan struct{} // tells the publisher; buffered
+	closing   chan struct{} // closed by Close: the publisher makes an end
+	publisher chan struct{} // closed when it has
 
 	mu        sync.Mutex
 	verified  log.Checkpoint // appended, and compared with what is on disk
@@ -164,6 +165,9 @@ func open(ctx context.Context, cfg Config) (_ *Engine, err error) {
 	}
 	bridgeKlog()
 	lock, err := lockDir(cfg.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no log was created in %s: %w", cfg.Dir, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +183,7 @@ func open(ctx context.Context, cfg Config) (_ *Engine, err error) {
 		appending: make(chan struct{}, 1),
 		grown:     make(chan struct{}, 1),
 		closing:   make(chan struct{}),
+		publisher: make(chan struct{}),
 		changed:   make(chan struct{}),
 	}
 	if err := e.recover(ctx); err != nil {
@@ -214,8 +219,8 @@ func (e *Engine) start() error {
 		return fmt.Errorf("start tessera: %w", err)
 	}
 	e.add, e.shutdown, e.cancel = appender.Add, shutdown, cancel
-	e.wg.Go(e.publishLoop)
-	e.wg.Go(func() { e.collectLoop(ctx) })
+	go e.publishLoop()
+	go e.collectLoop(ctx)
 	return nil
 }
 
@@ -303,30 +308,26 @@ func (e *Engine) Close(ctx context.Context) error {
 }
 
 func (e *Engine) close(ctx context.Context) error {
+	// In this order: the batch that is in flight, publication of what is left,
+	// tessera's shutdown, the end of its context.
 	var errs []error
-	if err := e.take(ctx); err != nil { // the batch that is in flight
+	idle := true
+	if err := e.take(ctx); err != nil {
+		idle = false
 		errs = append(errs, fmt.Errorf("wait for append: %w", err))
 	}
-	// The token is kept: nobody appends any more. First what is left is
-	// published, then tessera is shut down, then its context ends.
 	close(e.closing)
-	finished := make(chan struct{})
-	go func() {
-		e.wg.Wait()
-		close(finished)
-	}()
+	<-e.publisher // it waits for nothing but a signature and a file
+
 	e.mu.Lock()
+	done, err := e.size == e.verified.Size, e.signErr
 	stopped := e.stopped
 	e.mu.Unlock()
-	if stopped == nil {
-		if err := e.awaitVerified(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("publish what was appended: %w", err))
-			ended, cancel := context.WithCancel(ctx)
-			cancel()
-			ctx = ended // and do not wait for it a second time
-		}
-	} else {
-		// Tessera would wait for a checkpoint that is never signed.
+	if stopped == nil && !done {
+		errs = append(errs, fmt.Errorf("publish what was appended: %w", err))
+	}
+	if !done || !idle {
+		// Tessera would wait for a checkpoint that does not come.
 		ended, cancel := context.WithCancel(ctx)
 		cancel()
 		ctx = ended
@@ -335,10 +336,14 @@ func (e *Engine) close(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("shut down tessera: %w", err))
 	}
 	e.cancel()
-	<-finished
 	e.stop(errors.New("closed"))
-	if err := e.lock.Close(); err != nil {
-		errs = append(errs, err)
+	if idle {
+		e.release() // who waits for it is told that the engine has stopped
+		// Otherwise the batch may still be written: the directory stays
+		// locked until the process ends.
+		if err := e.lock.Close(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -42,31 +42,11 @@ func (e *Engine) Await(ctx context.Context, index uint64) ([]byte, error) {
 	}
 }
 
-// awaitVerified waits until all that was appended is published, or publication
-// has failed.
-func (e *Engine) awaitVerified(ctx context.Context) error {
-	for {
-		e.mu.Lock()
-		done, err, changed := e.size == e.verified.Size, e.signErr, e.changed
-		if e.stopped != nil {
-			err = e.stopped
-		}
-		e.mu.Unlock()
-		if done || err != nil {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
 // publishLoop publishes a checkpoint when the tree has grown, but not sooner
 // than one interval after the last; a failed attempt is made again after an
 // interval too. When the engine closes it makes one last attempt, at once.
 func (e *Engine) publishLoop() {
+	defer close(e.publisher)
 	pause := time.NewTimer(0)
 	<-pause.C
 	for {
@@ -103,6 +83,7 @@ func (e *Engine) publishOnce() bool {
 		before = e.signErr.Error()
 	}
 	e.signErr = err
+	size := e.size
 	e.wake()
 	e.mu.Unlock()
 
@@ -111,7 +92,7 @@ func (e *Engine) publishOnce() bool {
 	switch {
 	case err == nil:
 		if before != "" {
-			e.cfg.Logger.Info("checkpoint published again", "size", e.size)
+			e.cfg.Logger.Info("checkpoint published again", "size", size)
 		}
 		return true
 	case errors.Is(err, log.ErrStopped):

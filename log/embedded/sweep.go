@@ -13,9 +13,12 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
-// temporary matches the names that interrupted writes leave: tessera's are the
-// final name with a random number behind it, ours begin with a dot.
-var temporary = regexp.MustCompile(`^(treeState|version)[0-9]+$|^\.(checkpoint|treeState)[0-9]+$`)
+// Interrupted writes leave these names: tessera's are the final name with a
+// random number behind it, ours begin with a dot.
+var (
+	temporary = regexp.MustCompile(`^(treeState|version)[0-9]+$|^\.(checkpoint|treeState)[0-9]+$`)
+	digits    = regexp.MustCompile(`^[0-9]+$`)
+)
 
 // sweep removes files that a crash in the middle of a write has left, so that
 // a copy of the directory holds nothing but the log. They can only be where
@@ -24,9 +27,10 @@ func (e *Engine) sweep() error {
 	if err := e.removeFrom(stateDir, func(p string) bool { return temporary.MatchString(path.Base(p)) }); err != nil {
 		return err
 	}
+	// Whatever else the operator keeps there, compressed copies say, stays.
 	litter := func(p string) bool {
 		_, err := log.ParseTilePath(p)
-		return err != nil
+		return err != nil && digits.MatchString(path.Base(p))
 	}
 	dirs := make(map[string]bool)
 	for level := log.EntriesLevel; level < 8; level++ {
@@ -96,14 +100,12 @@ func (e *Engine) collectLoop(ctx context.Context) {
 		if len(seen) == 0 || seen[len(seen)-1].size < size {
 			seen = append(seen, publication{now, size})
 		}
-		for len(seen) > 1 && now.Sub(seen[0].at) >= e.cfg.KeepPartials {
-			old := seen[0]
-			seen = seen[1:]
-			if err := e.collect(ctx, &collected, old.size); err != nil && ctx.Err() == nil {
-				e.cfg.Logger.Warn("remove partial tiles", "error", err)
-			}
+		old := -1 // the last one that is old enough
+		for old+1 < len(seen) && now.Sub(seen[old+1].at) >= e.cfg.KeepPartials {
+			old++
 		}
-		if len(seen) == 1 && now.Sub(seen[0].at) >= e.cfg.KeepPartials {
+		if old >= 0 {
+			seen = seen[old:]
 			if err := e.collect(ctx, &collected, seen[0].size); err != nil && ctx.Err() == nil {
 				e.cfg.Logger.Warn("remove partial tiles", "error", err)
 			}

@@ -1,0 +1,234 @@
+package log
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var samePolicy = cmp.Options{cmpopts.IgnoreUnexported(Policy{}), cmpopts.EquateEmpty()}
+
+func policyFiles(t testing.TB, kind string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("testdata", "policy", kind, "*.txt"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no policies in testdata: %v", err)
+	}
+	return names
+}
+
+func TestParsePolicyRefuses(t *testing.T) {
+	for _, name := range policyFiles(t, "refused") {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, _, _ := strings.Cut(string(b), "\n")
+			want, ok := strings.CutPrefix(first, "# refused: ")
+			if !ok {
+				t.Fatalf("%s does not say why it is refused", name)
+			}
+			_, err = ParsePolicy(b)
+			if !errors.Is(err, ErrMalformed) {
+				t.Fatalf("error %v, want ErrMalformed", err)
+			}
+			wantError(t, err, want)
+		})
+	}
+}
+
+func TestParsePolicyAccepts(t *testing.T) {
+	for _, name := range policyFiles(t, "accepted") {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := ParsePolicy(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkPolicyRoundTrip(t, p)
+		})
+	}
+}
+
+func checkPolicyRoundTrip(t testing.TB, p *Policy) {
+	t.Helper()
+	if err := p.Validate(); err != nil {
+		t.Errorf("Validate: %v", err)
+	}
+	again, err := ParsePolicy(p.Marshal())
+	if err != nil {
+		t.Fatalf("parse what it marshals to: %v\n%s", err, p.Marshal())
+	}
+	if diff := cmp.Diff(p, again, samePolicy); diff != "" {
+		t.Errorf("marshalled and parsed it differs:\n%s", diff)
+	}
+	if !bytes.Equal(again.Marshal(), p.Marshal()) {
+		t.Errorf("marshals to %q, then to %q", p.Marshal(), again.Marshal())
+	}
+}
+
+func TestParsePolicyFields(t *testing.T) {
+	log, a, b := testSigner(t, testOrigin).Key(), testCosigner(t, "a").Key(), testCosigner(t, "b").Key()
+	got, err := ParsePolicy(fmt.Appendf(nil, `# who we trust
+log %s https://log.example/test
+witness A %s https://a.example/
+witness B %s
+group both	all A B
+quorum both
+`, log, a, b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Policy{
+		Logs:      []LogKey{{log, "https://log.example/test"}},
+		Witnesses: []Witness{{"A", a, "https://a.example/"}, {"B", b, ""}},
+		Groups:    []Group{{"both", 2, []string{"A", "B"}}},
+		Quorum:    "both",
+	}
+	if diff := cmp.Diff(want, got, samePolicy); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// c2sp.org/tlog-policy asks for 32 logs, witnesses and groups; there is room
+// for 128, and no more.
+func TestParsePolicyLimits(t *testing.T) {
+	policy := func(logs, witnesses, groups int) []byte {
+		var b bytes.Buffer
+		for i := range logs {
+			fmt.Fprintf(&b, "log %s\n", testSigner(t, fmt.Sprint("log.example/", i)).Key())
+		}
+		for i := range witnesses {
+			fmt.Fprintf(&b, "witness w%d %s\n", i, testCosigner(t, fmt.Sprint("w.example/", i)).Key())
+		}
+		quorum := QuorumNone
+		for i := range groups {
+			fmt.Fprintf(&b, "group g%d any w%d", i, i)
+			if i > 0 {
+				fmt.Fprintf(&b, " g%d", i-1)
+			}
+			b.WriteByte('\n')
+			quorum = fmt.Sprint("g", i)
+		}
+		fmt.Fprintf(&b, "quorum %s\n", quorum)
+		return b.Bytes()
+	}
+	for _, n := range []int{32, MaxPolicyLines} {
+		p, err := ParsePolicy(policy(n, n, n))
+		if err != nil {
+			t.Fatalf("%d of each: %v", n, err)
+		}
+		if len(p.Logs) != n || len(p.Witnesses) != n || len(p.Groups) != n {
+			t.Errorf("%d of each: got %d, %d, %d", n, len(p.Logs), len(p.Witnesses), len(p.Groups))
+		}
+		checkPolicyRoundTrip(t, p)
+	}
+	for _, b := range [][]byte{policy(129, 0, 0), policy(0, 129, 0), policy(0, 129, 129),
+		[]byte(strings.Repeat("#"+strings.Repeat("x", 1023)+"\n", 1024) + "quorum none\n")} {
+		if _, err := ParsePolicy(b); !errors.Is(err, ErrMalformed) {
+			t.Errorf("error %v, want ErrMalformed", err)
+		}
+	}
+}
+
+// A policy that was made by hand is refused for the same things.
+func TestPolicyByHand(t *testing.T) {
+	a, b := testCosigner(t, "a").Key(), testCosigner(t, "b").Key()
+	good := func() *Policy {
+		return &Policy{
+			Logs:      []LogKey{{testSigner(t, testOrigin).Key(), ""}},
+			Witnesses: []Witness{{"A", a, ""}, {"B", b, ""}},
+			Groups:    []Group{{"g", 2, []string{"A", "B"}}},
+			Quorum:    "g",
+		}
+	}
+	raw := signed(t, Checkpoint{Origin: testOrigin, Size: 1}, map[*Cosigner]uint64{
+		testCosigner(t, "a"): 5, testCosigner(t, "b"): 6,
+	})
+	if v, err := good().Open(raw); err != nil || v.QuorumTime != 6 {
+		t.Fatalf("good policy: %v, %v", v, err)
+	}
+	checkPolicyRoundTrip(t, good())
+	for name, spoil := range map[string]func(*Policy){
+		"no quorum":             func(p *Policy) { p.Quorum = "" },
+		"undefined quorum":      func(p *Policy) { p.Quorum = "x" },
+		"k of 0":                func(p *Policy) { p.Groups[0].K = 0 },
+		"k over n":              func(p *Policy) { p.Groups[0].K = 3 },
+		"no members":            func(p *Policy) { p.Groups[0].Members = nil },
+		"member twice":          func(p *Policy) { p.Groups[0].Members = []string{"A", "A"} },
+		"one key twice":         func(p *Policy) { p.Witnesses[1].Key = a },
+		"name with a space":     func(p *Policy) { p.Witnesses[0].Name = "A B" },
+		"name with a line feed": func(p *Policy) { p.Witnesses[0].Name = "A\nquorum none" },
+		"name is empty":         func(p *Policy) { p.Groups[0].Name = "" },
+		"address with a space":  func(p *Policy) { p.Logs[0].URL = "https://a.example/ b" },
+		"address with a line":   func(p *Policy) { p.Logs[0].URL = "https://a.example/\nquorum none" },
+		"another ID":            func(p *Policy) { p.Witnesses[0].Key.ID++ },
+		"another type":          func(p *Policy) { p.Witnesses[0].Key.Type = TypeEd25519 },
+		"no key":                func(p *Policy) { p.Witnesses[0].Key = Key{} },
+		"log without a key":     func(p *Policy) { p.Logs[0].Key = Key{} },
+		"weak key": func(p *Policy) {
+			k := Key{Name: "weak", Type: TypeCosignature, Public: make([]byte, 32)}
+			k.ID = keyID(k.Name, k.Type, k.Public)
+			p.Witnesses[0].Key = k
+		},
+	} {
+		p := good()
+		spoil(p)
+		if err := p.Validate(); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: Validate gives %v, want ErrMalformed", name, err)
+		}
+		if _, err := p.Open(raw); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: Open gives %v, want ErrMalformed", name, err)
+		}
+	}
+}
+
+func FuzzParsePolicy(f *testing.F) {
+	for _, kind := range []string{"accepted", "refused"} {
+		for _, name := range policyFiles(f, kind) {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := ParsePolicy(b)
+		if err != nil {
+			return
+		}
+		checkPolicyRoundTrip(t, p)
+		// What the naive reading of the result finds wrong must not be there.
+		seen := make(map[string]bool)
+		for _, g := range p.Groups {
+			if g.K < 1 || g.K > len(g.Members) {
+				t.Errorf("%d of %d", g.K, len(g.Members))
+			}
+			for _, m := range g.Members {
+				if seen[m] {
+					t.Errorf("%q is a member twice", m)
+				}
+				seen[m] = true
+			}
+		}
+		keys := make(map[string]bool)
+		for _, w := range p.Witnesses {
+			if keys[string(w.Key.Public)] {
+				t.Errorf("key of %q is there twice", w.Name)
+			}
+			keys[string(w.Key.Public)] = true
+		}
+	})
+}
