@@ -86,27 +86,28 @@ func (k *Keyring) Key(id entry.KeyID) *entry.PublicKey {
 
 // Try verifies the signatures of an item, under the keys known so far and those
 // that its statement brings, and fills in Valid.
-func (k *Keyring) Try(it *Item) { k.try(it, (*entry.PublicKey).Verify) }
+func (k *Keyring) Try(it *Item) {
+	k.try(it, func(key *entry.PublicKey, msg, sig []byte) bool { return key.Verify(msg, sig) })
+}
 
 // TryStrict is Try for a server: a signature that verifies, but not for every
 // common verifier, is refused with entry.CodeSignatureNotStrict (protocol section
 // 2).
 func (k *Keyring) TryStrict(it *Item) error {
-	k.try(it, (*entry.PublicKey).VerifyStrict)
-	for i, ok := range it.Valid {
-		if ok {
-			continue
+	var err error
+	k.try(it, func(key *entry.PublicKey, msg, sig []byte) bool {
+		if key.VerifyStrict(msg, sig) {
+			return true
 		}
-		again := *it
-		k.Try(&again)
-		if again.Valid[i] {
-			return &entry.Error{Code: entry.CodeSignatureNotStrict, Detail: "a signature verifies, but not for every common verifier"}
+		if key.Verify(msg, sig) {
+			err = &entry.Error{Code: entry.CodeSignatureNotStrict, Detail: "a signature verifies, but not for every common verifier"}
 		}
-	}
-	return nil
+		return false
+	})
+	return err
 }
 
-func (k *Keyring) try(it *Item, verify func(k *entry.PublicKey, msg, sig []byte) bool) {
+func (k *Keyring) try(it *Item, verify func(key *entry.PublicKey, msg, sig []byte) bool) {
 	if it.Statement == nil {
 		return
 	}
