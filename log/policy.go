@@ -58,14 +58,17 @@ type Policy struct {
 // to [MaxPolicyLines] each of logs, witnesses and groups.
 //
 // It keeps to c2sp.org/tlog-policy to the letter, since each leniency is a way
-// round the quorum: a public key stands once in the whole file, as log or
-// witness, whatever its names, IDs and types; a name is defined once, before
+// round the quorum: a public key stands once in the file, whatever its names,
+// IDs and types; a name is defined once, before
 // it is used, and is a member at most once of all groups together; k is 1 to
 // the number of members; there is exactly one quorum line; only ASCII spaces
 // and tabs separate; every line, the last too, ends with a line feed.
-// It refuses a little more than the specification does: names that begin with
-// "#", which would look like a trailing comment, and URLs other than http and
-// https. Errors match [ErrMalformed] and name the line.
+// It refuses a little more than the specification does: a log's key that is
+// also a witness's; two keys with one name and ID, which a signature line
+// can't tell apart; a log with a witness's type of key, 0x04; names that begin
+// with "#", which would look like a trailing comment; k with a leading zero;
+// and URLs other than http and https. Errors match [ErrMalformed] and name the
+// line.
 func ParsePolicy(b []byte) (*Policy, error) {
 	p, err := parsePolicy(b)
 	if err != nil {

@@ -31,7 +31,8 @@ var (
 //
 // A source is safe for concurrent use.
 type Source interface {
-	// Get returns the whole of what is under path, at most limit bytes.
+	// Get returns the whole of what is under path, at most limit bytes, which
+	// is 1 to 2^40.
 	// Errors name the address that was asked for. They match ErrNotFound if
 	// there is nothing, and ErrTooLarge if there is more than limit bytes.
 	Get(ctx context.Context, path string, limit int64) ([]byte, error)
@@ -123,7 +124,8 @@ func checkGet(path string, limit int64) error {
 	if !fs.ValidPath(path) || path == "." || strings.ContainsAny(path, "\\:%?#") {
 		return errors.New("not a path of a log")
 	}
-	if limit <= 0 {
+	// The upper bound keeps sums with it from overflowing.
+	if limit <= 0 || limit > 1<<40 {
 		return fmt.Errorf("limit of %d bytes", limit)
 	}
 	return nil

@@ -3,6 +3,7 @@ package log
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,8 +54,10 @@ func TestDirSource(t *testing.T) {
 	if _, err := src.Get(ctx, "checkpoint", 4); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("4 of 5 bytes: error %v, want ErrTooLarge", err)
 	}
-	if _, err := src.Get(ctx, "checkpoint", 0); err == nil {
-		t.Error("takes a limit of 0")
+	for _, limit := range []int64{0, -1, math.MaxInt64} {
+		if _, err := src.Get(ctx, "checkpoint", limit); err == nil {
+			t.Errorf("takes a limit of %d", limit)
+		}
 	}
 	if _, err := DirSource(filepath.Join(outer, "none")).Get(ctx, "checkpoint", 5); !errors.Is(err, ErrNotFound) {
 		t.Errorf("no directory: error %v, want ErrNotFound", err)
