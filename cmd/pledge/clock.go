@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// clock returns the moment that --simulated-clock tells, or this machine's. A
+// clock file holds one line, YYYY-MM-DDThh:mm:ssZ, and is taken only for a
+// demonstration log (protocol section 7, Simulated time).
+func (a *app) clock(file, origin string) (time.Time, error) {
+	if file == "" {
+		return a.now(), nil
+	}
+	if !entry.IsDemonstration(origin) {
+		return time.Time{}, usage("leave --simulated-clock out", "time is simulated only for logs under .example, and this one is %s", origin)
+	}
+	b, err := readFile(file, 100)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read simulated clock: %w", err)
+	}
+	unix, err := entry.ParseTime(strings.TrimSuffix(string(b), "\n"))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read simulated clock %s: %w", file, err)
+	}
+	return time.Unix(unix, 0), nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// A source is what a person writes in YAML for one kind of statement. Each kind
+// has a file of its own, and a template with the same members.
+type source interface {
+	// author is who makes the statement, by the YAML; "" when it does not say.
+	author() string
+	// draft makes the statement's body, and the detached one if it has one.
+	draft(d *drafting) error
+}
+
+// newSource returns an empty source of a kind.
+func newSource(k entry.Kind) source {
+	switch k {
+	case entry.KindCharter:
+		return new(charterYAML)
+	case entry.KindAdmit:
+		return new(admitYAML)
+	case entry.KindPledge:
+		return new(pledgeYAML)
+	case entry.KindRequest:
+		return new(requestYAML)
+	case entry.KindDecision:
+		return new(decisionYAML)
+	case entry.KindAttestation:
+		return new(attestationYAML)
+	}
+	return nil
+}
+
+// A drafting is a statement in the making, with what the log told about its
+// author and its terms; those are nil for a charter.
+type drafting struct {
+	st       *entry.Statement // all but Body and BodyDigest is filled in
+	detached entry.Detached   // set by the source, nil when there is none
+
+	charter   *entry.Charter
+	charterID entry.ID
+	signatory *client.Signatory // nil when it was not asked for
+	notes     []string          // for who drafts, not for the log
+}
+
+func (d *drafting) note(format string, args ...any) {
+	d.notes = append(d.notes, fmt.Sprintf(format, args...))
+}
+
+// head returns the members that every detached body has.
+func (d *drafting) head() (log, author string, kind entry.Kind, salt string, err error) {
+	b := make([]byte, entry.MinSalt)
+	if _, err := rand.Read(b); err != nil {
+		return "", "", "", "", fmt.Errorf("make salt: %w", err)
+	}
+	return d.st.Log, d.st.Author, d.st.Kind, base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// finish encodes the statement, and reads it back as everybody else will.
+func (d *drafting) finish() (*entry.Submission, error) {
+	var body []byte
+	if d.detached != nil {
+		var err error
+		if body, err = entry.Marshal(d.detached); err != nil {
+			return nil, fmt.Errorf("encode detached body: %w", err)
+		}
+		d.st.BodyDigest = entry.Digest(body)
+	}
+	payload, err := d.st.Payload()
+	if err != nil {
+		return nil, err
+	}
+	draft := entry.Submission{Envelope: &entry.Envelope{Payload: payload}, Body: body}
+	sub, err := entry.ParseDraft(draft.Marshal())
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(sub.Body, body) {
+		return nil, fmt.Errorf("encode draft: the body changed")
+	}
+	return sub, checkVocabulary(sub)
+}
+
+// checkVocabulary refuses codes that the published vocabulary does not have: the
+// server would.
+func checkVocabulary(sub *entry.Submission) error {
+	unknown := entry.UnknownCodes(sub.Statement, sub.Detached)
+	if len(unknown) == 0 {
+		return nil
+	}
+	list, code, _ := strings.Cut(unknown[0], "/")
+	var words []string
+	for _, t := range entry.Terms.Lists[list] {
+		words = append(words, t.Code)
+	}
+	hint := didYouMean(code, words)
+	if list == "country" {
+		hint = countryHint(sub.Statement.Log, code)
+	}
+	return refusal(fmt.Errorf("not in the vocabulary: %s", strings.Join(unknown, ", ")), hint)
+}
+
+// checkCountry refuses what is no country code with what may have been meant.
+func checkCountry(origin, code string) error {
+	if code == entry.Withheld {
+		return nil
+	}
+	if _, ok := entry.CountryName(origin, code); ok {
+		return nil
+	}
+	return refusal(fmt.Errorf("country: there is no country code %q", code), countryHint(origin, code))
+}
+
+func countryHint(origin, code string) string {
+	const hint = "use ISO 3166-1 alpha-2, two upper-case letters, or EU, UN, XK"
+	if up := strings.ToUpper(code); up != code {
+		if name, ok := entry.CountryName(origin, up); ok {
+			return fmt.Sprintf("did you mean %s (%s)?", up, name)
+		}
+	}
+	codes := make(map[string]string)
+	var names []string
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			cc := string(a) + string(b)
+			if name, ok := entry.CountryName(origin, cc); ok {
+				codes[name] = cc
+				names = append(names, name)
+			}
+		}
+	}
+	if len(code) > 2 {
+		if n := near(code, names); len(n) > 0 {
+			return fmt.Sprintf("did you mean %s (%s)? %s", codes[n[0]], n[0], hint)
+		}
+	}
+	return hint
+}
+
+// checkClauses refuses clauses that the charter does not have.
+func checkClauses(c *entry.Charter, ids []string) error {
+	var all []string
+	for _, cl := range c.Clauses {
+		all = append(all, cl.ID)
+	}
+	for _, id := range ids {
+		if !slices.Contains(all, id) {
+			hint := didYouMean(id, all)
+			if hint == "" {
+				hint = "its clauses are " + strings.Join(all, ", ")
+			}
+			return refusal(fmt.Errorf("clauses: the charter has no clause %q", id), hint)
+		}
+	}
+	return nil
+}
+
+// sorted returns a list as statements have it: in order, nil when empty.
+func sorted(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return out
+}
+
+// keySetYAML is a group of keys and how many of them must sign.
+type keySetYAML struct {
+	Threshold uint64    `yaml:"threshold,needed"`
+	Keys      []keyYAML `yaml:"keys,needed"`
+}
+
+func (ks keySetYAML) set() entry.KeySet {
+	return entry.KeySet{Keys: plainKeys(ks.Keys), Threshold: ks.Threshold}
+}
+
+func plainKeys(in []keyYAML) []entry.Key {
+	var out []entry.Key
+	for _, k := range in {
+		out = append(out, k.Key)
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// requestYAML is the source of a request (protocol section 5).
+type requestYAML struct {
+	Author        string            `yaml:"author"`
+	Received      string            `yaml:"received,needed"`
+	Period        string            `yaml:"period"`
+	Country       string            `yaml:"country,needed"`
+	Assist        []string          `yaml:"assist,needed" codes:"assist"`
+	Authority     string            `yaml:"authority" codes:"authority"`
+	Instrument    string            `yaml:"instrument" codes:"instrument"`
+	Statute       string            `yaml:"statute"`
+	Compulsion    string            `yaml:"compulsion" codes:"compulsion"`
+	Gag           string            `yaml:"gag" codes:"gag"`
+	GagReview     string            `yaml:"gagReview"`
+	Targets       []string          `yaml:"targets" codes:"targets"`
+	Products      []string          `yaml:"products" codes:"products"`
+	Corroboration string            `yaml:"corroboration" codes:"corroboration"`
+	Agency        string            `yaml:"agency"`
+	Other         map[string]string `yaml:"other"`
+	Narrative     map[string]string `yaml:"narrative"`
+	Documents     []documentYAML    `yaml:"documents"`
+}
+
+func (y *requestYAML) author() string { return y.Author }
+
+func (y *requestYAML) draft(d *drafting) error {
+	period, err := y.period(d.charter.Attestation)
+	if err != nil {
+		return err
+	}
+	if err := checkCountry(d.st.Log, y.Country); err != nil {
+		return err
+	}
+	body := &entry.RequestBody{
+		Agency:        y.Agency,
+		Assist:        sorted(y.Assist),
+		Authority:     y.Authority,
+		Compulsion:    y.Compulsion,
+		Corroboration: y.Corroboration,
+		Country:       y.Country,
+		Documents:     plainDocuments(y.Documents),
+		Gag:           y.Gag,
+		GagReview:     y.GagReview,
+		Instrument:    y.Instrument,
+		Narrative:     y.Narrative,
+		Other:         y.Other,
+		Products:      sorted(y.Products),
+		Received:      y.Received,
+		Statute:       y.Statute,
+		Targets:       sorted(y.Targets),
+	}
+	body.Log, body.Author, body.Kind, body.Salt, err = d.head()
+	d.st.Body, d.detached = &entry.Request{Received: period}, body
+	return err
+}
+
+// period is what the tree says of when the request was received: the period of
+// the charter's kind, or withheld.
+func (y *requestYAML) period(kind entry.PeriodKind) (string, error) {
+	if y.Received == entry.Withheld {
+		return "", refusal(fmt.Errorf("received: the detached body needs a date, a month or an interval"), "to keep the period out of the tree write `period: withheld`; the date then stands in the detached body alone")
+	}
+	start, end, err := entry.ParseSpan(y.Received)
+	if err != nil {
+		return "", fmt.Errorf("received: %w", err)
+	}
+	first, last := entry.PeriodAt(kind, start), entry.PeriodAt(kind, end-1)
+	switch y.Period {
+	case entry.Withheld:
+		return entry.Withheld, nil
+	case "", first.String():
+	default:
+		return "", refusal(fmt.Errorf("period: %q is not %s, in which the request was received, nor withheld", y.Period, first), "leave period out: it follows from received")
+	}
+	if first != last {
+		return "", refusal(fmt.Errorf("received: it reaches from %s into %s", first, last), "name a date, month or interval within one period, or write `period: withheld`")
+	}
+	return first.String(), nil
+}

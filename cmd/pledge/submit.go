@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+const receiptExt = ".tlog-proof"
+
+func (a *app) submitCommand() *cobra.Command {
+	var policy, url string
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "submit FILE --policy FILE",
+		Short: "submit a signed statement and keep the receipt",
+		Long: `submit sends a signed statement to the log and checks the answer before it
+believes it: that what was logged is this very statement, and that it is in the
+log under a checkpoint that the policy accepts. Only then is the receipt written
+beside FILE, with the extension ` + receiptExt + `.
+
+It can be run again at any time: a statement is never logged twice, and one whose
+receipt is there is not sent. Exit code 3 says that the outcome is not known yet:
+run the same command again later.`,
+		Example: `  pledge submit acme-request-4.json --policy policy.txt
+  pledge submit acme-request-4.json --policy policy.txt --log https://log.accord.example/2026`,
+		Args: cobra.ExactArgs(1),
+		RunE: do(func(ctx context.Context, args []string) error {
+			switch {
+			case policy == "":
+				return usage("for example: --policy policy.txt", "--policy is missing: without it no receipt can be verified")
+			case timeout <= 0:
+				return usage("for example: --timeout 2m", "--timeout has to be over 0")
+			case strings.HasSuffix(args[0], receiptExt):
+				return usage("give the statement, FILE.json", "%s is a receipt", args[0])
+			}
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			return a.submit(ctx, args[0], policy, url)
+		}),
+	}
+	cmd.Flags().StringVar(&policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the receipt is held to")
+	cmd.Flags().StringVar(&url, "log", "", "the log's address, if not the policy's `URL`")
+	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "give up after this `time` in all")
+	return cmd
+}
+
+func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
+	policy, err := readPolicy(policyFile)
+	if err != nil {
+		return err
+	}
+	sub, err := readSigned(path)
+	if err != nil {
+		return err
+	}
+	if !names(policy, sub.Statement.Log) {
+		return refusal(fmt.Errorf("%s is for the log %s, which is not in the policy", path, sub.Statement.Log), "see --policy; nothing was sent")
+	}
+	keep := strings.TrimSuffix(path, filepath.Ext(path)) + receiptExt
+	if exists(keep) {
+		return a.keptReceipt(keep, policy, sub)
+	}
+	if url, err = address(policy, url, sub.Statement.Log); err != nil {
+		return err
+	}
+	r, err := a.open(policy, url)
+	if err != nil {
+		return err
+	}
+	sent := a.now()
+	reply, err := r.api.Submit(ctx, sub)
+	if err != nil {
+		return submitError(err, r)
+	}
+	if reply.Pending() {
+		return undecided(fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index), "run the same command again later: it will not be logged twice")
+	}
+	got, err := checkReply(policy, sub, reply, sent, a.now())
+	if err == nil && reply.Known() {
+		err = r.checkSignatures(ctx, sub, got)
+	}
+	if err != nil {
+		var known *failure
+		if errors.As(err, &known) {
+			return err
+		}
+		return refusal(fmt.Errorf("the server's answer does not fit, and no receipt was kept: %w", err), "the statement may or may not be logged; keep what you know and tell the operator and the auditors")
+	}
+	if err := replaceFile(keep, []byte(reply.Proof), 0o644); err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	if reply.Known() {
+		a.note("it was logged before; this is a receipt for the same entry")
+	}
+	a.summary(got)
+	a.printf("receipt     %s\n", keep)
+	return nil
+}
+
+// readSigned reads a signed draft as it is to be sent: without a body that is
+// withheld.
+func readSigned(path string) (*entry.Submission, error) {
+	sub, err := readDraft(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(sub.Envelope.Signatures) == 0 {
+		return nil, refusal(fmt.Errorf("%s has no signature", path), "pledge sign "+path+" --key KEYFILE")
+	}
+	if sub.Statement.IsWithheld() {
+		sub.Body, sub.Detached = nil, nil
+	}
+	return entry.ParseSubmission(sub.Marshal())
+}
+
+// keptReceipt looks at a receipt that is there already. It is never overwritten:
+// one that verified once and does not fit any more is evidence.
+func (a *app) keptReceipt(path string, policy *log.Policy, sub *entry.Submission) error {
+	raw, err := readFile(path, log.MaxProofSize)
+	if err != nil {
+		return fmt.Errorf("read receipt: %w", err)
+	}
+	const hint = "nothing was sent; move the receipt away to submit again, and keep it if it verified before"
+	r, err := openReceipt(policy, raw)
+	if err != nil {
+		return refusal(fmt.Errorf("%s is there and is not verified: %w", path, err), hint)
+	}
+	if !r.isOf(sub) {
+		return refusal(fmt.Errorf("%s is a receipt for another statement, entry id %s", path, r.statement.ID), hint)
+	}
+	a.note("it is logged already: the receipt is there and verified; nothing was sent")
+	a.summary(r)
+	a.printf("receipt     %s\n", path)
+	return nil
+}
+
+// maxDrift is how far `logged` may be from what is known of the time, in either
+// direction (protocol section 7, Time).
+const maxDrift = 10 * time.Minute
+
+// checkReply holds a 200 or 201 reply to what was sent and to the policy. Sent
+// and now are before and after the request, by this machine's clock. For 200 the
+// leaf's signatures are not judged here.
+func checkReply(policy *log.Policy, sub *entry.Submission, reply *client.Reply, sent, now time.Time) (*receipt, error) {
+	if reply.ID != sub.Statement.ID {
+		return nil, fmt.Errorf("it is about entry %s and not %s", reply.ID, sub.Statement.ID)
+	}
+	leaf, err := entry.ParseLeaf(reply.Leaf)
+	if err != nil {
+		return nil, fmt.Errorf("the leaf: %w", err)
+	}
+	if !bytes.Equal(leaf.Statement.Payload, sub.Envelope.Payload) {
+		return nil, errors.New("the leaf holds another statement")
+	}
+	if !reply.Known() && !bytes.Equal(leaf.Statement.Marshal(), sub.Envelope.Marshal()) {
+		return nil, errors.New("the leaf does not hold the signatures that were sent")
+	}
+	r, err := openReceipt(policy, []byte(reply.Proof))
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(r.proof.Extra, reply.Leaf) {
+		return nil, errors.New("the leaf and the one in the proof differ")
+	}
+	if r.proof.Index != reply.Index {
+		return nil, fmt.Errorf("its index is %d and the proof's is %d", reply.Index, r.proof.Index)
+	}
+	return r, checkLogged(r, reply.Known(), sent, now)
+}
+
+// checkLogged refuses a `logged` that cannot be true.
+func checkLogged(r *receipt, known bool, sent, now time.Time) error {
+	logged := time.Unix(r.leaf.Logged, 0)
+	when := entry.FormatTime(r.leaf.Logged)
+	if made := time.Unix(r.statement.Made, 0); logged.Before(made.Add(-maxDrift)) {
+		return fmt.Errorf("it says logged at %s, before the statement was made, at %s", when, entry.FormatTime(r.statement.Made))
+	}
+	if r.view.HasQuorumTime && logged.After(time.Unix(int64(r.view.QuorumTime), 0).Add(maxDrift)) {
+		return fmt.Errorf("it says logged at %s, after the witnesses saw it, at %s", when, entry.FormatTime(int64(r.view.QuorumTime)))
+	}
+	if entry.IsDemonstration(r.statement.Log) {
+		return nil // simulated time cannot be compared with a clock
+	}
+	if logged.After(now.Add(maxDrift)) {
+		return fmt.Errorf("it says logged at %s, and this machine's clock is at %s", when, entry.FormatTime(now.Unix()))
+	}
+	if !known && logged.Before(sent.Add(-maxDrift)) {
+		return fmt.Errorf("it says logged at %s, and it was sent at %s by this machine's clock", when, entry.FormatTime(sent.Unix()))
+	}
+	return nil
+}
+
+// submitError says what is to be thought of an error from Submit.
+func submitError(err error, r *remote) error {
+	const again = "run the same command again later: it will not be logged twice"
+	var problem *client.Problem
+	switch {
+	case errors.As(err, &problem) && problem.IsRefusal():
+		return refusedBy(problem)
+	case errors.As(err, &problem):
+		return undecided(err, again)
+	case errors.Is(err, client.ErrTooLarge), errors.Is(err, client.ErrAnswer) && r.status.last.Load() < 500:
+		return refusal(err, "see --log: what answered is not a log, or not an honest one; no receipt was kept")
+	case r.status.last.Load()/100 == 3:
+		return refusal(err, "")
+	}
+	return undecided(err, again)
+}
+
+// refusedBy makes the error of a problem document.
+func refusedBy(p *client.Problem) error {
+	hint := p.Hint
+	if p.Head == nil {
+		return refusal(p, hint)
+	}
+	head := "the author has no statement in the log yet"
+	if p.Head.Seq > 0 {
+		head = fmt.Sprintf("the author's last one in the log is number %d, entry id %s", p.Head.Seq, p.Head.ID)
+	}
+	return refusal(fmt.Errorf("%w; %s", p, head), "draft it again with pledge new, which takes its place from the log, and have it signed again")
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/mattn/go-isatty"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// This file is the only one that prints. Messages are lower case and without a
+// full stop; an error is one line that begins with "error:", and what can be
+// done about it one that begins with "hint:". Whatever came from a file or from
+// a server goes through clean, so that no text can move the cursor, hide a part
+// of itself or change the order in which it reads. No secret key and no salt is
+// ever given to these functions.
+
+type ui struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// printf writes to the output what a person or a script asked for.
+func (u *ui) printf(format string, args ...any) {
+	fmt.Fprint(u.out, clean(fmt.Sprintf(format, args...)))
+}
+
+// note writes a remark to the error output.
+func (u *ui) note(format string, args ...any) {
+	fmt.Fprintf(u.err, "note: %s\n", oneLine(fmt.Sprintf(format, args...)))
+}
+
+func (u *ui) fail(err error, hint string) {
+	fmt.Fprintf(u.err, "error: %s\n", oneLine(err.Error()))
+	if hint != "" {
+		fmt.Fprintf(u.err, "hint: %s\n", oneLine(hint))
+	}
+}
+
+// simulated says that time is, where it may be.
+func (u *ui) simulated(origin string) {
+	if entry.IsDemonstration(origin) {
+		u.note("%s is a demonstration: its time is simulated, and its companies and statements are invented", origin)
+	}
+}
+
+// isTerminal reports whether a person can be asked.
+func (u *ui) isTerminal() bool {
+	f, ok := u.in.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// confirm puts a question and reports whether the answer was yes.
+func (u *ui) confirm(question string) bool {
+	fmt.Fprintf(u.err, "%s [y/N] ", oneLine(question))
+	line, err := bufio.NewReader(io.LimitReader(u.in, 100)).ReadString('\n')
+	if err != nil && line == "" {
+		fmt.Fprintln(u.err)
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return true
+	}
+	return false
+}
+
+func oneLine(s string) string { return clean(strings.ReplaceAll(s, "\n", " ")) }
+
+// clean makes every rune of s visible. Line feeds stay, and the two joiners
+// that some scripts need; other control and formatting characters, among them
+// those that change the direction of text, are written as <U+XXXX>.
+func clean(s string) string {
+	visible := func(r rune) bool {
+		switch r {
+		case '\n', '\u200c', '\u200d':
+			return true
+		case unicode.ReplacementChar:
+			return false
+		}
+		return unicode.IsGraphic(r) && !unicode.In(r, unicode.Zl, unicode.Zp)
+	}
+	if strings.IndexFunc(s, func(r rune) bool { return !visible(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case visible(r):
+			b.WriteRune(r)
+		case r == '\t':
+			b.WriteString("    ")
+		default:
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		}
+	}
+	return b.String()
+}
