@@ -1,0 +1,205 @@
+package api
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/index"
+	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+// Intake is what the API needs of a statement's way in; *intake.Intake is one.
+type Intake interface {
+	// Submit waits for the receipt. Errors are those of intake.Intake.Submit.
+	Submit(ctx context.Context, sub *entry.Submission) (*intake.Receipt, error)
+	// SubmitAll queues statements in order; each ticket is then waited for.
+	SubmitAll(ctx context.Context, subs []*entry.Submission) []*intake.Ticket
+	// Ready returns nil when statements can be sequenced and published.
+	Ready() error
+}
+
+// Source is where the log is read from: tiles, bundles, bodies, checkpoint. It
+// is log.Source without its name.
+type Source interface {
+	Get(ctx context.Context, path string, limit int64) ([]byte, error)
+	String() string
+}
+
+// Index is what the API needs of the query layer; *index.Index is one.
+type Index interface {
+	// CatchUp reads what was published since.
+	CatchUp(ctx context.Context) error
+	View() index.View
+	Snapshot() *index.Snapshot
+}
+
+// Config is what the handler works with.
+type Config struct {
+	Origin string      // the log's origin
+	Policy *log.Policy // proofs and the checkpoint are held to it
+	Source Source      // the published log
+	Files  fs.FS       // the log's directory: its large files, body bundles and the archive, are streamed from here
+	Intake Intake
+	Index  Index
+	Logger *slog.Logger
+
+	// Web answers every address that is not the API's: the pages. Without it
+	// they are unknown.
+	Web http.Handler
+
+	// Limits bounds what clients can make the server do. The zero value is good.
+	Limits Limits
+}
+
+// An API is the handler of a server.
+type API struct {
+	cfg     Config
+	log     *slog.Logger
+	limits  Limits
+	router  http.Handler
+	proofs  *prover
+	metrics *metrics
+	memory  *budget       // for bodies of requests
+	answers *budget       // for answers that are held whole
+	slots   chan struct{} // for single submissions that wait for their receipt
+	streams chan struct{} // for requests of many statements
+	drained chan struct{} // closed when the server is about to end
+}
+
+// New returns the handler of a server.
+func New(cfg Config) *API {
+	cfg.Limits.setDefaults()
+	a := &API{
+		cfg: cfg, log: cfg.Logger, limits: cfg.Limits,
+		proofs:  newProver(cfg.Source, cfg.Policy),
+		memory:  newBudget(cfg.Limits.Memory),
+		answers: newBudget(cfg.Limits.Memory),
+		slots:   make(chan struct{}, cfg.Limits.Submissions),
+		streams: make(chan struct{}, cfg.Limits.Streams),
+		drained: make(chan struct{}),
+	}
+	a.metrics = newMetrics(a)
+	a.router = a.routes()
+	return a
+}
+
+// ServeHTTP answers one request and writes one line to the access log.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.observe(w, r, a.router) }
+
+// Drain tells requests of many statements to come to an end: they read no
+// further line and answer those that they have read. Call it before
+// http.Server.Shutdown.
+func (a *API) Drain() { close(a.drained) }
+
+// A methods table says who answers which method of an address. HEAD goes to
+// GET's handler.
+type methods map[string]http.HandlerFunc
+
+func (a *API) routes() http.Handler {
+	// Paths are taken as they come: a log has one address for each thing.
+	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	handle := func(path string, m methods) { r.Handle(path, a.route(path, m)) }
+
+	handle("/checkpoint", methods{"GET": a.checkpoint})
+	handle("/checkpoints", methods{"GET": a.archive})
+	handle("/tile/{path:.+}", methods{"GET": a.tile})
+	handle("/bodies/bundle/{path:.+}", methods{"GET": a.bodyBundle})
+	handle("/bodies/{digest}", methods{"GET": a.body})
+
+	handle("/api/v1/statements", methods{"POST": a.submit})
+	handle("/api/v1/entries", methods{"GET": a.entries})
+	handle("/api/v1/entries/{ref}", methods{"GET": a.entry})
+	handle("/api/v1/entries/{ref}/proof", methods{"GET": a.proof})
+	handle("/api/v1/signatories", methods{"GET": a.signatories})
+	handle("/api/v1/signatories/{id}", methods{"GET": a.signatory})
+	handle("/api/v1/signatories/{id}/chain", methods{"GET": a.chain})
+	handle("/api/v1/vocabulary", methods{"GET": a.vocabulary})
+
+	handle("/healthz", methods{"GET": a.healthz})
+	handle("/readyz", methods{"GET": a.readyz})
+
+	unknown := a.label("unknown", http.HandlerFunc(a.unknown))
+	for _, prefix := range []string{"/api/", "/tile/", "/bodies/", "/checkpoint/", "/checkpoints/"} {
+		r.PathPrefix(prefix).Handler(unknown)
+	}
+	if a.cfg.Web != nil {
+		r.PathPrefix("/").Handler(a.label("web", a.cfg.Web))
+	}
+	r.NotFoundHandler = unknown
+	return r
+}
+
+// route answers one address by method. gorilla/mux is asked for paths only: it
+// forgets a method that did not match when a later route takes the path.
+func (a *API) route(name string, m methods) http.Handler {
+	allow := ""
+	for _, method := range []string{"GET", "POST"} {
+		if m[method] == nil {
+			continue
+		}
+		if allow != "" {
+			allow += ", "
+		}
+		allow += method
+		if method == "GET" {
+			allow += ", HEAD"
+		}
+	}
+	return a.label(name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		h := m[method]
+		if h == nil {
+			w.Header().Set("Allow", allow)
+			a.fail(w, r, refuse(http.StatusMethodNotAllowed, codeMethod, "the address takes "+allow))
+			return
+		}
+		h(w, r)
+	}))
+}
+
+func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
+	a.fail(w, r, refuse(http.StatusNotFound, codeAddress, "nothing is at this address"))
+}
+
+// healthz says that the process answers.
+func (a *API) healthz(w http.ResponseWriter, r *http.Request) {
+	writeText(w, r, "ok\n")
+}
+
+// readyz says whether statements can be sequenced and published: the intake runs
+// and the published checkpoint satisfies the policy.
+func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	err := a.cfg.Intake.Ready()
+	if err == nil {
+		_, err = a.proofs.head(ctx)
+	}
+	select {
+	case <-a.drained:
+		err = intake.ErrStopped
+	default:
+	}
+	if err != nil {
+		a.log.Warn("not ready", "error", err.Error())
+		a.fail(w, r, notReady(err))
+		return
+	}
+	writeText(w, r, "ready\n")
+}
+
+func writeText(w http.ResponseWriter, r *http.Request, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	write(w, r, http.StatusOK, []byte(text))
+}

@@ -1,0 +1,176 @@
+package client
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// A Time is a moment in Unix seconds, in JSON "YYYY-MM-DDThh:mm:ssZ".
+type Time int64
+
+func (t Time) String() string { return entry.FormatTime(int64(t)) }
+
+// MarshalText writes t as it stands in statements.
+func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (t *Time) UnmarshalText(b []byte) error {
+	unix, err := entry.ParseTime(string(b))
+	*t = Time(unix)
+	return err
+}
+
+// A Reply is the server's answer to a statement that it took. Nothing in it is
+// verified.
+type Reply struct {
+	Index uint64   `json:"index"`
+	ID    entry.ID `json:"id"`
+	// Leaf holds the exact bytes that were logged; nil when Pending.
+	Leaf []byte `json:"leaf,omitzero"`
+	// Proof is the text of a tlog-proof (c2sp.org/tlog-proof) with Leaf in its
+	// extra line. When Pending it is the path under which the proof will be.
+	Proof string `json:"proof"`
+	// Status is 201 when the statement is in a published checkpoint now, 200
+	// when it was logged before, 202 when it has its index and is not published
+	// yet.
+	Status int `json:"-"`
+}
+
+// Pending reports whether the statement has its index and no proof yet.
+func (r *Reply) Pending() bool { return r.Status == 202 }
+
+// Known reports whether the statement was logged before it was sent this time.
+func (r *Reply) Known() bool { return r.Status == 200 }
+
+// A Line is the answer to one line of an application/x-ndjson submission: a
+// reply, or a problem. Line 0 is about the whole request.
+type Line struct {
+	Line    int `json:"line"` // counted from 1
+	Status  int `json:"status"`
+	*Reply  `json:",inline"`
+	Problem *Problem `json:"problem,omitzero"`
+}
+
+// A Ref points from one entry to another. Author is who made the other one.
+type Ref struct {
+	Index  uint64     `json:"index"`
+	ID     entry.ID   `json:"id"`
+	Kind   entry.Kind `json:"kind"`
+	Author string     `json:"author"`
+}
+
+// A Signature is one signature of an entry.
+type Signature struct {
+	KeyID string `json:"keyid"` // SHA-256 of the key's DER, lower-case hex
+	Sig   []byte `json:"sig"`
+}
+
+// An Entry is one entry of the log with what is known of it. Statement is the
+// decoded payload; for an entry that could not be read it is absent, as are ID
+// and Signatures.
+type Entry struct {
+	Index         uint64             `json:"index"`
+	ID            entry.ID           `json:"id,omitzero"`
+	Logged        Time               `json:"logged"`
+	SimulatedTime bool               `json:"simulatedTime,omitzero"`
+	Leaf          []byte             `json:"leaf"`
+	Statement     jsontext.Value     `json:"statement,omitzero"`
+	Signatures    []Signature        `json:"signatures,omitzero"`
+	Verdict       pledge.VerdictKind `json:"verdict"`
+	VerdictCode   entry.Code         `json:"verdictCode,omitzero"` // why it was not accepted
+	BodyState     pledge.BodyState   `json:"bodyState"`
+	Body          jsontext.Value     `json:"body,omitzero"` // the detached body, exact bytes
+	Refers        []Ref              `json:"refers"`        // entries that it names
+	ReferredBy    []Ref              `json:"referredBy"`    // entries that name it
+	Findings      []pledge.Finding   `json:"findings"`
+}
+
+// An EntryAnswer is one entry as of a tree size.
+type EntryAnswer struct {
+	Size uint64 `json:"size"` // the number of entries that the answer covers
+	Entry
+}
+
+// An EntryPage is a page of entries, newest first, as of a tree size. Next is
+// the cursor of the page of older ones, "" on the last page.
+type EntryPage struct {
+	Size          uint64  `json:"size"`
+	AsOf          Time    `json:"asOf"` // the largest `logged` in it
+	SimulatedTime bool    `json:"simulatedTime,omitzero"`
+	Entries       []Entry `json:"entries"`
+	Next          string  `json:"next,omitzero"`
+}
+
+// A Mark says which entry, and when it was logged.
+type Mark struct {
+	Index  uint64   `json:"index"`
+	ID     entry.ID `json:"id"`
+	Logged Time     `json:"logged"`
+}
+
+// A Signatory is how one author stands (protocol section 6). Country, Website
+// and Admitted are absent for the secretariat, whose Name is the accord's.
+// To draft the author's next statement use Seq+1 and Head.
+type Signatory struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Role     string            `json:"role"` // signatory, challenger or secretariat
+	Country  string            `json:"country,omitzero"`
+	Website  string            `json:"website,omitzero"`
+	Standing string            `json:"standing"`
+	Seq      uint64            `json:"seq"`           // of its last accepted statement; 0 before
+	Head     entry.ID          `json:"head,omitzero"` // and that statement's id
+	Admitted *Mark             `json:"admitted,omitzero"`
+	Pledged  []string          `json:"pledged,omitzero"` // clauses in force for it
+	Requests uint64            `json:"requests"`
+	Outcomes map[string]uint64 `json:"outcomes,omitzero"` // of its requests, now
+	Periods  []Period          `json:"periods,omitzero"`  // oldest first
+}
+
+// A Period is how a signatory stands for one attestation period.
+type Period struct {
+	Period        entry.Period       `json:"period"`
+	State         pledge.PeriodState `json:"state"`
+	Deadline      Time               `json:"deadline"` // an attestation logged before it is on time
+	Attested      *Mark              `json:"attested,omitzero"`
+	Covers        string             `json:"covers,omitzero"`   // what the attestation covers
+	Received      *entry.Claims      `json:"received,omitzero"` // what it claims of all requests
+	Logged        entry.Counts       `json:"logged"`            // what the log holds
+	ReceivedInLog uint64             `json:"receivedInLog"`     // logged requests that name the period as received
+}
+
+// A SignatoryAnswer is one author as of a tree size.
+type SignatoryAnswer struct {
+	Size          uint64    `json:"size"`
+	AsOf          Time      `json:"asOf"`
+	SimulatedTime bool      `json:"simulatedTime,omitzero"`
+	Signatory     Signatory `json:"signatory"`
+}
+
+// A SignatoryList is every signatory and challenger, in order of admission.
+type SignatoryList struct {
+	Size          uint64      `json:"size"`
+	AsOf          Time        `json:"asOf"`
+	SimulatedTime bool        `json:"simulatedTime,omitzero"`
+	Signatories   []Signatory `json:"signatories"`
+}
+
+// A Chain is a page of what one author ever said that was accepted, oldest
+// first, each with its proof under one checkpoint.
+type Chain struct {
+	Size          uint64      `json:"size"`
+	AsOf          Time        `json:"asOf"`
+	SimulatedTime bool        `json:"simulatedTime,omitzero"`
+	Entries       []ChainLink `json:"entries"`
+	Next          string      `json:"next,omitzero"` // cursor of the following page, "" on the last
+}
+
+// A ChainLink is one statement of a chain.
+type ChainLink struct {
+	Index uint64   `json:"index"`
+	ID    entry.ID `json:"id"`
+	Leaf  []byte   `json:"leaf"`
+	Proof string   `json:"proof"` // the text of a tlog-proof
+}

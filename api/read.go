@@ -1,0 +1,312 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gorilla/mux"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/index"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// How many things a page has, and at most.
+const (
+	entriesPage = 50
+	chainPage   = 100
+)
+
+// catchUpTime is how long an answer waits for the index to reach the published
+// checkpoint.
+const catchUpTime = 2 * time.Second
+
+// snapshot returns what the index shows, once it shows what was published before
+// the question: who was just given a receipt finds the entry. An index that is
+// further behind is asked as it is; every answer names its size.
+func (a *API) snapshot(ctx context.Context) *index.Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, catchUpTime)
+	defer cancel()
+	if head, err := a.proofs.head(ctx); err == nil && head.Checkpoint.Size > a.cfg.Index.View().Size {
+		if err := a.cfg.Index.CatchUp(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "index is behind", "error", err.Error())
+		}
+	}
+	return a.cfg.Index.Snapshot()
+}
+
+// simulated says that times in this log are not real (protocol section 7).
+func (a *API) simulated() bool { return entry.IsDemonstration(a.cfg.Origin) }
+
+func (a *API) writeJSON(w http.ResponseWriter, r *http.Request, v any) {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		a.fail(w, r, fmt.Errorf("encode answer: %w", err))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", client.TypeJSON)
+	h.Set("Cache-Control", "no-cache")
+	write(w, r, http.StatusOK, append(b, '\n'))
+}
+
+// find returns the entry that an address names by index or entry id.
+func (a *API) find(r *http.Request, s *index.Snapshot) (*index.Entry, error) {
+	ref := mux.Vars(r)["ref"]
+	if id, err := entry.ParseID(ref); err == nil {
+		return s.Entry(r.Context(), id)
+	}
+	if i, ok := parseIndex(ref); ok {
+		return s.EntryAt(r.Context(), i)
+	}
+	return nil, refuse(http.StatusNotFound, codeEntryUnknown, "the address has neither an index nor an entry id")
+}
+
+// entry answers with one entry.
+func (a *API) entry(w http.ResponseWriter, r *http.Request) {
+	if _, err := parameters(r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	s := a.snapshot(r.Context())
+	e, err := a.find(r, s)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	a.writeJSON(w, r, client.EntryAnswer{Size: s.View().Size, Entry: a.wireEntry(e)})
+}
+
+// proof answers with the tlog-proof of one entry under the newest checkpoint.
+func (a *API) proof(w http.ResponseWriter, r *http.Request) {
+	if _, err := parameters(r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	e, err := a.find(r, a.snapshot(r.Context()))
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	view, err := a.proofs.head(r.Context())
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	b, err := a.proofs.prove(r.Context(), view, e.Index, e.Leaf)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", typeText)
+	h.Set("Cache-Control", cacheSeconds)
+	write(w, r, http.StatusOK, b)
+}
+
+// entries answers with a page of entries, newest first.
+func (a *API) entries(w http.ResponseWriter, r *http.Request) {
+	q, err := parameters(r, "author", "kind", "cursor", "limit")
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	query := index.Query{Author: q.Get("author"), Cursor: q.Get("cursor")}
+	if query.Limit, err = limit(q, entriesPage, index.MaxLimit); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	if query.Kind, err = parseKind(q.Get("kind")); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	if query.Author != "" && entry.CheckAuthor(query.Author) != nil {
+		a.fail(w, r, badParameter("author", "is the id of an author"))
+		return
+	}
+	s := a.snapshot(r.Context())
+	page, err := s.Entries(r.Context(), query)
+	if errors.Is(err, index.ErrQuery) {
+		err = badParameter("cursor", "is what an earlier answer gave as next")
+	}
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	view := s.View()
+	out := client.EntryPage{Size: view.Size, AsOf: client.Time(view.AsOf), SimulatedTime: a.simulated(), Entries: make([]client.Entry, 0, len(page.Entries)), Next: page.Next}
+	for _, e := range page.Entries {
+		out.Entries = append(out.Entries, a.wireEntry(e))
+	}
+	a.writeJSON(w, r, out)
+}
+
+// signatories answers with how everybody stands.
+func (a *API) signatories(w http.ResponseWriter, r *http.Request) {
+	if _, err := parameters(r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	s := a.snapshot(r.Context())
+	roll, err := s.Signatories(r.Context())
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	out := client.SignatoryList{Size: roll.View.Size, AsOf: client.Time(roll.View.AsOf), SimulatedTime: a.simulated(), Signatories: make([]client.Signatory, 0, len(roll.Statuses))}
+	for i := range roll.Statuses {
+		out.Signatories = append(out.Signatories, wireSignatory(s, &roll.Statuses[i]))
+	}
+	a.writeJSON(w, r, out)
+}
+
+// signatory answers with how one author stands; the secretariat is one too.
+func (a *API) signatory(w http.ResponseWriter, r *http.Request) {
+	if _, err := parameters(r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	s := a.snapshot(r.Context())
+	got, err := s.Signatory(r.Context(), mux.Vars(r)["id"])
+	if err != nil {
+		a.fail(w, r, unknownSignatory(err))
+		return
+	}
+	a.writeJSON(w, r, client.SignatoryAnswer{Size: got.View.Size, AsOf: client.Time(got.View.AsOf), SimulatedTime: a.simulated(), Signatory: wireSignatory(s, &got.Status)})
+}
+
+func unknownSignatory(err error) error {
+	if errors.Is(err, index.ErrNotFound) {
+		return refuse(http.StatusNotFound, codeSignatory, "nobody of this id was admitted")
+	}
+	return err
+}
+
+// chain answers with what one author said and was accepted, oldest first, with
+// proofs.
+func (a *API) chain(w http.ResponseWriter, r *http.Request) {
+	q, err := parameters(r, "cursor", "limit")
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	most, err := limit(q, chainPage, index.MaxLimit)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	first := uint64(0)
+	if c := q.Get("cursor"); c != "" {
+		var ok bool
+		if first, ok = parseIndex(c); !ok {
+			a.fail(w, r, badParameter("cursor", "is what an earlier answer gave as next"))
+			return
+		}
+	}
+	s := a.snapshot(r.Context())
+	out, err := a.wireChain(r.Context(), s, mux.Vars(r)["id"], first, most)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	a.writeJSON(w, r, out)
+}
+
+// vocabulary answers with the codes that this version knows.
+func (a *API) vocabulary(w http.ResponseWriter, r *http.Request) {
+	if _, err := parameters(r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	a.writeJSON(w, r, entry.Terms)
+}
+
+func (a *API) wireChain(ctx context.Context, s *index.Snapshot, id string, first uint64, most int) (*client.Chain, error) {
+	indexes, err := s.Chain(ctx, id)
+	if err != nil {
+		return nil, unknownSignatory(err)
+	}
+	view, err := a.proofs.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := s.View()
+	out := &client.Chain{Size: shown.Size, AsOf: client.Time(shown.AsOf), SimulatedTime: a.simulated(), Entries: []client.ChainLink{}}
+	total := uint64(len(indexes))
+	end := min(first+uint64(most), total)
+	for i := min(first, total); i < end; i++ {
+		e, err := s.EntryAt(ctx, indexes[i])
+		if err != nil {
+			return nil, err
+		}
+		proof, err := a.proofs.prove(ctx, view, e.Index, e.Leaf)
+		if err != nil {
+			return nil, err
+		}
+		out.Entries = append(out.Entries, client.ChainLink{Index: e.Index, ID: e.ID, Leaf: e.Leaf, Proof: string(proof)})
+	}
+	if end < total {
+		out.Next = fmt.Sprint(end)
+	}
+	return out, nil
+}
+
+func (a *API) wireEntry(e *index.Entry) client.Entry {
+	out := client.Entry{
+		Index: e.Index, ID: e.ID, Logged: client.Time(e.Logged), SimulatedTime: a.simulated(), Leaf: e.Leaf,
+		Verdict: e.Verdict.Kind, VerdictCode: e.Verdict.Code, BodyState: e.BodyState,
+		Refers: wireRefs(e.Refers), ReferredBy: wireRefs(e.ReferredBy), Findings: append([]pledge.Finding{}, e.Findings...),
+	}
+	if e.Envelope != nil && e.Statement != nil {
+		out.Statement = jsontext.Value(e.Envelope.Payload)
+		for _, sig := range e.Envelope.Signatures {
+			out.Signatures = append(out.Signatures, client.Signature{KeyID: sig.KeyID.String(), Sig: sig.Sig})
+		}
+	}
+	if e.Body != nil && jsontext.Value(e.Body).IsValid() {
+		out.Body = jsontext.Value(e.Body)
+	}
+	return out
+}
+
+func wireRefs(refs []index.Ref) []client.Ref {
+	out := make([]client.Ref, 0, len(refs))
+	for _, r := range refs {
+		out = append(out, client.Ref{Index: r.Index, ID: r.ID, Kind: r.Kind, Author: r.Author})
+	}
+	return out
+}
+
+func wireMark(m *pledge.Mark) *client.Mark {
+	if m == nil {
+		return nil
+	}
+	return &client.Mark{Index: m.Index, ID: m.Entry, Logged: client.Time(m.Logged)}
+}
+
+func wireSignatory(s *index.Snapshot, st *pledge.Status) client.Signatory {
+	out := client.Signatory{
+		ID: st.ID, Role: st.ID, Standing: st.Standing, Seq: st.Seq, Head: st.Head,
+		Pledged: st.Pledged, Requests: st.Requests, Outcomes: st.Outcomes,
+	}
+	if st.Admit != nil {
+		out.Name, out.Role, out.Country, out.Website = st.Admit.Name, st.Admit.Role, st.Admit.Country, st.Admit.Website
+		out.Admitted = wireMark(&st.Admitted)
+	} else if c, _, _ := s.Charter(); c != nil {
+		out.Name = c.Accord
+	}
+	for _, p := range st.Periods {
+		row := client.Period{Period: p.Period, State: p.State, Deadline: client.Time(p.Deadline), Attested: wireMark(p.Attested), Logged: p.Logged, ReceivedInLog: p.Received}
+		if p.Attestation != nil {
+			row.Covers, row.Received = p.Attestation.Covers, &p.Attestation.Received
+		}
+		out.Periods = append(out.Periods, row)
+	}
+	return out
+}
