@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+func auditCommand(stderr io.Writer) *cobra.Command {
+	var policyFile, charter, asOf, failOn, evidenceDir string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "audit --policy FILE --charter ID URL|DIR",
+		Short: "read a whole log and check everything that it can show",
+		Long: `audit reads a whole log, from its address or from a directory that holds it,
+and checks everything that the public record can show: signatures, the tree, the
+archive of checkpoints, every statement, every published text, and who stated
+what in time. It explains each step, then lists what it found and whom that
+concerns, how each signatory stands, and what it did not check.`,
+		Example: `  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" https://log.accord.example/2026
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --json ./copy > report.json
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --as-of 2026-07-31T00:00:00Z ./copy
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --fail-on warning ./copy`,
+		Args: oneArgument("name one log: an address, or a directory that holds it"),
+	}
+	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
+	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log")
+	cmd.Flags().StringVar(&asOf, "as-of", "", "judge statuses and deadlines for this `TIME`, as 2026-07-31T00:00:00Z (default: the time of the copy)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
+	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit 1 on any finding of this `SEVERITY` or over, authors' too: info, warning or error")
+	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg := verifier.Config{}
+		var err error
+		if cfg.Policy, err = readPolicy(policyFile); err != nil {
+			return err
+		}
+		if charter != "" {
+			if cfg.Charter, err = entry.ParseID(charter); err != nil || cfg.Charter.IsZero() {
+				return &failure{exitUsage, errors.New("--charter is not an entry id"), "an entry id is 64 lower-case hex digits"}
+			}
+		}
+		if asOf != "" {
+			t, err := entry.ParseTime(asOf)
+			if err != nil {
+				return &failure{exitUsage, errors.New("--as-of is not a time"), "write it as 2026-07-31T00:00:00Z, in UTC"}
+			}
+			cfg.AsOf = &t
+		}
+		switch pledge.Severity(failOn) {
+		case "", pledge.Info, pledge.Warning, pledge.Error:
+		default:
+			return &failure{exitUsage, fmt.Errorf("--fail-on %q is not a severity", failOn), "use info, warning or error"}
+		}
+		if cfg.Source, err = log.OpenSource(args[0]); err != nil {
+			return &failure{exitCannotDecide, err, "name an address that begins with http, or a directory that holds a log"}
+		}
+		bar := newProgress(stderr)
+		cfg.Progress = bar.show
+		report, err := verifier.Audit(cmd.Context(), cfg)
+		bar.clear()
+		if err != nil {
+			return &failure{exitUsage, err, ""}
+		}
+		if err := writeReport(cmd.OutOrStdout(), report, asJSON); err != nil {
+			return &failure{exitCannotDecide, fmt.Errorf("write report: %w", err), ""}
+		}
+		return auditExit(report, pledge.Severity(failOn), evidenceDir)
+	}
+	return cmd
+}
+
+func writeReport(w io.Writer, r *verifier.Report, asJSON bool) error {
+	if !asJSON {
+		return r.Text(w)
+	}
+	b, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// auditExit turns a report into the end of the program.
+func auditExit(r *verifier.Report, failOn pledge.Severity, evidenceDir string) error {
+	switch r.Result {
+	case verifier.Misbehaviour:
+		file, err := writeEvidence(r.Evidence, evidenceDir)
+		if err != nil {
+			return &failure{exitMisbehaviour, fmt.Errorf("%s The evidence could not be kept: %w", r.Evidence.What, err), "name a directory that can be written with --evidence, and run this again before the log changes"}
+		}
+		return &failure{exitMisbehaviour, fmt.Errorf("proof of misbehaviour, kept in %s", file), "anybody can check that file: pledge-verify evidence --policy FILE " + file}
+	case verifier.CannotDecide:
+		return &failure{exitCannotDecide, errors.New(r.Undecided.Text), r.Undecided.Hint}
+	case verifier.Differs:
+		return &failure{exitNotVerified, nil, ""}
+	}
+	if failOn != "" && r.AtLeast(failOn) {
+		return &failure{exitNotVerified, fmt.Errorf("there is a finding of severity %q or over", failOn), ""}
+	}
+	return nil
+}
+
+// writeEvidence keeps the evidence whole or not at all.
+func writeEvidence(e *verifier.Evidence, dir string) (string, error) {
+	b, err := e.Marshal()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, e.FileName())
+	return file, renameio.WriteFile(file, b, 0o644)
+}
+
+// readPolicy reads the file that says whom to trust.
+func readPolicy(file string) (*log.Policy, error) {
+	if file == "" {
+		return nil, &failure{exitUsage, errors.New("no policy file"), "name one with --policy: it holds the log's key; get it from somewhere other than the log"}
+	}
+	b, err := readFile(file, log.MaxPolicySize)
+	if err != nil {
+		return nil, &failure{exitUsage, fmt.Errorf("read policy: %w", err), ""}
+	}
+	p, err := log.ParsePolicy(b)
+	if err != nil {
+		return nil, &failure{exitUsage, fmt.Errorf("%s: %w", file, err), "see c2sp.org/tlog-policy for the format"}
+	}
+	return p, nil
+}
+
+// readFile reads a file that may not be larger than limit bytes.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%s is over %d bytes", name, limit)
+	}
+	return b, err
+}
+
+// oneArgument is cobra.ExactArgs(1) with a sentence that helps.
+func oneArgument(hint string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return &failure{exitUsage, fmt.Errorf("%d arguments, want 1", len(args)), hint + "; see `" + cmd.CommandPath() + " --help`"}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+func evidenceCommand() *cobra.Command {
+	var policyFile string
+	cmd := &cobra.Command{
+		Use:   "evidence --policy FILE FILE",
+		Short: "check a proof of misbehaviour that an audit kept",
+		Long: `evidence checks a file that an audit left: that the log's key signed two
+checkpoints that cannot both be true. It needs neither the log nor a network.
+Exit code 4 says that the file proves it, 1 that it doesn't.`,
+		Example: `  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
+		Args:    oneArgument("name one evidence file"),
+	}
+	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		policy, err := readPolicy(policyFile)
+		if err != nil {
+			return err
+		}
+		b, err := readFile(args[0], verifier.MaxEvidence)
+		if err != nil {
+			return &failure{exitUsage, fmt.Errorf("read evidence: %w", err), ""}
+		}
+		e, err := verifier.ParseEvidence(b)
+		if err != nil {
+			return &failure{exitNotVerified, err, "it is not a file that an audit left, or it was altered"}
+		}
+		if err := verifier.CheckEvidence(policy, e); err != nil {
+			return &failure{exitNotVerified, err, "this file proves nothing"}
+		}
+		if e.IsDemonstration() {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n", verifier.SimulatedNotice)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "proved ✓  the key of %s signed both checkpoints in this file, and they cannot both be true\n", e.Log)
+		return &failure{exitMisbehaviour, nil, ""}
+	}
+	return cmd
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+func proofCommand() *cobra.Command {
+	var policyFile, bodyFile string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "proof --policy FILE [--body FILE] FILE.tlog-proof",
+		Short: "check a receipt, without the log and without a network",
+		Long: `proof checks a receipt, a c2sp.org/tlog-proof file with the entry in it: that
+these very bytes are in the log, at which place, under which signed checkpoint.
+It says what that proves and what it doesn't. It opens no connection.`,
+		Example: `  pledge-verify proof --policy policy.txt request-3.tlog-proof
+  pledge-verify proof --policy policy.txt --body request-3.body.json request-3.tlog-proof`,
+		Args: oneArgument("name one proof file"),
+	}
+	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
+	cmd.Flags().StringVar(&bodyFile, "body", "", "`FILE` with the text that the statement names, to compare")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write the result as JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		policy, err := readPolicy(policyFile)
+		if err != nil {
+			return err
+		}
+		file, err := readFile(args[0], log.MaxProofSize)
+		if err != nil {
+			return &failure{exitUsage, fmt.Errorf("read proof: %w", err), ""}
+		}
+		var body []byte
+		if bodyFile != "" {
+			if body, err = readFile(bodyFile, entry.MaxBody); err != nil {
+				return &failure{exitUsage, fmt.Errorf("read text: %w", err), ""}
+			}
+		}
+		r, err := verifier.CheckProof(policy, file, body)
+		if err != nil {
+			return &failure{exitNotVerified, err, proofHint(err)}
+		}
+		if !asJSON {
+			return r.WriteText(cmd.OutOrStdout())
+		}
+		b, err := r.JSON()
+		if err == nil {
+			_, err = cmd.OutOrStdout().Write(b)
+		}
+		return err
+	}
+	return cmd
+}
+
+func proofHint(err error) string {
+	switch {
+	case errors.Is(err, verifier.ErrNoLeaf):
+		return "use the file as the server gave it, or as `pledge submit` wrote it"
+	case errors.Is(err, log.ErrUnknownOrigin), errors.Is(err, log.ErrNoLogSignature):
+		return "this proof is of another log than the policy names, or was never signed"
+	case errors.Is(err, log.ErrQuorum):
+		return "ask the log for the proof again: a newer one may have more cosignatures"
+	case errors.Is(err, log.ErrBadSignature), errors.Is(err, log.ErrProof), errors.Is(err, log.ErrMalformed):
+		return "the file was altered, or never was a proof; ask the log for it again"
+	case entry.CodeOf(err) != "":
+		return "give the exact bytes of the text, as they were submitted"
+	}
+	return ""
+}

@@ -1,0 +1,319 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// A Config says what to audit.
+type Config struct {
+	// Policy says whose signatures count. It comes from somewhere other than
+	// the log (protocol section 7, the start of trust).
+	Policy *log.Policy
+	// Charter is the entry id of the charter that the log must begin with. It
+	// too comes from elsewhere. When it is zero nothing can be decided; the
+	// report then names the id that was seen.
+	Charter entry.ID
+	// Source is where the log is read from.
+	Source log.Source
+	// AsOf is the moment, in Unix seconds, for which statuses and promises are
+	// judged. Nil: the time up to which the checkpoint is evidence.
+	AsOf *int64
+	// Workers is how many processors to keep busy. Default: all.
+	Workers int
+	// Progress is told from time to time how many entries of how many are
+	// done. It is called by one goroutine. May be nil.
+	Progress func(done, total uint64)
+}
+
+// Audit reads the whole log and checks it (protocol section 7). An error means
+// that the Config can't be used. Everything else, also that something was not to
+// be had, is in the report.
+//
+// Bundles are read ahead, parsed, and their signatures tried by all processors;
+// only the judgement itself goes in order. Beside what package pledge keeps of
+// the statements, memory does not grow with the log.
+func Audit(ctx context.Context, cfg Config) (*Report, error) {
+	switch {
+	case cfg.Policy == nil:
+		return nil, errors.New("audit log: no policy")
+	case cfg.Source == nil:
+		return nil, errors.New("audit log: no source")
+	}
+	if err := cfg.Policy.Validate(); err != nil {
+		return nil, fmt.Errorf("audit log: %w", err)
+	}
+	if cfg.Workers <= 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	if cfg.Progress == nil {
+		cfg.Progress = func(uint64, uint64) {}
+	}
+	a := &audit{cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
+	a.run(ctx)
+	r := a.report
+	r.Findings, r.NotListed = a.found.take()
+	if r.Findings == nil {
+		r.Findings = []pledge.Finding{}
+	}
+	r.NotChecked = a.notChecked()
+	r.finish()
+	return r, nil
+}
+
+// An audit is one run of Audit.
+type audit struct {
+	cfg    Config
+	report *Report
+	found  *findings
+
+	view        *log.View // the checkpoint to audit
+	target      *signed   // the same
+	archived    []*signed // in the archive's order
+	known       []*signed // archived and target, by size
+	archiveText string
+}
+
+func (a *audit) run(ctx context.Context) {
+	if !a.checkpoints(ctx) {
+		return
+	}
+	if a.cfg.Charter.IsZero() {
+		a.charterNotGiven(ctx)
+		return
+	}
+	if a.cfg.AsOf != nil && a.view.HasQuorumTime && *a.cfg.AsOf > int64(a.view.QuorumTime) {
+		a.tooOld(int64(a.view.QuorumTime))
+		return
+	}
+	s := a.newStream()
+	whole := s.run(ctx)
+	rootOK := whole && a.target.matches()
+	if whole && !rootOK {
+		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", some(a.target.size, "entry", "entries"), group(a.target.size))))
+	}
+	a.stepRoot(whole, rootOK)
+	a.stepTiles(s, whole)
+	a.compareCheckpoints(ctx, rootOK)
+	a.stepArchive(rootOK)
+	if !rootOK {
+		// What unsigned bytes say concerns neither the operator nor an author.
+		return
+	}
+	a.judge(s)
+}
+
+// judge reports what the entries say, now that it is known that the log's key
+// signed for them.
+func (a *audit) judge(s *stream) {
+	r := a.report
+	a.found.add(s.leafFindings.list...)
+	for c, n := range s.leafFindings.count {
+		if n > maxPerCode {
+			a.found.count[c] = n
+		}
+	}
+	r.Statements, r.Texts = s.counted, s.bodies
+	if !a.stepCharter(s) {
+		return
+	}
+	a.stepStatements()
+	a.stepTexts(s)
+	a.stepTime(s)
+	t := s.moment
+	if !s.snapped {
+		t = s.state.Now()
+		if a.cfg.AsOf != nil {
+			if *a.cfg.AsOf > t && !a.view.HasQuorumTime {
+				a.tooOld(t)
+				return
+			}
+			t = *a.cfg.AsOf
+		} else if a.view.HasQuorumTime {
+			t = int64(a.view.QuorumTime)
+		}
+		s.snapshot(t)
+	}
+	r.AsOf = entry.FormatTime(t)
+	r.Signatories = signatories(s.statuses)
+	a.found.add(s.promises...)
+}
+
+// charterNotGiven ends an audit that does not know which charter it wants. The
+// id that the log has is named, so that it can be compared with one from
+// elsewhere.
+func (a *audit) charterNotGiven(ctx context.Context) {
+	text := "the entry id of the charter was not given, and a log can't vouch for its own"
+	hint := "get the charter's entry id from the accord's secretariat, or from a publication that the operator can't alter, and give it with --charter"
+	if id, ok := a.seenCharter(ctx); ok {
+		text += "; this log's first entry is " + id.String()
+		hint = "compare that id with one from the accord's secretariat, or from a publication that the operator can't alter, and give it with --charter"
+	}
+	a.undecided(UndecidedCharter, text, hint)
+}
+
+func (a *audit) seenCharter(ctx context.Context) (entry.ID, bool) {
+	if a.target.size == 0 {
+		return entry.ID{}, false
+	}
+	width := log.TileWidthAt(log.EntriesLevel, 0, a.target.size)
+	b, n, err := a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: 0, Width: width})
+	if err != nil {
+		return entry.ID{}, false
+	}
+	leaves, err := log.ParseBundle(b, n)
+	if err != nil {
+		return entry.ID{}, false
+	}
+	it := pledge.Read(0, leaves[0])
+	if it.Leaf == nil {
+		return entry.ID{}, false
+	}
+	return it.Leaf.Statement.ID(), true
+}
+
+func (a *audit) tooOld(until int64) {
+	whose := "by the operator's clock"
+	if a.view.HasQuorumTime {
+		whose = "by its witnesses"
+	}
+	a.undecided(UndecidedTooOld, fmt.Sprintf("this copy reaches to %s %s, and the moment asked for, %s, is later: nobody is called late on the strength of an old copy",
+		moment(until), whose, moment(*a.cfg.AsOf)), "read the log again, or ask for a moment that the copy covers")
+}
+
+func (a *audit) undecided(c entry.Code, text, hint string) {
+	if a.report.Undecided == nil {
+		a.report.Undecided = &Undecided{Code: c, Text: text, Hint: hint}
+	}
+}
+
+// cannotRead says that the source failed.
+func (a *audit) cannotRead(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		a.undecided(UndecidedStopped, "the audit was interrupted", "run it again")
+		return
+	}
+	a.undecided(UndecidedSource, err.Error(), "try again, or read another copy of the log")
+}
+
+// read gets a tile or a bundle from the source. A partial one may go once the
+// full one exists, which is then read in its place; the width of what was read
+// is returned too.
+func (a *audit) read(ctx context.Context, t log.Tile) ([]byte, int, error) {
+	limit := int64(log.MaxTileFile)
+	if t.Level == log.EntriesLevel {
+		limit = log.MaxBundleFile
+	}
+	b, err := a.cfg.Source.Get(ctx, t.Path(), limit)
+	if err == nil || t.Width == log.TileWidth || !errors.Is(err, log.ErrNotFound) {
+		return b, t.Width, err
+	}
+	full := t
+	full.Width = log.TileWidth
+	b, fullErr := a.cfg.Source.Get(ctx, full.Path(), limit)
+	if errors.Is(fullErr, log.ErrNotFound) {
+		return nil, 0, err
+	}
+	return b, log.TileWidth, fullErr
+}
+
+func (a *audit) stepRoot(whole, ok bool) {
+	switch {
+	case !whole:
+		a.report.step("root", Failed, "root not recomputed", "not every entry could be read")
+	case !ok:
+		a.report.step("root", Failed, "root differs", "the entries of this copy are not those that were signed")
+	default:
+		a.report.step("root", Passed, "root recomputed", "from "+some(a.target.size, "entry", "entries")+": it is the signed one, "+a.report.Root)
+	}
+}
+
+func (a *audit) stepCharter(s *stream) bool {
+	if s.first != a.cfg.Charter {
+		text := "This log has no readable first entry"
+		if a.target.size == 0 {
+			text = "This log is empty"
+		} else if !s.first.IsZero() {
+			text = "This log's first entry is " + s.first.String()
+		}
+		a.found.add(finding(FindCharterMismatch, text+"; the audit was told to expect the charter "+a.cfg.Charter.String()+"."))
+		a.report.step("charter", Failed, "charter", "the log does not begin with the one that was given")
+		return false
+	}
+	a.report.Charter = s.first.String()
+	c, _ := s.state.Charter()
+	if c == nil {
+		a.report.step("charter", Failed, "charter", "entry 0 has the id that was given, and is not accepted as a charter")
+		return true
+	}
+	a.report.Accord = c.Accord
+	a.keysOfCharter(c)
+	a.report.step("charter", Passed, "charter as given", "entry 0 is the charter of the "+c.Accord+", signed by every key in it")
+	return true
+}
+
+func (a *audit) stepStatements() {
+	n := a.report.Statements
+	text := some(n.Accepted, "statement", "statements") + " accepted, with every signature they need"
+	if others := n.Rejected + n.Duplicate + n.Malformed; others > 0 {
+		text += fmt.Sprintf("; %s without effect (%d rejected, %d logged before, %d unreadable)", some(others, "entry", "entries"), n.Rejected, n.Duplicate, n.Malformed)
+	}
+	a.report.step("statements", passedIf(n.Rejected+n.Malformed == 0), "statements judged", text)
+}
+
+func (a *audit) stepTexts(s *stream) {
+	n := a.report.Texts
+	text := some(n.Published, "published text matches", "published texts match") + " what was signed"
+	for _, more := range []struct {
+		n    uint64
+		what string
+	}{{n.Withheld, "not published"}, {n.Invalid, "as signed but not in the required form"}, {n.Missing, "missing"}, {n.Altered, "altered"}} {
+		if more.n > 0 {
+			text += "; " + group(more.n) + " " + more.what
+		}
+	}
+	if s.bundleOff {
+		text += "; a bundle of texts holds something else"
+	}
+	a.report.step("texts", passedIf(n.Missing+n.Altered == 0 && !s.bundleOff), "texts compared", text)
+}
+
+func (a *audit) stepTime(s *stream) {
+	backwards := a.found.has(pledge.FindLoggedDecreases)
+	text := "no entry is dated before an earlier one"
+	if backwards {
+		text = "an entry is dated before an earlier one"
+	}
+	if a.target.size > 0 {
+		text += "; the last is logged " + moment(s.state.Now())
+	}
+	if !a.view.HasQuorumTime {
+		text += ", by the operator's clock alone"
+	}
+	a.report.step("time", passedIf(!backwards), "times in order", text)
+}
+
+// moment writes a time for a reader.
+func moment(unix int64) string {
+	return time.Unix(unix, 0).UTC().Format("2 January 2006, 15:04:05 UTC")
+}
+
+// asOf is the moment at which the stream has to stop and look at the state: the
+// largest possible when that is its end.
+func (a *audit) asOf() int64 {
+	switch {
+	case a.cfg.AsOf != nil:
+		return *a.cfg.AsOf
+	case a.view.HasQuorumTime:
+		return int64(a.view.QuorumTime)
+	}
+	return math.MaxInt64
+}

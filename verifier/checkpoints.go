@@ -1,0 +1,255 @@
+package verifier
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+// maxArchive bounds an archive, in bytes. At one checkpoint of 300 bytes a
+// minute it is enough for over a year, at the one a day that is asked for, for
+// centuries.
+const maxArchive = 128 << 20
+
+// A signed is a checkpoint that the log's key of the policy signed, and what the
+// entries of this copy say of it.
+type signed struct {
+	size uint64
+	root log.Hash
+	raw  []byte
+
+	reached  bool     // the copy has entries up to its size
+	computed log.Hash // root of the copy's entries at its size, when reached
+}
+
+func (s *signed) matches() bool { return s.reached && s.computed == s.root }
+
+func signedOf(v *log.View) *signed {
+	return &signed{size: v.Checkpoint.Size, root: v.Checkpoint.Root, raw: v.Raw}
+}
+
+// openCode says which finding an error of log.Policy.Open is.
+func openCode(err error) entry.Code {
+	switch {
+	case errors.Is(err, log.ErrUnknownOrigin):
+		return FindCheckpointOrigin
+	case errors.Is(err, log.ErrBadSignature):
+		return FindCheckpointSignature
+	case errors.Is(err, log.ErrNoLogSignature):
+		return FindCheckpointUnsigned
+	case errors.Is(err, log.ErrQuorum):
+		return FindCheckpointQuorum
+	}
+	return FindCheckpointMalformed
+}
+
+// checkpoints reads the archive and the checkpoint, opens them under the policy,
+// and chooses the one to audit: the largest. It reports whether there is one.
+//
+// The archive is read first: the log may grow meanwhile, and then the checkpoint
+// is the newer of the two.
+func (a *audit) checkpoints(ctx context.Context) bool {
+	archive, err := a.cfg.Source.Get(ctx, log.ArchivePath, maxArchive)
+	if err != nil && !errors.Is(err, log.ErrNotFound) {
+		a.cannotRead(ctx, err)
+		return false
+	}
+	noArchive := err != nil
+	raw, err := a.cfg.Source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	if errors.Is(err, log.ErrNotFound) {
+		a.undecided(UndecidedNoLog, "there is no checkpoint: "+err.Error(), "name the directory or the address that holds `checkpoint`, `tile/` and `checkpoints`")
+		return false
+	} else if err != nil {
+		a.cannotRead(ctx, err)
+		return false
+	}
+	view, err := a.cfg.Policy.Open(raw)
+	if err != nil {
+		a.found.add(finding(openCode(err), "The checkpoint of this copy is not to be believed: "+lastPart(err)+"."))
+		a.report.step("checkpoint", Failed, "checkpoint not believed", lastPart(err))
+		return false
+	}
+	a.view, a.target = view, signedOf(view)
+	a.report.Log = view.Checkpoint.Origin
+	a.report.SimulatedTime = entry.IsDemonstration(a.report.Log)
+	if noArchive {
+		a.found.add(finding(FindArchiveMissing, "This copy has no archive of earlier checkpoints under \""+log.ArchivePath+"\"."))
+		a.archiveText = "there is none in this copy"
+	} else {
+		a.openArchive(archive)
+	}
+	a.known = append(a.known, a.target)
+	if n := len(a.archived); n > 0 && a.archived[n-1].size > a.target.size {
+		if err := a.behind(ctx, a.archived[n-1]); err != nil {
+			a.cannotRead(ctx, err)
+			return false
+		}
+	}
+	slices.SortStableFunc(a.known, func(x, y *signed) int { return cmp.Compare(x.size, y.size) })
+	a.stepCheckpoint()
+	return true
+}
+
+// behind deals with an archived checkpoint that is larger than the one that is
+// shown. If its quorum is there and so are its last entries, it is the one to
+// audit.
+func (a *audit) behind(ctx context.Context, s *signed) error {
+	v, err := a.cfg.Policy.Open(s.raw)
+	if err != nil {
+		return nil // short of its quorum: not gone by
+	}
+	last := (s.size - 1) / log.TileWidth
+	_, _, err = a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: last, Width: log.TileWidthAt(log.EntriesLevel, last, s.size)})
+	shown, later := some(a.target.size, "entry", "entries"), some(s.size, "entry", "entries")
+	switch {
+	case errors.Is(err, log.ErrNotFound):
+		a.found.add(finding(FindArchiveAhead, fmt.Sprintf("The checkpoint of this copy covers %s; its archive holds one that covers %s, and those are not all in the copy.", shown, later)))
+		return nil
+	case err != nil:
+		return err
+	}
+	a.found.add(finding(FindCheckpointBehind, fmt.Sprintf("The checkpoint of this copy covers %s; its archive holds a later one that covers %s. The audit goes by that one.", shown, later)))
+	a.view, a.target = v, s
+	return nil
+}
+
+func (a *audit) stepCheckpoint() {
+	a.report.Size, a.report.Root = a.target.size, encodeHash(a.target.root)
+	keys := make([]string, 0, len(a.view.LogKeys))
+	for _, k := range a.view.LogKeys {
+		keys = append(keys, fmt.Sprintf("%s+%08x", k.Name, k.ID))
+	}
+	a.report.step("checkpoint", Passed, "checkpoint "+group(a.target.size)+" signed", "by "+strings.Join(keys, " and ")+", as the policy names it")
+	a.report.TimeFrom = "operator"
+	if !a.view.HasQuorumTime {
+		a.report.step("witnesses", Skipped, "no witnesses", "the policy asks for none: time, and that everybody is shown this same log, are the operator's word")
+		return
+	}
+	a.report.TimeFrom = "witnesses"
+	names := make([]string, 0, len(a.view.Cosignatures))
+	for _, c := range a.view.Cosignatures {
+		names = append(names, c.Witness)
+	}
+	a.report.step("witnesses", Passed, fmt.Sprintf("%d of %d witnesses", len(names), len(a.cfg.Policy.Witnesses)),
+		strings.Join(names, ", ")+"; the quorum was reached by "+moment(int64(a.view.QuorumTime)))
+}
+
+// openArchive opens every archived checkpoint. Those that the log's key signed
+// are compared with the entries, whatever their quorum.
+func (a *audit) openArchive(b []byte) {
+	notes, err := log.ParseArchive(b)
+	if err != nil {
+		a.found.add(finding(FindArchiveMalformed, "The archive of this copy is not in the required form: "+lastPart(err)+"."))
+		a.archiveText = lastPart(err)
+		return
+	}
+	if len(notes) == 0 {
+		a.found.add(finding(FindArchiveMissing, "The archive of this copy holds no checkpoint."))
+		a.archiveText = "it is empty"
+		return
+	}
+	views := make([]*log.View, len(notes))
+	errs := make([]error, len(notes))
+	var wg sync.WaitGroup
+	for w := range a.cfg.Workers {
+		wg.Go(func() {
+			for i := w; i < len(notes); i += a.cfg.Workers {
+				views[i], errs[i] = a.cfg.Policy.OpenUnwitnessed(notes[i])
+				if errs[i] == nil && views[i].Checkpoint.Origin != a.report.Log {
+					errs[i] = log.ErrUnknownOrigin
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i, v := range views {
+		if err := errs[i]; err != nil {
+			f := finding(FindArchiveUnvouched, fmt.Sprintf("Checkpoint %d of the archive is not to be believed: %s.", i+1, lastPart(err)))
+			f.Reason = openCode(err)
+			a.found.add(f)
+			continue
+		}
+		if !v.Satisfied {
+			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", i+1, group(v.Checkpoint.Size))))
+		}
+		s := signedOf(v)
+		a.archived = append(a.archived, s)
+		a.known = append(a.known, s)
+	}
+	a.archiveText = some(uint64(len(notes)), "checkpoint", "checkpoints") + " in it"
+}
+
+// compareCheckpoints looks for forks among the signed checkpoints, once the
+// copy was read as far as it goes. RootOK says whether the entries add up to the
+// audited one.
+//
+// Two roots for one size prove a fork by themselves. A smaller one that differs
+// from the entries proves it when the entries are those of a larger one.
+func (a *audit) compareCheckpoints(ctx context.Context, rootOK bool) {
+	var bad, good *signed
+	for i, s := range a.known {
+		against := a.target
+		twin := i > 0 && a.known[i-1].size == s.size && a.known[i-1].root != s.root
+		switch {
+		case rootOK && s.size <= a.target.size:
+			if s.matches() {
+				continue
+			}
+		case twin:
+			against = a.known[i-1]
+		default:
+			continue
+		}
+		a.found.add(finding(FindLogForked, fmt.Sprintf("The log's key signed a checkpoint of size %s and one of size %s that cannot both be true.", group(s.size), group(against.size))))
+		if bad == nil {
+			bad, good = s, against
+		}
+	}
+	if bad == nil {
+		return
+	}
+	a.report.Evidence = a.evidence(ctx, bad, good)
+}
+
+func (a *audit) stepArchive(rootOK bool) {
+	codes := []entry.Code{FindArchiveMissing, FindArchiveMalformed, FindArchiveUnvouched, FindArchiveAhead, FindLogForked}
+	switch {
+	case a.found.has(codes...):
+		text := a.archiveText
+		if a.found.has(FindLogForked) {
+			text += "; two signed checkpoints cannot both be true"
+		}
+		a.report.step("archive", Failed, "archive", text)
+	case !rootOK:
+		a.report.step("archive", Skipped, "archive", a.archiveText+"; not compared, as the entries are not those that were signed")
+	default:
+		a.report.step("archive", Passed, "archive consistent", a.archiveText+"; the entries add up to each one's root at its size")
+	}
+}
+
+// lastPart drops what an error was wrapped in, "open checkpoint: …", and keeps
+// what a reader needs.
+func lastPart(err error) string {
+	s := err.Error()
+	for _, prefix := range []string{"open checkpoint: ", "verify tlog-proof: ", "parse archive: ", "parse note: ", "parse checkpoint: ", "parse tlog-proof: "} {
+		s = strings.TrimPrefix(s, prefix)
+	}
+	return s
+}
+
+// keysOfCharter compares the keys that signed the checkpoint with those that the
+// charter lists.
+func (a *audit) keysOfCharter(c *entry.Charter) {
+	for _, k := range a.view.LogKeys {
+		if !slices.Contains(c.LogKeys, k.String()) {
+			a.found.add(finding(FindCharterKey, fmt.Sprintf("The checkpoint is signed by the key %s+%08x of the policy, and the charter does not list it.", k.Name, k.ID)))
+		}
+	}
+}

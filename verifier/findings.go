@@ -1,0 +1,156 @@
+package verifier
+
+import (
+	"sync"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// The codes of what an audit finds about the log itself. Those about statements
+// are in package pledge.
+const (
+	FindCheckpointMalformed entry.Code = "checkpoint-malformed"
+	FindCheckpointOrigin    entry.Code = "checkpoint-origin-unknown"
+	FindCheckpointSignature entry.Code = "checkpoint-signature-invalid"
+	FindCheckpointUnsigned  entry.Code = "checkpoint-unsigned"
+	FindCheckpointQuorum    entry.Code = "checkpoint-quorum-short"
+	FindCheckpointBehind    entry.Code = "checkpoint-behind"
+	FindLogForked           entry.Code = "log-forked"
+	FindRootMismatch        entry.Code = "root-mismatch"
+	FindBundleMissing       entry.Code = "bundle-missing"
+	FindBundleMalformed     entry.Code = "bundle-malformed"
+	FindTileMissing         entry.Code = "tile-missing"
+	FindTileMismatch        entry.Code = "tile-mismatch"
+	FindArchiveMissing      entry.Code = "archive-missing"
+	FindArchiveMalformed    entry.Code = "archive-malformed"
+	FindArchiveUnvouched    entry.Code = "archive-unvouched"
+	FindArchiveQuorum       entry.Code = "archive-quorum-short"
+	FindArchiveAhead        entry.Code = "archive-ahead"
+	FindCharterMismatch     entry.Code = "charter-mismatch"
+	FindCharterKey          entry.Code = "charter-key-unlisted"
+	FindBodyBundle          entry.Code = "body-bundle-mismatch"
+)
+
+// Catalogue lists every finding of this package, in the order of the checks.
+// With pledge.Catalogue it is all that a report can hold (protocol section 7).
+var Catalogue = []pledge.Meaning{
+	{Code: FindCheckpointMalformed, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Checkpoint not in the required form",
+		Meaning: "What this copy has in place of a signed checkpoint cannot be read as one. Nothing in the copy is vouched for."},
+	{Code: FindCheckpointOrigin, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Another log than the policy names",
+		Meaning: "The checkpoint is of a log that the policy file does not name."},
+	{Code: FindCheckpointSignature, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Signature on the checkpoint does not verify",
+		Meaning: "The checkpoint has a signature under the name of a key that the policy file knows, and that key did not make it. Nothing in the copy is vouched for."},
+	{Code: FindCheckpointUnsigned, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Checkpoint not signed by the log",
+		Meaning: "The checkpoint has no signature by a key that the policy file has for this log. Nothing in the copy is vouched for."},
+	{Code: FindCheckpointQuorum, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Too few witnesses",
+		Meaning: "Fewer witnesses cosigned the checkpoint than the policy file asks for."},
+	{Code: FindCheckpointBehind, Severity: pledge.Warning, Concerns: pledge.RoleView, Title: "Older checkpoint shown",
+		Meaning: "The copy shows a checkpoint that is older than one in its own archive. The audit goes by the larger one."},
+	{Code: FindLogForked, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Two checkpoints that cannot both be true",
+		Meaning: "The log's key signed two checkpoints of which neither can have grown from the other. Somebody was shown another log. The two signatures prove it to anybody."},
+	{Code: FindRootMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Entries are not those that were signed",
+		Meaning: "The entries in this copy do not add up to the signed checkpoint. Nothing that they say is shown as logged."},
+	{Code: FindBundleMissing, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Entries missing",
+		Meaning: "The copy lacks entries that the signed checkpoint covers. Without them the audit cannot be finished."},
+	{Code: FindBundleMalformed, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Entries that cannot be read",
+		Meaning: "A file of entries in this copy is cut short, too long, or has an empty entry in it. Without it the audit cannot be finished."},
+	{Code: FindTileMissing, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Hash tile missing",
+		Meaning: "The copy lacks hashes of the tree that readers need to check a single entry."},
+	{Code: FindTileMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Hash tile differs from the entries",
+		Meaning: "Hashes of the tree in this copy are not those of its entries. Readers who check a single entry by them are misled."},
+	{Code: FindArchiveMissing, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "No archive of checkpoints",
+		Meaning: "The copy has no archive of earlier signed checkpoints, so that this audit could compare the log with nothing that was signed before."},
+	{Code: FindArchiveMalformed, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Archive of checkpoints cannot be read",
+		Meaning: "The archive of earlier signed checkpoints in this copy is not in the required form."},
+	{Code: FindArchiveUnvouched, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Archived checkpoint not signed by the log",
+		Meaning: "A checkpoint in the archive is not signed by the log's key of the policy file. It proves nothing, and should not stand there."},
+	{Code: FindArchiveQuorum, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Archived checkpoint with too few witnesses",
+		Meaning: "Fewer witnesses cosigned an archived checkpoint than the policy file asks for. It is compared with the log, and is no evidence of time."},
+	{Code: FindArchiveAhead, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Copy ends before its archive",
+		Meaning: "The archive holds a checkpoint of the log that covers more entries than this copy has. Entries were left out, or taken back."},
+	{Code: FindCharterMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Another charter",
+		Meaning: "The log does not begin with the charter whose entry id the audit was given. It is another log than the one that was meant, or the charter was replaced."},
+	{Code: FindCharterKey, Severity: pledge.Warning, Concerns: pledge.RoleView, Title: "Checkpoint key not in the charter",
+		Meaning: "The policy file trusts a key for checkpoints that the charter does not list."},
+	{Code: FindBodyBundle, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Bundle of texts holds something else",
+		Meaning: "A bundle of published texts that the operator serves has a line that no statement of its entries names: a text was altered there, or one was put there."},
+}
+
+var meanings = func() map[entry.Code]pledge.Meaning {
+	m := make(map[entry.Code]pledge.Meaning, len(Catalogue))
+	for _, c := range Catalogue {
+		m[c.Code] = c
+	}
+	return m
+}()
+
+// MeaningOf returns what a finding's code means, from this package or from
+// pledge.
+func MeaningOf(c entry.Code) (pledge.Meaning, bool) {
+	if m, ok := meanings[c]; ok {
+		return m, true
+	}
+	return pledge.MeaningOf(c)
+}
+
+// finding makes a finding of this package's catalogue.
+func finding(c entry.Code, text string) pledge.Finding {
+	m := meanings[c]
+	return pledge.Finding{Code: c, Severity: m.Severity, Concerns: m.Concerns, Text: text}
+}
+
+func at(f pledge.Finding, index uint64) pledge.Finding {
+	f.Index = &index
+	return f
+}
+
+// maxPerCode is how many findings of one code a report lists. A log of a million
+// bad entries must not fill the memory of who audits it.
+const maxPerCode = 10_000
+
+// findings gathers what was found. It is safe for concurrent use.
+type findings struct {
+	mu    sync.Mutex
+	list  []pledge.Finding
+	count map[entry.Code]uint64
+}
+
+func newFindings() *findings { return &findings{count: make(map[entry.Code]uint64)} }
+
+func (f *findings) add(found ...pledge.Finding) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, one := range found {
+		if f.count[one.Code]++; f.count[one.Code] <= maxPerCode {
+			f.list = append(f.list, one)
+		}
+	}
+}
+
+func (f *findings) has(codes ...entry.Code) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range codes {
+		if f.count[c] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// take returns the findings so far and how many of each code are not listed.
+func (f *findings) take() ([]pledge.Finding, map[entry.Code]uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var more map[entry.Code]uint64
+	for c, n := range f.count {
+		if n > maxPerCode {
+			if more == nil {
+				more = make(map[entry.Code]uint64)
+			}
+			more[c] = n - maxPerCode
+		}
+	}
+	return f.list, more
+}

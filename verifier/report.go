@@ -1,0 +1,262 @@
+package verifier
+
+import (
+	"encoding/base64"
+	"slices"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// ReportFormat names the JSON form of a Report. Members may be added under the
+// same name; none changes its meaning or goes away.
+const ReportFormat = "pledgelog.audit.v1"
+
+// A Result is what an audit came to.
+type Result string
+
+const (
+	// Matches: the copy matches the signed log, and nothing of weight "error"
+	// concerns the operator or the copy. Findings on authors may be there.
+	Matches Result = "matches"
+	// Differs: a finding of weight "error" concerns the operator or the copy.
+	Differs Result = "differs"
+	// CannotDecide: something was not to be had; see Report.Undecided.
+	CannotDecide Result = "cannot-decide"
+	// Misbehaviour: the log's key signed what cannot both be true, and
+	// Report.Evidence proves it.
+	Misbehaviour Result = "misbehaviour"
+)
+
+// A Report is what an audit says: what it looked at, step by step, what it
+// found, how each signatory stands, and what it did not check. The same input
+// gives the same report. Times are YYYY-MM-DDThh:mm:ssZ, entry ids 64 lower-case
+// hex digits, digests base64.
+type Report struct {
+	Format        string                `json:"format"` // ReportFormat
+	Result        Result                `json:"result"`
+	SimulatedTime bool                  `json:"simulatedTime"`   // a demonstration: time is simulated, names are invented
+	Log           string                `json:"log,omitzero"`    // origin
+	Accord        string                `json:"accord,omitzero"` // name, by the charter
+	Charter       string                `json:"charter,omitzero"`
+	Size          uint64                `json:"size"` // entries that the audited checkpoint covers
+	Root          string                `json:"root,omitzero"`
+	AsOf          string                `json:"asOf,omitzero"`     // the moment T that statuses are for
+	TimeFrom      string                `json:"timeFrom,omitzero"` // "operator" or "witnesses": whose word AsOf is, unless it was given
+	Steps         []Step                `json:"steps"`
+	Undecided     *Undecided            `json:"undecided,omitzero"`
+	Findings      []pledge.Finding      `json:"findings"`
+	NotListed     map[entry.Code]uint64 `json:"notListed,omitzero"` // findings beyond 10,000 of a code
+	Statements    Statements            `json:"statements"`
+	Texts         Texts                 `json:"texts"`
+	Signatories   []Signatory           `json:"signatories"`
+	NotChecked    []string              `json:"notChecked"`
+	Evidence      *Evidence             `json:"evidence,omitzero"`
+}
+
+// A StepState says how a step of an audit ended.
+type StepState string
+
+const (
+	Passed  StepState = "passed"
+	Failed  StepState = "failed"
+	Skipped StepState = "skipped" // not done, or there was nothing to do it with
+)
+
+// A Step is one thing that an audit did.
+type Step struct {
+	Name  string    `json:"name"` // stable: checkpoint, witnesses, root, tiles, archive, charter, statements, texts, time
+	State StepState `json:"state"`
+	Title string    `json:"title"` // a few words: "checkpoint 18,204 signed"
+	Text  string    `json:"text"`  // what was done, or why it failed
+}
+
+// An Undecided says why an audit could not come to a result.
+type Undecided struct {
+	Code entry.Code `json:"code"` // one of the Undecided codes
+	Text string     `json:"text"` // what was missing, and where
+	Hint string     `json:"hint,omitzero"`
+}
+
+func (u *Undecided) Error() string { return string(u.Code) + ": " + u.Text }
+
+// The reasons for which an audit cannot decide.
+const (
+	UndecidedSource  entry.Code = "source-unreadable" // network, disk, or an answer over its limit
+	UndecidedNoLog   entry.Code = "checkpoint-missing"
+	UndecidedEntries entry.Code = "entries-missing"
+	UndecidedCharter entry.Code = "charter-not-given"
+	UndecidedTooOld  entry.Code = "view-too-old"
+	UndecidedStopped entry.Code = "interrupted"
+)
+
+// Statements counts entries by the judgement on them.
+type Statements struct {
+	Accepted  uint64 `json:"accepted"`
+	Rejected  uint64 `json:"rejected"`
+	Duplicate uint64 `json:"duplicate"`
+	Malformed uint64 `json:"malformed"`
+}
+
+// Texts counts the detached bodies of accepted statements by what became of
+// them.
+type Texts struct {
+	Published uint64 `json:"published"`
+	Withheld  uint64 `json:"withheld"`
+	Missing   uint64 `json:"missing"`
+	Altered   uint64 `json:"altered"`
+	Invalid   uint64 `json:"invalid"` // as signed, not in the required form
+}
+
+// A Signatory is how one author stands, in the same form as the server's
+// /api/v1/signatories (protocol section 8).
+type Signatory struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Role     string            `json:"role"`
+	Country  string            `json:"country"`
+	Website  string            `json:"website"`
+	Standing string            `json:"standing"`
+	Seq      uint64            `json:"seq"`
+	Head     string            `json:"head,omitzero"`
+	Admitted Mark              `json:"admitted"`
+	Pledged  []string          `json:"pledged"` // clauses
+	Requests uint64            `json:"requests"`
+	Outcomes map[string]uint64 `json:"outcomes"`
+	Periods  []Period          `json:"periods"`
+}
+
+// A Mark says which entry, and when it was logged.
+type Mark struct {
+	Index  uint64 `json:"index"`
+	ID     string `json:"id"`
+	Logged string `json:"logged"`
+}
+
+// A Period is how a signatory stands for one period.
+type Period struct {
+	Period        string             `json:"period"`
+	State         pledge.PeriodState `json:"state"`
+	Deadline      string             `json:"deadline"`
+	Attested      *Mark              `json:"attested,omitzero"`
+	Covers        string             `json:"covers,omitzero"`
+	Received      *entry.Claim       `json:"received,omitzero"` // in all, as the signatory states
+	Logged        entry.Counts       `json:"logged"`            // in the period, as the log has it
+	ReceivedInLog uint64             `json:"receivedInLog"`     // logged requests that say they were received in it
+}
+
+// JSON writes the report, indented, the same bytes for the same report.
+func (r *Report) JSON() ([]byte, error) {
+	b, err := json.Marshal(r, json.Deterministic(true), jsontext.Multiline(true), jsontext.WithIndent("  "))
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '\n'), nil
+}
+
+// Worst returns the heaviest severity among findings, "" when there is none.
+func (r *Report) Worst() pledge.Severity {
+	var worst pledge.Severity
+	for _, f := range r.Findings {
+		if weight(f.Severity) > weight(worst) {
+			worst = f.Severity
+		}
+	}
+	return worst
+}
+
+// AtLeast reports whether a finding, on whomever, has at least this severity.
+func (r *Report) AtLeast(s pledge.Severity) bool {
+	w := r.Worst()
+	return w != "" && weight(w) >= weight(s)
+}
+
+func weight(s pledge.Severity) int {
+	return slices.Index([]pledge.Severity{"", pledge.Info, pledge.Warning, pledge.Error}, s)
+}
+
+// finish puts the result to what was found.
+func (r *Report) finish() {
+	pledge.SortFindings(r.Findings)
+	r.Result = Matches
+	for _, f := range r.Findings {
+		if f.Severity == pledge.Error && f.Concerns != pledge.RoleAuthor {
+			r.Result = Differs
+		}
+	}
+	switch {
+	case r.Evidence != nil:
+		r.Result = Misbehaviour
+	case r.Undecided != nil:
+		r.Result = CannotDecide
+	}
+}
+
+func (r *Report) step(name string, state StepState, title, text string) {
+	r.Steps = append(r.Steps, Step{name, state, title, text})
+}
+
+func passedIf(ok bool) StepState {
+	if ok {
+		return Passed
+	}
+	return Failed
+}
+
+func signatories(statuses []pledge.Status) []Signatory {
+	out := make([]Signatory, 0, len(statuses))
+	for _, st := range statuses {
+		s := Signatory{
+			ID: st.ID, Name: st.Admit.Name, Role: st.Admit.Role, Country: st.Admit.Country, Website: st.Admit.Website,
+			Standing: st.Standing, Seq: st.Seq, Admitted: mark(st.Admitted), Pledged: st.Pledged, Requests: st.Requests,
+			Outcomes: st.Outcomes, Periods: make([]Period, 0, len(st.Periods)),
+		}
+		if s.Pledged == nil {
+			s.Pledged = []string{}
+		}
+		if !st.Head.IsZero() {
+			s.Head = st.Head.String()
+		}
+		for _, ps := range st.Periods {
+			p := Period{Period: ps.Period.String(), State: ps.State, Deadline: entry.FormatTime(ps.Deadline), Logged: ps.Logged, ReceivedInLog: ps.Received}
+			if ps.Attested != nil {
+				m := mark(*ps.Attested)
+				p.Attested = &m
+			}
+			if ps.Attestation != nil {
+				p.Covers, p.Received = ps.Attestation.Covers, &ps.Attestation.Received.Total
+			}
+			s.Periods = append(s.Periods, p)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func mark(m pledge.Mark) Mark {
+	return Mark{Index: m.Index, ID: m.Entry.String(), Logged: entry.FormatTime(m.Logged)}
+}
+
+func encodeHash(h log.Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }
+
+// group writes a number with a comma between groups of three digits.
+func group(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// some writes a number and a noun: 1 entry, 2,000 entries.
+func some(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return group(n) + " " + many
+}

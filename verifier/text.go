@@ -1,0 +1,249 @@
+package verifier
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// SimulatedNotice is what everything that shows a demonstration says first
+// (protocol section 7).
+const SimulatedNotice = "Demonstration: time in this log is simulated, and the names in it are invented."
+
+// Text writes the report for a person: a line for each step, the findings, how
+// each signatory stands, and what was not checked.
+func (r *Report) Text(w io.Writer) error {
+	var b bytes.Buffer
+	if r.SimulatedTime {
+		b.WriteString(SimulatedNotice + "\n\n")
+	}
+	if r.Log != "" {
+		b.WriteString(r.Log)
+		if r.Accord != "" {
+			b.WriteString(", " + r.Accord)
+		}
+		b.WriteString("\n\n")
+	}
+	for _, s := range r.Steps {
+		fmt.Fprintf(&b, "%s %s  %s\n", s.Title, marks[s.State], s.Text)
+	}
+	r.writeFindings(&b)
+	r.writeSignatories(&b)
+	r.writeNotChecked(&b)
+	b.WriteString("\n" + r.summary() + "\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+var marks = map[StepState]string{Passed: "✓", Failed: "✗", Skipped: "–"}
+
+func (r *Report) writeFindings(b *bytes.Buffer) {
+	if len(r.Findings) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nFindings: %s\n", r.countFindings())
+	for _, f := range r.Findings {
+		where := []string{"concerns " + r.whom(f)}
+		if f.Index != nil {
+			e := "entry " + group(*f.Index)
+			if len(f.Entry) > 12 {
+				e += " (" + f.Entry[:12] + "…)"
+			}
+			where = append(where, e)
+		}
+		if f.Period != "" {
+			where = append(where, f.Period)
+		}
+		if f.Reason != "" {
+			where = append(where, "reason "+string(f.Reason))
+		}
+		fmt.Fprintf(b, "  %s: %s; %s\n    %s\n", f.Severity, f.Code, strings.Join(where, "; "), f.Text)
+	}
+	codes := make([]entry.Code, 0, len(r.NotListed))
+	for c := range r.NotListed {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	for _, c := range codes {
+		fmt.Fprintf(b, "  and %s more of %s\n", group(r.NotListed[c]), c)
+	}
+}
+
+// whom names whom a finding concerns.
+func (r *Report) whom(f pledge.Finding) string {
+	switch f.Concerns {
+	case pledge.RoleOperator:
+		return "the operator"
+	case pledge.RoleView:
+		return "this copy"
+	}
+	for _, s := range r.Signatories {
+		if s.ID == f.Author {
+			return s.Name
+		}
+	}
+	return f.Author
+}
+
+func (r *Report) countFindings() string {
+	n := make(map[pledge.Role]uint64)
+	for _, f := range r.Findings {
+		n[f.Concerns]++
+	}
+	var parts []string
+	for _, p := range []struct {
+		role pledge.Role
+		what string
+	}{{pledge.RoleOperator, "the operator"}, {pledge.RoleView, "this copy"}, {pledge.RoleAuthor, "authors"}} {
+		if n[p.role] > 0 {
+			parts = append(parts, some(n[p.role], "concerns", "concern")+" "+p.what)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// periodsAcross is how many periods stand side by side in the table.
+const periodsAcross = 6
+
+// stateWords are the words of the table. A missed attestation is one that is not
+// there yet (product, Words): why, nobody can tell from the log.
+var stateWords = map[pledge.PeriodState]string{
+	pledge.NotYetDue: "not due", pledge.Due: "running", pledge.Grace: "in grace", pledge.OnTime: "on time",
+	pledge.Late: "late", pledge.Missed: "none yet", pledge.CarvedOut: "carved out",
+}
+
+func (r *Report) writeSignatories(b *bytes.Buffer) {
+	if len(r.Signatories) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nSignatories and their attestations, as of %s", readable(r.AsOf))
+	if r.TimeFrom == "operator" {
+		b.WriteString(" by the operator's clock")
+	}
+	b.WriteString("\n")
+	var periods []string
+	for _, s := range r.Signatories {
+		for _, p := range s.Periods {
+			if !slices.Contains(periods, p.Period) {
+				periods = append(periods, p.Period)
+			}
+		}
+	}
+	slices.Sort(periods)
+	names := 0
+	for _, s := range r.Signatories {
+		names = max(names, utf8.RuneCountInString(r.tableName(s)))
+	}
+	for first := true; first || len(periods) > 0; first = false {
+		across := periods[:min(periodsAcross, len(periods))]
+		periods = periods[len(across):]
+		head := []string{pad("", names)}
+		if first {
+			head = append(head, pad("logged", 6))
+		}
+		for _, p := range across {
+			head = append(head, pad(p, 10))
+		}
+		line(b, head)
+		for _, s := range r.Signatories {
+			row := []string{pad(r.tableName(s), names)}
+			if first {
+				row = append(row, fmt.Sprintf("%6s", group(s.Requests)))
+			}
+			for _, p := range across {
+				row = append(row, pad(s.stateIn(p), 10))
+			}
+			line(b, row)
+		}
+	}
+	b.WriteString("  \"logged\" is how many requests a signatory logged in all. \"none yet\": the log has no attestation for\n" +
+		"  the period and it was due; this doesn't say why. Nothing here shows that there were no other requests.\n")
+}
+
+func (r *Report) tableName(s Signatory) string {
+	if s.Role != entry.RoleSignatory {
+		return s.Name + " (" + s.Role + ")"
+	}
+	return s.Name
+}
+
+func (s Signatory) stateIn(period string) string {
+	for _, p := range s.Periods {
+		if p.Period == period {
+			return stateWords[p.State]
+		}
+	}
+	return "-"
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+}
+
+func line(b *bytes.Buffer, cells []string) {
+	b.WriteString(strings.TrimRight("  "+strings.Join(cells, "  "), " ") + "\n")
+}
+
+func (r *Report) writeNotChecked(b *bytes.Buffer) {
+	b.WriteString("\nNot checked\n")
+	for _, s := range r.NotChecked {
+		b.WriteString("  " + s + "\n")
+	}
+}
+
+// summary is the last line: what the audit came to.
+func (r *Report) summary() string {
+	switch r.Result {
+	case Misbehaviour:
+		return "Result: proof of misbehaviour. " + r.Evidence.What
+	case CannotDecide:
+		return "Result: this audit cannot decide: " + r.Undecided.Text + "."
+	case Differs:
+		return "Result: not verified. A finding of weight \"error\" concerns the operator or this copy."
+	}
+	return fmt.Sprintf("Result: this copy matches the signed log of %s, as of %s.", some(r.Size, "entry", "entries"), readable(r.AsOf))
+}
+
+func readable(s string) string {
+	t, err := entry.ParseTime(s)
+	if err != nil {
+		return s
+	}
+	return moment(t)
+}
+
+// notChecked is the honest list of what a good report does not say.
+func (a *audit) notChecked() []string {
+	var out []string
+	say := func(s string) { out = append(out, s) }
+	r := a.report
+	if a.view == nil || !a.view.HasQuorumTime {
+		say("Time: no witness stands behind it. When something was logged, and so who was late, is the operator's word.")
+		say("One log for all: without witnesses the operator could show another log to somebody else. Compare the size and root above with another auditor's.")
+	} else {
+		say("The witnesses themselves: a quorum of them that works together with the operator could confirm a false time or a second log.")
+		say("How far each entry's log time is from the time at which witnesses first saw it.")
+	}
+	say("Other copies: checkpoints were compared with this copy's own archive only, not with receipts, earlier audits or mirrors.")
+	say("Newer entries: whether the log has grown since this checkpoint.")
+	say("What is not in the log: a request that a company did not log, a statement that the operator refused or held back. No log can show those.")
+	say("Truth: whether what a statement says is so, and whether a government asked what a company says it asked.")
+	say("Whose keys they are: that a key is the company's under whose name it was admitted is the secretariat's word.")
+	if r.Texts.Withheld > 0 {
+		say(some(r.Texts.Withheld, "text that is", "texts that are") + " not published. Infer no reason.")
+	}
+	if r.Size >= log.TileWidth {
+		say("Texts under their single addresses, where a bundle holds the same text.")
+	}
+	if a.cfg.AsOf != nil && r.AsOf != "" {
+		say("What signatories stated after " + readable(r.AsOf) + ": the table and what is late or open are for that moment.")
+	}
+	return out
+}
