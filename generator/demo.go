@@ -96,7 +96,13 @@ func (d *demo) founding() {
 	d.on(at("2025-01-13 09:30"), func() { d.say(w.Found(), -1) })
 	for i, a := range w.Signatories {
 		j := demoJoins[i]
-		d.on(at(j.admitted), func() { d.say(w.Admit(a), -1) })
+		d.on(at(j.admitted), func() {
+			st := w.Admit(a)
+			// Not always the same members of the secretariat are at hand.
+			members := slices.Concat(w.Secretariat.Keys[i%3:], w.Secretariat.Keys[:i%3])
+			st.Signers = join(members[:w.Secretariat.Threshold], a.Keys)
+			d.say(st, -1)
+		})
 		d.on(at(j.pledged), func() { d.say(w.Pledge(a), -1) })
 	}
 }
@@ -135,7 +141,7 @@ func (d *demo) requestBody(a *Author, r *demoRequest) *entry.RequestBody {
 	if slices.Contains(b.Assist, "other") {
 		b.Other = map[string]string{"assist": "to lend a badge and a desk to a person whose name the paper leaves out"}
 	}
-	b.Narrative = d.narrative(a, "request", b.Assist[0], NarrativesFor("request", b.Assist[0], "en"), cmp.Or(who.Name, "an authority"), r.received)
+	b.Narrative = d.narrative(a, "request", b.Assist[0], NarrativesFor("request", b.Assist[0], "en"), a.lang, cmp.Or(who.Name, "an authority"), r.received)
 	return b
 }
 
@@ -146,13 +152,17 @@ func (d *demo) decision(f *Filed, r *demoRequest, ans demoAnswer) *Statement {
 		who = AuthoritiesOf(r.country)[r.authority].Name
 	}
 	fit := NarrativesFor("decision", ans.outcome, "en")
+	own := f.By.lang
 	switch {
 	case ans.text > 0:
-		fit = fit[ans.text-1:][:1]
-	case ans.outcome == "refused":
+		fit, own = fit[ans.text-1:][:1], ""
+	case ans.outcome != "refused":
+	case own != "en":
+		fit = fit[:1] // this one has been translated
+	default:
 		fit = fit[:2] // the others give reasons
 	}
-	b := &entry.DecisionBody{Narrative: d.narrative(f.By, "decision", ans.outcome, fit, who, month(w.now))}
+	b := &entry.DecisionBody{Narrative: d.narrative(f.By, "decision", ans.outcome, fit, own, who, month(w.now))}
 	switch ans.outcome {
 	case "challenged", "quashed", "upheld":
 		b.Court = "Administrative Court (" + w.countryName(r.country) + ")"
@@ -169,17 +179,15 @@ func (d *demo) decision(f *Filed, r *demoRequest, ans demoAnswer) *Statement {
 	return st
 }
 
-// narrative takes the English text of these that was used least so far, and one
-// in the company's own language where there is one for the code.
-func (d *demo) narrative(a *Author, kind, code string, english []Narrative, who, month string) map[string]string {
-	best := func(fit []Narrative) string {
-		n := slices.MinFunc(fit, func(a, b Narrative) int { return cmp.Compare(d.used[a.Text], d.used[b.Text]) })
-		d.used[n.Text]++
-		return n.Fill(a.Name, who, month)
-	}
-	texts := map[string]string{"en": best(english)}
-	if own := NarrativesFor(kind, code, a.lang); a.lang != "en" && len(own) > 0 {
-		texts[a.lang] = best(own)
+// narrative takes the English text of these that was used least so far, and the
+// one in the company's own language where there is one. Of several in that
+// language the first claims least: it fits whatever the English one says.
+func (d *demo) narrative(a *Author, kind, code string, english []Narrative, own, who, month string) map[string]string {
+	n := slices.MinFunc(english, func(a, b Narrative) int { return cmp.Compare(d.used[a.Text], d.used[b.Text]) })
+	d.used[n.Text]++
+	texts := map[string]string{"en": n.Fill(a.Name, who, month)}
+	if translated := NarrativesFor(kind, code, own); own != "en" && len(translated) > 0 {
+		texts[own] = translated[0].Fill(a.Name, who, month)
 	}
 	return texts
 }
@@ -195,6 +203,9 @@ func (d *demo) attestations() {
 			p := entry.PeriodAt(entry.Quarter, at("2025-01-01 00:00").AddDate(0, 3*n, 0).Unix())
 			// Each company has its own hour, so that no two speak at once.
 			when := time.Unix(p.End(), 0).UTC().AddDate(0, 0, days).Add(8*time.Hour + time.Duration(37*i)*time.Minute)
+			for when.Weekday() == time.Saturday || when.Weekday() == time.Sunday {
+				when = when.AddDate(0, 0, -1)
+			}
 			d.on(when, func() { d.say(d.attestation(a, p, days), -1) })
 		}
 	}
