@@ -21,6 +21,10 @@ func (s *State) Judge(it *Item) Verdict {
 		return rejected(entry.CodeOf(it.Err), detail(it.Err))
 	}
 	st := it.Statement
+	a := s.authors[st.Author]
+	if a != nil && st.Seq <= uint64(len(a.chain)) && a.chain[st.Seq-1] == st.ID {
+		return Verdict{Kind: Duplicate}
+	}
 	if limit := entry.MaxLeafOf(st.Kind); it.Size > limit {
 		return rejected(entry.CodeLeafTooLarge, fmt.Sprintf("the leaf has %d bytes, over %d", it.Size, limit))
 	}
@@ -30,19 +34,15 @@ func (s *State) Judge(it *Item) Verdict {
 	if v, done := s.judgeCharter(it); done {
 		return v
 	}
-	a := s.authors[st.Author]
 	if a == nil {
 		return rejected(CodeAuthorUnknown, "the author is not admitted")
 	}
 	seq, head := a.head()
-	if st.Seq <= seq {
-		if a.chain[st.Seq-1] == st.ID {
-			return Verdict{Kind: Duplicate}
-		}
-		return rejected(CodeSeqTaken, fmt.Sprintf("the author's statement %d is logged already and is another one", st.Seq))
-	}
 	if !a.mayMake(st.Kind) {
 		return rejected(CodeKindNotAllowed, fmt.Sprintf("the author may not make a statement of kind %s", st.Kind))
+	}
+	if st.Seq <= seq {
+		return rejected(CodeSeqTaken, fmt.Sprintf("the author's statement %d is logged already and is another one", st.Seq))
 	}
 	if st.Seq != seq+1 {
 		return rejected(CodeSeqGap, fmt.Sprintf("seq is %d and the author's last one is %d", st.Seq, seq))
@@ -65,9 +65,6 @@ func (s *State) Judge(it *Item) Verdict {
 // neither.
 func (s *State) judgeCharter(it *Item) (v Verdict, done bool) {
 	st := it.Statement
-	if s.charter != nil && st.ID == s.charterID {
-		return Verdict{Kind: Duplicate}, true
-	}
 	if st.Kind != entry.KindCharter {
 		if s.charter == nil {
 			return rejected(CodeCharterMissing, "the log has no accepted charter"), true
