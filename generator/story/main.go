@@ -1,24 +1,29 @@
-// Story writes the demo's story into a folder: one YAML file for each statement,
-// as `pledge new KIND --from FILE` takes it, and the plan that scripts/demo
-// follows. It makes no key and signs nothing.
+// Story writes invented logs. Without --statements it writes the demo's story:
+// one YAML file for each statement, as `pledge new KIND --from FILE` takes it,
+// and the plan that scripts/demo follows; it makes no key and signs nothing. With
+// it, it writes a log of any size, signed, as a server would have left it.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 )
 
-const help = `story writes the story that scripts/demo plays.
+const help = `story writes invented logs, for demonstrations and tests.
 
 Usage:
-  story [--keys DIR] [--log-key FILE] --out DIR
+  story --out DIR                    the story that scripts/demo plays
+  story --statements N --out DIR     a log of N statements, ready to be audited
 
-It writes, into a new or empty DIR:
+DIR is new or empty. The story is, in DIR:
   NNN-KIND-AUTHOR.yaml  one statement each, for: pledge new KIND --from FILE
   plan.tsv              what is done when, one statement a line, by tabs:
                         number, time, kind, author, YAML file, names of the keys
@@ -29,9 +34,13 @@ It writes, into a new or empty DIR:
   origin                the log's origin
   end                   the time at which the story stands still
 
+A log is policy.txt, charter-id and log. Its keys are nobody's secret: the same
+flags give the same bytes.
+
 Examples:
   story --out .demo/story
-  story --out /tmp/story --keys ../keys --log-key ../keys/checkpoint.pub
+  story --statements 100000 --signatories 50 --out big
+  pledge-verify audit --policy big/policy.txt --charter "$(cat big/charter-id)" big/log
 
 Flags:
 `
@@ -42,30 +51,96 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("story", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
+	var o generator.Options
 	out := flags.String("out", "", "`folder` to write to")
-	keys := flags.String("keys", "../keys", "`folder` that will hold the keys, as seen from the YAML files")
-	logKey := flags.String("log-key", "../keys/checkpoint.pub", "`file` that will hold the log's vkey, as seen from the YAML files")
+	keys := flags.String("keys", "../keys", "story: `folder` that will hold the keys, as seen from the YAML files")
+	logKey := flags.String("log-key", "../keys/checkpoint.pub", "story: `file` that will hold the log's vkey, as seen from the YAML files")
+	n := flags.Int("statements", 0, "log: write `N` statements")
+	flags.Uint64Var(&o.Seed, "seed", 0, "log: `number` that everything random comes from")
+	flags.IntVar(&o.Signatories, "signatories", 8, "log: how many `companies` there are")
+	flags.IntVar(&o.Witnesses, "witnesses", 0, "log: how many `witnesses` cosign")
+	flags.IntVar(&o.Quorum, "quorum", 0, "log: how many of them the policy wants (`K`; default all)")
+	flags.IntVar(&o.Lapses, "lapses", 0, "log: out of a thousand obligations, how many (`N`) are not kept")
+	flags.DurationVar(&o.Publish, "publish", 30*time.Minute, "log: `time` of the log between two checkpoints")
+	bundled := flags.Bool("bundled", false, "log: leave out the files of single texts where a bundle has them; much faster")
 	err := flags.Parse(args)
 	switch {
-	case err == flag.ErrHelp:
+	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, help)
 		flags.SetOutput(stdout)
 		flags.PrintDefaults()
 		return 0
-	case err == nil && (*out == "" || flags.NArg() > 0):
-		err = fmt.Errorf("--out is missing, or there is more than flags")
+	case err != nil:
+	case *out == "" || flags.NArg() > 0:
+		err = errors.New("--out is missing, or there is more than flags")
+	case *n != 0 && *n < 1+2*o.Signatories || o.Signatories < 1:
+		err = fmt.Errorf("--statements %d leaves no room for a charter, and an admission and a pledge of %d signatories", *n, o.Signatories)
+	case o.Quorum < 0 || o.Quorum > o.Witnesses || o.Witnesses < 0:
+		err = fmt.Errorf("--quorum %d is not one of %d witnesses", o.Quorum, o.Witnesses)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "story: error: %v\nstory: hint: story --help shows an example\n", err)
+		fmt.Fprintf(stderr, "story: error: %v\nstory: hint: story --help shows examples\n", err)
 		return 2
 	}
-	w := generator.New(generator.DemoOptions())
-	t := &teller{dir: *out, keys: *keys, logKey: *logKey, world: w, scenes: w.Demo()}
-	if err := t.tell(); err != nil {
+	if err = empty(*out); err == nil {
+		if *n > 0 {
+			err = writeLog(stdout, *out, *n, *bundled, o)
+		} else {
+			err = writeStory(stdout, *out, *keys, *logKey)
+		}
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "story: error: %v\n", err)
 		return 1
 	}
-	fmt.Fprintf(stdout, "story       %d statements of %d signatories, %s to %s\n", len(t.scenes), len(w.Signatories),
-		entry.FormatTime(t.scenes[0].At)[:10], entry.FormatTime(t.scenes[len(t.scenes)-1].At)[:10])
 	return 0
 }
+
+// empty makes a folder, or wants it to have nothing in it.
+func empty(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	old, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("read folder: %w", err)
+	}
+	if len(old) > 0 {
+		return fmt.Errorf("%s is not empty", dir)
+	}
+	return nil
+}
+
+func writeStory(stdout io.Writer, dir, keys, logKey string) error {
+	w := generator.New(generator.DemoOptions())
+	t := &teller{dir: dir, keys: keys, logKey: logKey, world: w, scenes: w.Demo()}
+	if err := t.tell(); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "story       %d statements of %d signatories, %s to %s\n", len(t.scenes), len(w.Signatories),
+		day(t.scenes[0].At), day(t.scenes[len(t.scenes)-1].At))
+	return nil
+}
+
+func writeLog(stdout io.Writer, dir string, n int, bundled bool, o generator.Options) error {
+	began := time.Now()
+	w := generator.New(o)
+	first := w.Now()
+	var options []func(*generator.Writer)
+	if bundled {
+		options = append(options, generator.Bundled)
+	}
+	if err := w.WriteStory(filepath.Join(dir, "log"), n, options...); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "policy.txt"), w.Policy.Marshal(), 0o644); err != nil {
+		return fmt.Errorf("write policy: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "charter-id"), []byte(w.Charter.String()+"\n"), 0o644); err != nil {
+		return fmt.Errorf("write charter id: %w", err)
+	}
+	fmt.Fprintf(stdout, "log         %d statements of %d signatories, %s to %s, in %.1f s\n", n, len(w.Signatories), day(first), day(w.Now()), time.Since(began).Seconds())
+	return nil
+}
+
+func day(unix int64) string { return entry.FormatTime(unix)[:10] }

@@ -21,12 +21,6 @@ type teller struct {
 }
 
 func (t *teller) tell() error {
-	if err := os.MkdirAll(t.dir, 0o755); err != nil {
-		return fmt.Errorf("make folder: %w", err)
-	}
-	if old, err := os.ReadDir(t.dir); err != nil || len(old) > 0 {
-		return fmt.Errorf("%s is not empty (%v)", t.dir, err)
-	}
 	var plan, keys strings.Builder
 	seen := make(map[string]bool)
 	for i, s := range t.scenes {

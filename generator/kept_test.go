@@ -1,0 +1,98 @@
+package generator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+// Logs that were written by earlier versions are audited alike by this one, for
+// ever: the same result, findings and statuses. Wording may change, and a report
+// may say more.
+func TestKeptLogs(t *testing.T) {
+	dirs, err := filepath.Glob("../testdata/logs/*/expected.json")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no kept logs (%v)", err)
+	}
+	for _, expected := range dirs {
+		dir := filepath.Dir(expected)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			policy, err := log.ParsePolicy(read(t, dir, "policy.txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			charter, err := entry.ParseID(strings.TrimSpace(string(read(t, dir, "charter-id"))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := verifier.Audit(t.Context(), verifier.Config{
+				Source: log.DirSource(filepath.Join(dir, "log")), Policy: policy, Charter: charter,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := report.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want, have any
+			if err := json.Unmarshal(read(t, dir, "expected.json"), &want); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(got, &have); err != nil {
+				t.Fatal(err)
+			}
+			holdAlike(t, "report", want, have)
+		})
+	}
+}
+
+func read(t *testing.T, elem ...string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(elem...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// wording is what may be said in other words.
+var wording = map[string]bool{"text": true, "title": true, "notChecked": true}
+
+// holdAlike wants have to say all that want says.
+func holdAlike(t *testing.T, path string, want, have any) {
+	t.Helper()
+	switch w := want.(type) {
+	case map[string]any:
+		h, ok := have.(map[string]any)
+		if !ok {
+			t.Errorf("%s is %v", path, have)
+			return
+		}
+		for k, v := range w {
+			if !wording[k] {
+				holdAlike(t, path+"."+k, v, h[k])
+			}
+		}
+	case []any:
+		h, ok := have.([]any)
+		if !ok || len(h) != len(w) {
+			t.Errorf("%s has %d elements, had %d", path, len(h), len(w))
+			return
+		}
+		for i := range w {
+			holdAlike(t, fmt.Sprintf("%s[%d]", path, i), w[i], h[i])
+		}
+	default:
+		if want != have {
+			t.Errorf("%s is %v, was %v", path, have, want)
+		}
+	}
+}
