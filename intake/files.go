@@ -38,8 +38,8 @@ type files struct {
 
 	mu      sync.Mutex
 	flushed time.Time // when bodies were last made durable, by the real clock
-	bodies  uint64 // bodies of records below it are written, durable or not
-	synced  uint64 // and durable
+	bodies  uint64    // bodies of records below it are written, durable or not
+	synced  uint64    // and durable
 	bundles uint64
 	newest  *log.View // published and not archived yet
 	archive struct {

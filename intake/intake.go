@@ -32,18 +32,19 @@ type Config struct {
 
 // An Intake takes statements in. It is safe for concurrent use.
 type Intake struct {
-	cfg    Config
-	log    *slog.Logger
-	tiles  *log.TileReader
-	files  *files
-	ctx    context.Context // ends when the intake stops
-	stop   context.CancelCauseFunc
-	done   sync.WaitGroup
-	epoch  uint64
-	keys   *pledge.Keyring
-	enter  chan enqueue  // to the committer
-	queued chan struct{} // tells the sequencer that the queue grew
-	grown  chan struct{} // tells the feeder that the order of record grew
+	cfg      Config
+	log      *slog.Logger
+	tiles    *log.TileReader
+	files    *files
+	ctx      context.Context // ends when the intake stops
+	stop     context.CancelCauseFunc
+	done     sync.WaitGroup
+	epoch    uint64
+	keys     *pledge.Keyring
+	enter    chan enqueue  // to the committer
+	entering atomic.Int64  // bytes in enter
+	queued   chan struct{} // tells the sequencer that the queue grew
+	grown    chan struct{} // tells the feeder that the order of record grew
 
 	mu      sync.RWMutex
 	state   *pledge.State  // what was sequenced so far, published or not

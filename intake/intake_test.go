@@ -22,6 +22,7 @@ import (
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/store"
 	"github.com/pledgelog/pledgelog/store/sqlite"
+	"github.com/pledgelog/pledgelog/verifier"
 )
 
 // A desk is an intake on a directory, with the real store and the real engine.
@@ -205,6 +206,7 @@ func TestStoryThroughIntake(t *testing.T) {
 	if r, err := d.Submit(t.Context(), again); err != nil || r.Index != 10 || !r.Known {
 		t.Errorf("submitted again after a restart: %+v, %v", r, err)
 	}
+	d.audit()
 }
 
 // found sets a world up to its pledges.
@@ -317,6 +319,11 @@ func (d *desk) audit() *pledge.State {
 	}
 	if b.Root() != v.Checkpoint.Root || b.Size() != v.Checkpoint.Size {
 		d.t.Error("the root is not that of the leaves")
+	}
+	// What the server accepts the verifier accepts.
+	report, err := verifier.Audit(ctx, verifier.Config{Policy: d.world.Policy, Charter: d.world.Charter, Source: log.DirSource(d.logDir())})
+	if err != nil || report.Result != verifier.Matches {
+		d.t.Errorf("audit: %v %+v", err, report)
 	}
 	return state
 }

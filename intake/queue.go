@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// maxWaiting bounds the statements that wait to be made durable: about
-	// 300 MB if all have the largest body.
-	maxWaiting = 4096
+	// maxWaiting and maxWaitingBytes bound the statements that wait to be made
+	// durable.
+	maxWaiting      = 4096
+	maxWaitingBytes = 256 << 20
 	// maxCommit bounds the statements, and their bytes, in one commit.
 	maxCommit      = 1024
 	maxCommitBytes = 32 << 20
@@ -23,14 +24,24 @@ type enqueue struct {
 	item *pledge.Item
 }
 
+func (e *enqueue) bytes() int64 { return int64(len(e.sub.Statement) + len(e.sub.Body)) }
+
 // submit hands a checked statement to the committer and returns the ticket for
 // it.
 func (in *Intake) submit(sub *entry.Submission, it *pledge.Item) *Ticket {
 	t := in.newTicket(it.Statement.ID)
 	in.count(it.Statement.Author, +1)
-	select {
-	case in.enter <- enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Body: sub.Body, BodyDigest: it.Statement.BodyDigest}, it}:
-	default:
+	e := enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Body: sub.Body, BodyDigest: it.Statement.BodyDigest}, it}
+	entered := in.entering.Add(e.bytes()) <= maxWaitingBytes
+	if entered {
+		select {
+		case in.enter <- e:
+		default:
+			entered = false
+		}
+	}
+	if !entered {
+		in.entering.Add(-e.bytes())
 		in.count(it.Statement.Author, -1)
 		in.tickets.drop(t)
 		return in.failed(ErrBusy)
@@ -63,11 +74,11 @@ func (in *Intake) commitLoop() {
 }
 
 func (in *Intake) gather(first enqueue) []enqueue {
-	batch, bytes := []enqueue{first}, len(first.sub.Body)
+	batch, bytes := []enqueue{first}, first.bytes()
 	for len(batch) < maxCommit && bytes < maxCommitBytes {
 		select {
 		case next := <-in.enter:
-			batch, bytes = append(batch, next), bytes+len(next.sub.Body)+len(next.sub.Statement)
+			batch, bytes = append(batch, next), bytes+next.bytes()
 		default:
 			return batch
 		}
@@ -79,6 +90,7 @@ func (in *Intake) commit(batch []enqueue) {
 	subs := make([]store.Submission, len(batch))
 	for i, e := range batch {
 		subs[i] = e.sub
+		in.entering.Add(-e.bytes())
 	}
 	queued, err := in.cfg.Store.Enqueue(in.ctx, subs)
 	if err != nil {
