@@ -12,22 +12,20 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
-const (
-	// maxBatch is the most leaves that are given to tessera at once. Its queue
-	// is made one longer, so that it never flushes because it is full: a flush
-	// for that reason and one by the timer run in two goroutines, and the later
-	// part of a batch could overtake the earlier one.
-	maxBatch = 8192
+// maxBatch is the most leaves that are given to tessera at once. Its queue is
+// made one longer, so that it never flushes because it is full: a flush for
+// that reason and one by the timer run in two goroutines, and the later part
+// of a batch could overtake the earlier one.
+const maxBatch = 8192
 
-	// maxAge is when tessera's queue flushes: so long after the first leaf
-	// came in. It is what each batch waits. To stay out of the timer's way no
-	// leaf is added once half of it has passed; the rest becomes the next
-	// batch. A batch could still be split if this goroutine were held up for
-	// the other half, and its parts could be swapped if, on top of that, the
-	// timer's goroutine were held up for a whole maxAge at one certain line.
-	// That would be seen below, and the engine would stop.
-	maxAge = 10 * time.Millisecond
-)
+// maxAge is when tessera's queue flushes: so long after the first leaf came
+// in. It is what each batch waits. To stay out of the timer's way no leaf is
+// added once half of it has passed; the rest becomes the next batch. A batch
+// could still be split if this goroutine were held up for the other half, and
+// its parts could be swapped if, on top of that, the timer's goroutine were
+// held up for a whole maxAge at one certain line. That would be seen below,
+// and the engine would stop. Only tests change it.
+var maxAge = 10 * time.Millisecond
 
 // Append implements log.Log. Leaves are 1 to 65,535 bytes long, or the error
 // matches log.ErrLeafSize and nothing is appended; there may be any number.

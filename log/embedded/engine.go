@@ -326,7 +326,7 @@ func (e *Engine) close(ctx context.Context) error {
 	if stopped == nil && !done {
 		errs = append(errs, fmt.Errorf("publish what was appended: %w", err))
 	}
-	if !done || !idle {
+	if stopped != nil || !done || !idle {
 		// Tessera would wait for a checkpoint that does not come.
 		ended, cancel := context.WithCancel(ctx)
 		cancel()

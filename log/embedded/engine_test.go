@@ -176,7 +176,7 @@ func wantRoot(t testing.TB, size uint64) log.Hash {
 // tiles reads a directory's tiles for x/mod.
 type tiles string
 
-func (d tiles) Height() int                      { return 8 }
+func (d tiles) Height() int                     { return 8 }
 func (d tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 func (d tiles) ReadTiles(ts []tlog.Tile) ([][]byte, error) {
 	var all [][]byte
@@ -251,6 +251,12 @@ func wantNoLitter(t testing.TB, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestMain keeps what fsck has to tell out of the output.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	os.Exit(m.Run())
 }
 
 func TestEmptyLog(t *testing.T) {
@@ -330,7 +336,7 @@ func TestOrder(t *testing.T) {
 	const size = 21_000
 	stop := make(chan struct{})
 	var hogs sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) {
+	for range runtime.GOMAXPROCS(0) {
 		hogs.Go(func() {
 			for sum := [32]byte{}; ; sum = sha256.Sum256(sum[:]) {
 				select {
@@ -341,14 +347,14 @@ func TestOrder(t *testing.T) {
 			}
 		})
 	}
-	defer hogs.Wait()
-	defer close(stop)
+	calm := sync.OnceFunc(func() { close(stop); hogs.Wait() })
+	defer calm()
 
 	cfg := create(t)
 	e := open(t, cfg)
 	var waiters sync.WaitGroup
 	for next := uint64(0); next < size; {
-		end := min(size, next+1+rand.Uint64N(1+rand.Uint64N(1500)))
+		end := min(size, next+1+rand.Uint64N(1+rand.Uint64N(2500)))
 		mustAppend(t, e, next, end)
 		next = end
 		wantNext(t, e, next)
@@ -362,6 +368,7 @@ func TestOrder(t *testing.T) {
 		})
 	}
 	waiters.Wait()
+	calm()
 	wantLog(t, cfg.Dir, size)
 	closeLog(t, e)
 
@@ -530,9 +537,13 @@ func TestKlogGoesToSlog(t *testing.T) {
 	defer slog.SetDefault(before)
 	var buf bytes.Buffer
 	slog.SetDefault(slog.New(slog.NewTextHandler(&buf, nil)))
-	klog.Infof("told")
+	klog.V(1).Infof("detail")
 	klog.Warningf("warned %d", 5)
-	if got := buf.String(); strings.Contains(got, "told") || !strings.Contains(got, `level=WARN msg="warned 5" component=tessera`) {
-		t.Errorf("slog got %q", got)
+	klog.Errorf("failed")
+	got := buf.String()
+	for _, want := range []string{`level=INFO msg="warned 5" component=tessera`, `level=ERROR msg=failed component=tessera`} {
+		if !strings.Contains(got, want) || strings.Contains(got, "detail") {
+			t.Errorf("slog got %q, want %q", got, want)
+		}
 	}
 }

@@ -10,30 +10,27 @@ import (
 
 // bridgeKlog sends what tessera writes through klog to slog.Default, instead
 // of to standard error. klog has one logger per process, so this is done once,
-// and not with the logger of a Config.
+// and not with the logger of a Config. Its warnings arrive as information:
+// klog tells a logger only errors apart.
+//
+// klog can also end the process. Tessera has it do so in two places, when a
+// metric can't be registered and in its command line tools: not for anything
+// that happens to a log.
 var bridgeKlog = sync.OnceFunc(func() {
 	klog.SetSlogLogger(slog.New(klogHandler{}))
 })
 
-// klogHandler passes records on to whatever slog.Default is at the time, named
-// as tessera's, and what tessera calls information as debugging.
+// klogHandler passes records on to whatever slog.Default is at the time, and
+// says that they are tessera's.
 type klogHandler struct {
 	with []func(slog.Handler) slog.Handler
 }
 
-func level(l slog.Level) slog.Level {
-	if l < slog.LevelWarn {
-		return slog.LevelDebug
-	}
-	return l
-}
-
 func (h klogHandler) Enabled(ctx context.Context, l slog.Level) bool {
-	return slog.Default().Handler().Enabled(ctx, level(l))
+	return slog.Default().Handler().Enabled(ctx, l)
 }
 
 func (h klogHandler) Handle(ctx context.Context, r slog.Record) error {
-	r.Level = level(r.Level)
 	to := slog.Default().Handler().WithAttrs([]slog.Attr{slog.String("component", "tessera")})
 	for _, with := range h.with {
 		to = with(to)

@@ -157,7 +157,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		}
 	}
 	e.verified = cp
-	return e.sweep()
+	return e.sweep(cp.Size, state.Size)
 }
 
 // readCheckpoint reads and verifies the published checkpoint.

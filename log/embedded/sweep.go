@@ -22,8 +22,9 @@ var (
 
 // sweep removes files that a crash in the middle of a write has left, so that
 // a copy of the directory holds nothing but the log. They can only be where
-// the last batch was written.
-func (e *Engine) sweep() error {
+// files were written since the last Open: from the published size to one batch
+// after what was integrated.
+func (e *Engine) sweep(published, integrated uint64) error {
 	if err := e.removeFrom(stateDir, func(p string) bool { return temporary.MatchString(path.Base(p)) }); err != nil {
 		return err
 	}
@@ -35,9 +36,8 @@ func (e *Engine) sweep() error {
 	dirs := make(map[string]bool)
 	for level := log.EntriesLevel; level < 8; level++ {
 		shift := 8 * (max(level, 0) + 1)
-		// A batch that was under way wrote up to maxBatch leaves further.
-		for _, size := range []uint64{e.size, e.size + maxBatch} {
-			full := log.Tile{Level: level, Index: size >> shift, Width: log.TileWidth}.Path()
+		for index := published >> shift; index <= (integrated+maxBatch)>>shift; index++ {
+			full := log.Tile{Level: level, Index: index, Width: log.TileWidth}.Path()
 			dirs[path.Dir(full)] = true
 			dirs[full+".p"] = true
 		}
