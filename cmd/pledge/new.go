@@ -101,7 +101,7 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 		return err
 	}
 	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneMain, Seq: f.seq}}
-	if d.st.Author, err = pickAuthor(src.author(), f.author); err != nil {
+	if d.st.Author, err = pickAuthor(kind, src.author(), f.author); err != nil {
 		return err
 	}
 	if (f.seq > 1) != (f.prev != "") {
@@ -164,8 +164,10 @@ func (a *app) readSource(from string) (text []byte, name string, err error) {
 }
 
 // pickAuthor returns who makes the statement, by the YAML or by --author.
-func pickAuthor(yaml, flag string) (string, error) {
+func pickAuthor(kind entry.Kind, yaml, flag string) (string, error) {
 	switch {
+	case yaml == entry.AuthorSecretariat && flag != "" && flag != yaml:
+		return "", usage("leave --author out", "--author is %q, and a statement of kind %s is the secretariat's", flag, kind)
 	case yaml == "" && flag == "":
 		return "", usage("give --author ID, or author in the YAML", "it is not said who makes the statement")
 	case yaml != "" && flag != "" && yaml != flag:

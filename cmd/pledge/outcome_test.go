@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// Another valid set of signatures may have come first.
+func TestSubmitTakesAnEarlierLeafWithOtherSignatures(t *testing.T) {
+	first, second, third := newPerson("acme"), newPerson("acme-2"), newPerson("acme-3")
+	s := newStage(t)
+	s.admit(2, first, second, third)
+	s.sub = sign(t, s.sub.Statement, first, second)
+	write(t, filepath.Join(s.dir, "acme.json"), s.sub.Marshal())
+	s.answer = func() (int, any) { return s.logged(sign(t, s.sub.Statement, second, third), 200) }
+	code, stdout, stderr := s.submit()
+	if code != exitDone || !strings.Contains(stderr, "it was logged before") {
+		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if !slices.Contains(files(t, s.dir), "acme"+receiptExt) {
+		t.Error("there is no receipt")
+	}
+}
+
+// A statement that was logged long ago gives the same receipt today.
+func TestSubmitTakesAnOldLeaf(t *testing.T) {
+	s := newStage(t)
+	s.now = s.now.Add(-30 * 24 * time.Hour)
+	s.sub = sign(t, pledgeBy(s.log.origin, "acme", 1, s.now), s.author)
+	write(t, filepath.Join(s.dir, "acme.json"), s.sub.Marshal())
+	status := 201
+	s.answer = func() (int, any) { return s.logged(s.sub, status) }
+	code, _, stderr := s.submit()
+	if code != exitRefused || !strings.Contains(stderr, "and it was sent at") {
+		t.Errorf("as new: exit %d\n%s", code, stderr)
+	}
+	status = 200
+	if code, _, stderr := s.submit(); code != exitDone {
+		t.Errorf("as known: exit %d\n%s", code, stderr)
+	}
+}
+
+// In a demonstration time is simulated: it is not compared with a clock, and
+// said to be simulated.
+func TestSubmitInADemonstration(t *testing.T) {
+	s := newStage(t)
+	s.now = time.Date(2031, 5, 1, 0, 0, 0, 0, time.UTC)
+	s.log = newPaperLog(t, "log.accord.example/2031", "w.one.test", "w.two.test")
+	s.sub = sign(t, pledgeBy(s.log.origin, "acme", 1, s.now), s.author)
+	write(t, filepath.Join(s.dir, "acme.json"), s.sub.Marshal())
+	write(t, filepath.Join(s.dir, "policy.txt"), []byte(policyOf(2, s.log)))
+	s.answer = func() (int, any) { return s.logged(s.sub, 201) }
+	code, stdout, stderr := s.submit()
+	if code != exitDone || !strings.Contains(stdout, "logged      2031-05-01T00:00:00Z (simulated time)\n") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// Answers that are no lies, and no receipt either.
+func TestSubmitOutcomes(t *testing.T) {
+	id := entry.ID{1, 2, 3}
+	for _, c := range []struct {
+		name   string
+		status int
+		reply  any
+		code   int
+		posts  int32
+		want   []string // in what it says
+	}{
+		{"pending", 202, client.Reply{Index: 5, Proof: "/api/v1/entries/x/proof"}, exitUndecided, 1,
+			[]string{"index 5 and is not published yet", "run the same command again later"}},
+		{"another statement for the seq", 409, &client.Problem{Code: pledge.CodeSeqTaken, Detail: "it is taken", Head: &client.Head{Seq: 7, ID: id}}, exitRefused, 1,
+			[]string{"seq-taken: it is taken", "number 7, entry id " + id.String(), "draft it again"}},
+		{"a gap, before the first one", 409, &client.Problem{Code: pledge.CodeSeqGap, Detail: "it is 2", Head: &client.Head{}}, exitRefused, 1,
+			[]string{"seq-gap: it is 2", "no statement in the log yet"}},
+		{"refused", 422, &client.Problem{Code: entry.CodeVocabulary, Detail: "what is this", Hint: "use another"}, exitRefused, 1,
+			[]string{"error: vocabulary-code-unknown: what is this", "hint: use another"}},
+		{"a server in trouble", 500, &client.Problem{Code: "internal", Detail: "sorry"}, exitUndecided, 3, []string{"internal: sorry", "again later"}},
+		{"a gateway in trouble", 502, "<html>bad gateway", exitUndecided, 3, []string{"status 502", "again later"}},
+		{"too many", 429, &client.Problem{Code: "too-many", Detail: "slowly"}, exitUndecided, 3, []string{"too-many: slowly", "again later"}},
+		{"busy", 503, &client.Problem{Code: "busy", Detail: "full"}, exitUndecided, 3, []string{"busy: full", "tried 3 times"}},
+		{"moved", 308, "elsewhere", exitRefused, 1, []string{"status 308"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.answer = func() (int, any) { return c.status, c.reply }
+			var out, errs bytes.Buffer
+			a := newApp(strings.NewReader(""), &out, &errs)
+			a.http = client.Options{Backoff: time.Millisecond, Attempts: 3}
+			code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", s.server.URL})
+			if code != c.code {
+				t.Errorf("exit %d, not %d", code, c.code)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(errs.String(), w) {
+					t.Errorf("it does not say %q:\n%s", w, &errs)
+				}
+			}
+			if got := files(t, s.dir); len(got) != 2 {
+				t.Errorf("files were left: %q", got)
+			}
+			if n := s.posts.Load(); n != c.posts {
+				t.Errorf("%d POSTs, not %d", n, c.posts)
+			}
+		})
+	}
+}
+
+// Busy once, then not: one more POST and a receipt.
+func TestSubmitWaitsAsTold(t *testing.T) {
+	s := newStage(t)
+	reply, proof := s.truth()
+	reply.Proof = string(proof.Marshal())
+	s.answer = func() (int, any) {
+		if s.posts.Load() == 1 {
+			return 503, &client.Problem{Code: "busy"}
+		}
+		return 201, reply
+	}
+	if code, _, stderr := s.submit(); code != exitDone || s.posts.Load() != 2 {
+		t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
+	}
+}
+
+// A server that asks for more patience than there is is not waited for.
+func TestSubmitDoesNotWaitForHours(t *testing.T) {
+	s := newStage(t)
+	s.answer = func() (int, any) { return 503, &client.Problem{Code: "busy"} }
+	inner := s.server.Config.Handler
+	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "7200")
+		inner.ServeHTTP(w, r)
+	})
+	code, _, stderr := s.submit()
+	if code != exitUndecided || s.posts.Load() != 1 || !strings.Contains(stderr, "asks to wait 2h") {
+		t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
+	}
+}
+
+func TestSubmitWithoutAServer(t *testing.T) {
+	s := newStage(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "http://" + l.Addr().String()
+	l.Close()
+	var out, errs bytes.Buffer
+	a := newApp(strings.NewReader(""), &out, &errs)
+	a.http = client.Options{Backoff: time.Millisecond}
+	code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", nobody})
+	if code != exitUndecided || !strings.Contains(errs.String(), "it will not be logged twice") {
+		t.Errorf("exit %d\n%s", code, &errs)
+	}
+}
+
+// A reply that breaks off, and a server that says nothing, leave it open.
+func TestSubmitThatBreaksOff(t *testing.T) {
+	s := newStage(t)
+	s.mux = http.NewServeMux()
+	hold := make(chan struct{})
+	s.mux.HandleFunc("POST /cut/api/v1/statements", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		fmt.Fprint(w, `{"index":`)
+	})
+	s.mux.HandleFunc("POST /silent/api/v1/statements", func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-hold:
+		}
+	})
+	s.server.Config.Handler = s.mux
+	defer close(hold)
+	for _, path := range []string{"cut", "silent"} {
+		var out, errs bytes.Buffer
+		a := newApp(strings.NewReader(""), &out, &errs)
+		a.http = client.Options{Backoff: time.Millisecond}
+		code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", s.server.URL + "/" + path, "--timeout", "300ms"})
+		if code != exitUndecided || !strings.Contains(errs.String(), "it will not be logged twice") {
+			t.Errorf("%s: exit %d\n%s", path, code, &errs)
+		}
+	}
+	if got := files(t, s.dir); len(got) != 2 {
+		t.Errorf("files were left: %q", got)
+	}
+}
+
+// A receipt that is there is never overwritten, whatever it is.
+func TestSubmitKeepsWhatIsThere(t *testing.T) {
+	s := newStage(t)
+	reply, proof := s.truth()
+	reply.Proof = string(proof.Marshal())
+	s.answer = func() (int, any) { return 201, reply }
+	other := string(s.log.proof(0, quorum, s.now.Unix()).Marshal())
+	short := string(s.log.proof(5, quorum-1, s.now.Unix()).Marshal())
+	for _, c := range []struct{ there, want string }{
+		{"scribbled", "is not verified"},
+		{other, "is a receipt for another statement"},
+		{short, "quorum is not reached"},
+	} {
+		write(t, s.receipt(), []byte(c.there))
+		code, _, stderr := s.submit()
+		if code != exitRefused || !strings.Contains(stderr, c.want) || s.posts.Load() != 0 {
+			t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
+		}
+		if string(mustRead(t, s.receipt())) != c.there {
+			t.Error("it was overwritten")
+		}
+	}
+	if err := os.Remove(s.receipt()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What cannot be right is not sent.
+func TestSubmitSendsNothing(t *testing.T) {
+	s := newStage(t)
+	s.answer = func() (int, any) { return 500, "" }
+	unsigned := *s.sub
+	unsigned.Envelope = &entry.Envelope{Payload: s.sub.Envelope.Payload}
+	foreign := sign(t, pledgeBy("elsewhere.test/1", "acme", 1, s.now), s.author)
+	for name, c := range map[string]struct {
+		draft []byte
+		code  int
+		want  string
+	}{
+		"unsigned":        {unsigned.Marshal(), exitRefused, "has no signature"},
+		"for another log": {foreign.Marshal(), exitRefused, "which is not in the policy"},
+		"not a draft":     {[]byte("{}"), exitRefused, "member-missing"},
+		"with more":       {append(bytes.TrimSuffix(s.sub.Marshal(), []byte("}")), []byte(`,"more":1}`)...), exitRefused, "member-unknown"},
+	} {
+		write(t, filepath.Join(s.dir, "acme.json"), c.draft)
+		code, _, stderr := s.submit()
+		if code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: exit %d\n%s", name, code, stderr)
+		}
+	}
+	if s.posts.Load() != 0 {
+		t.Error("something was sent")
+	}
+}
+
+// A withheld body is in the draft, is shown to who signs, and is never sent.
+func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
+	const secret = "a word that must not leave"
+	s := newStage(t)
+	st := &entry.Statement{
+		Log: s.log.origin, Author: "acme", Lane: entry.LaneMain, Seq: 1, Made: s.now.Unix(), Kind: entry.KindRequest,
+		Body: &entry.Request{Received: entry.Withheld}, Review: "2040-01-01",
+	}
+	d := &drafting{st: st}
+	body := &entry.RequestBody{Assist: []string{"keys"}, Country: "DE", Received: "2026-01", Narrative: map[string]string{"en": secret}}
+	var err error
+	if body.Log, body.Author, body.Kind, body.Salt, err = d.head(); err != nil {
+		t.Fatal(err)
+	}
+	d.detached = body
+	draft, err := d.finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(s.dir, "acme.json")
+	secretKey, err := marshalSecret(s.author.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := write(t, filepath.Join(s.dir, "acme.key"), secretKey)
+	write(t, path, draft.Marshal())
+	code, stdout, stderr := pledgeCommand(t, "sign", path, "--key", key, "--yes")
+	if code != exitDone || !strings.Contains(stdout, secret) || !strings.Contains(stdout, "not published; review by 2040-01-01") {
+		t.Fatalf("sign: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if strings.Contains(stdout+stderr, body.Salt) {
+		t.Error("the salt was printed")
+	}
+	if s.sub, err = entry.ParseDraft(mustRead(t, path)); err != nil {
+		t.Fatal(err)
+	}
+	s.sub.Body, s.sub.Detached = nil, nil // as it is to be sent
+	s.answer = func() (int, any) { return s.logged(s.sub, 201) }
+	if code, stdout, stderr := s.submit(); code != exitDone || strings.Contains(stdout+stderr, secret) {
+		t.Errorf("submit: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if !bytes.Contains(mustRead(t, path), []byte(secret)) {
+		t.Error("the draft lost its body")
+	}
+}

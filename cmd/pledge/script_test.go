@@ -1,0 +1,113 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pledgelog/pledgelog/log"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pledge": main})
+}
+
+// The scripts run the real program, a behaviour or two in each.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code":   code,
+			"mode":   mode,
+			"vkey":   vkey,
+			"alter":  alter,
+			"policy": policy,
+		},
+		Condition: func(cond string) (bool, error) {
+			return cond == "modes" && runtime.GOOS != "windows", nil
+		},
+	})
+}
+
+// code N PROGRAM ARGS... runs a program and wants that exit code.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N program args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := err.(interface{ ExitCode() int })
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s %v: exit code %d, not %d", args[1], args[2:], got, want)
+	}
+}
+
+// mode FILE OCTAL wants a file's permissions.
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode file octal")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	want, err := strconv.ParseUint(args[1], 8, 32)
+	ts.Check(err)
+	if got := info.Mode().Perm(); got != fs.FileMode(want) {
+		ts.Fatalf("%s has mode %04o", args[0], got)
+	}
+}
+
+// vkey ORIGIN FILE writes a checkpoint key of a log.
+func vkey(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: vkey origin file")
+	}
+	s, err := log.NewSigner(args[0], seed(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(s.Key().String()+"\n"), 0o644))
+}
+
+// policy ORIGIN FILE [URL] writes a policy for the log whose key vkey writes.
+func policy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: policy origin file [url]")
+	}
+	s, err := log.NewSigner(args[0], seed(args[0]))
+	ts.Check(err)
+	line := "log " + s.Key().String()
+	if len(args) == 3 {
+		line += " " + args[2]
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(line+"\nquorum none\n"), 0o644))
+}
+
+// alter FILE OLD NEW replaces one occurrence of OLD in a file.
+func alter(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: alter file old new")
+	}
+	old := ts.ReadFile(args[0])
+	i := len(old)
+	for j := 0; j+len(args[1]) <= len(old); j++ {
+		if old[j:j+len(args[1])] == args[1] {
+			i = j
+			break
+		}
+	}
+	if i == len(old) {
+		ts.Fatalf("%s holds no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(old[:i]+args[2]+old[i+len(args[1]):]), 0o600))
+}
