@@ -7,7 +7,6 @@ import (
 	"github.com/transparency-dev/tessera"
 )
 
-
 // SetAdd puts wrap between the engine and tessera's queue.
 func SetAdd(e *Engine, wrap func(add tessera.AddFn) tessera.AddFn) { e.add = wrap(e.add) }
 
