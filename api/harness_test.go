@@ -2,134 +2,56 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/pledgelog/pledgelog/api"
+	"github.com/pledgelog/pledgelog/api/apitest"
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
-	"github.com/pledgelog/pledgelog/index"
-	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
-	"github.com/pledgelog/pledgelog/log/embedded"
-	"github.com/pledgelog/pledgelog/store/sqlite"
 )
 
-// A server is everything that `pledgelog serve` runs, on a real listener, and
-// the world whose members speak to it.
+// A server is a real one, and the world whose members speak to it.
 type server struct {
+	*apitest.Server
 	t      *testing.T
 	world  *generator.World
-	clock  atomic.Int64
-	url    string
-	addr   string
-	dir    string
-	policy *log.Policy
-	api    *api.API
-	index  *index.Index
 	client *client.Client
-	logged *lockedBuffer // what the server wrote to its log
-	http   *http.Server
 }
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// An option changes what a server is made of.
-type option func(*api.Config)
 
 // newServer starts a server whose log has a charter.
-func newServer(t *testing.T, options ...option) *server {
+func newServer(t *testing.T, options ...func(*api.Config)) *server {
 	t.Helper()
-	ctx := t.Context()
-	s := &server{t: t, world: generator.New(generator.Options{Seed: 7}), dir: t.TempDir(), logged: new(lockedBuffer)}
-	s.policy = s.world.Policy
-	s.setClock()
-	logger := slog.New(slog.NewJSONHandler(s.logged, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	fail := func(what string, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
+	s := &server{t: t, world: generator.New(generator.Options{Seed: 7})}
+	var err error
+	if s.Server, err = apitest.Start(t.Context(), s.world, options...); err != nil {
+		t.Fatalf("start server: %v", err)
 	}
-	st, err := sqlite.Create(ctx, filepath.Join(t.TempDir(), "store.db"))
-	fail("create store", err)
-	engineConfig := embedded.Config{Dir: s.dir, Signer: s.world.Signer, Interval: embedded.MinInterval, Logger: logger}
-	fail("create log", embedded.Create(ctx, engineConfig))
-	engine, err := embedded.Open(ctx, engineConfig)
-	fail("open log", err)
-	in, err := intake.Open(ctx, intake.Config{
-		Origin: s.world.Options.Origin, Policy: s.policy, Store: st, Log: engine, Dir: s.dir, Logger: logger,
-		Clock: func() time.Time { return time.Unix(s.clock.Load(), 0) },
-	})
-	fail("open intake", err)
-	s.index, err = index.Open(ctx, index.Config{Origin: s.world.Options.Origin, Source: engine.Source(), Policy: s.policy, Logger: logger})
-	fail("open index", err)
-
-	config := api.Config{
-		Origin: s.world.Options.Origin, Policy: s.policy, Source: engine.Source(), Files: os.DirFS(s.dir),
-		Intake: in, Index: s.index, Logger: logger,
-	}
-	for _, o := range options {
-		o(&config)
-	}
-	s.api = api.New(config)
-	s.http = api.NewServer(s.api, config.Limits, logger)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	fail("listen", err)
-	s.addr = l.Addr().String()
-	s.url = "http://" + s.addr
-	go s.http.Serve(api.LimitConns(l, 512))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		s.http.Close()
-		fail("close intake", in.Close(ctx))
-		fail("close log", engine.Close(ctx))
-		fail("close store", st.Close())
+		if err := s.Close(); err != nil {
+			t.Errorf("close server: %v", err)
+		}
 	})
-	s.client, err = client.New(s.url, client.Options{Attempts: 1, Timeout: 40 * time.Second})
-	fail("make client", err)
-
+	if s.client, err = client.New(s.URL, client.Options{Attempts: 1, Timeout: 40 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
 	s.mustSubmit(s.world.Found())
 	return s
 }
-
-func (s *server) setClock() { s.clock.Store(s.world.Now()) }
 
 // say enters a statement in the world's books and returns what goes to the
 // server.
 func (s *server) say(st *generator.Statement) *entry.Submission {
 	s.world.Log(st)
-	s.setClock()
+	s.SetTime(s.world.Now())
 	return st.Submission()
 }
 
@@ -164,7 +86,7 @@ func lastMonth(w *generator.World) string {
 func (s *server) size() uint64 {
 	s.t.Helper()
 	resp := s.get("/checkpoint")
-	view, err := s.policy.Open(resp.body)
+	view, err := s.Policy.Open(resp.body)
 	if err != nil {
 		s.t.Fatalf("open checkpoint: %v", err)
 	}
@@ -200,7 +122,7 @@ var plain = &http.Client{Transport: &http.Transport{DisableCompression: true}, T
 
 func (s *server) do(method, path string, header map[string]string, body io.Reader) *answer {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, body)
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -262,7 +184,7 @@ func (s *server) verify(r *client.Reply, sub *entry.Submission) {
 	if !bytes.Equal(p.Extra, r.Leaf) || p.Index != r.Index {
 		s.t.Errorf("proof is of index %d and has %d bytes extra; the reply has index %d and %d bytes", p.Index, len(p.Extra), r.Index, len(r.Leaf))
 	}
-	if _, err := s.policy.VerifyProof(p, log.LeafHash(r.Leaf)); err != nil {
+	if _, err := s.Policy.VerifyProof(p, log.LeafHash(r.Leaf)); err != nil {
 		s.t.Errorf("verify proof: %v", err)
 	}
 	leaf, err := entry.ParseLeaf(r.Leaf)
@@ -283,5 +205,8 @@ func codeOf(err error) entry.Code {
 	return ""
 }
 
-
 func unmarshal(b []byte, v any) error { return json.Unmarshal(b, v, json.RejectUnknownMembers(true)) }
+
+func lenient(b []byte, v any) error {
+	return json.Unmarshal(b, v, json.MatchCaseInsensitiveNames(true))
+}

@@ -28,8 +28,8 @@ type Limits struct {
 	// Memory is how many bytes of request bodies are held at once, and how many
 	// of answers. Default: 256 MiB.
 	Memory int64
-	// ReadTime is how long one statement may take to arrive: a request, or a
-	// line. Default: 30 s.
+	// ReadTime is how long one statement may take to arrive, as a request or as a
+	// line; and how long the answer to a line may take to be read. Default: 30 s.
 	ReadTime time.Duration
 	// StreamTime is how long a request of many statements may take. Default:
 	// 15 min.

@@ -23,8 +23,6 @@ const (
 	batchLines = 64
 	// windowBytes bounds the lines of one request that are on their way.
 	windowBytes = 32 << 20
-	// lineWrite is how long the client may take to read one answer.
-	lineWrite = 30 * time.Second
 	// allRead is why no further line is read when there is none.
 	allRead entry.Code = "all-read"
 )
@@ -77,7 +75,10 @@ func (a *API) submitMany(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, intake.ErrBusy)
 		return
 	}
-	ctx, cancel := context.WithCancel(r.Context())
+	// The request's own context ends with the first read that takes too long,
+	// and then there still are answers to give. A client that is gone shows when
+	// they are written.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	s := &lines{
 		api: a, ctx: ctx, control: http.NewResponseController(w),
@@ -85,9 +86,11 @@ func (a *API) submitMany(w http.ResponseWriter, r *http.Request) {
 		authors: make(map[string]*lineAuthor), readFor: a.limits.ReadTime,
 	}
 	s.changed.L = &s.mu
-	// Answers go out while lines come in. HTTP/2 can do so anyway.
+	// Answers go out while lines come in. What is then left of the body must not
+	// be taken for another request, so that the connection ends with this one.
+	// (HTTP/2 has neither matter.)
 	s.control.EnableFullDuplex()
-	s.control.SetWriteDeadline(time.Now().Add(lineWrite + a.limits.ReadTime))
+	w.Header().Set("Connection", "close")
 	timer := time.AfterFunc(a.limits.StreamTime, func() { s.end(codeRequestLong) })
 	defer timer.Stop()
 	done := make(chan struct{})
@@ -139,14 +142,22 @@ func (s *lines) quit() {
 	s.changed.Broadcast()
 }
 
-// waitTime gives the next line its time to arrive, unless the request was ended.
-func (s *lines) waitTime() {
+// errEnded says that no further line is to be read.
+var errEnded = errors.New("the request was ended")
+
+// waitTime gives the next line its time to arrive. It reports whether there is to
+// be one.
+func (s *lines) waitTime() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := time.Now(); s.ended == "" && now.Sub(s.set) > s.readFor/10 {
+	if s.ended != "" {
+		return false
+	}
+	if now := time.Now(); now.Sub(s.set) > s.readFor/10 {
 		s.set = now
 		s.control.SetReadDeadline(now.Add(s.readFor))
 	}
+	return true
 }
 
 // read queues line after line. It closes answers when there are no more.
@@ -165,8 +176,10 @@ func (s *lines) read() {
 		if n > s.api.limits.Lines {
 			s.end(codeRequestLong)
 		}
-		s.waitTime()
-		line, err := readLine(s.in, entry.MaxSubmission)
+		line, err := []byte(nil), error(errEnded)
+		if s.waitTime() {
+			line, err = readLine(s.in, entry.MaxSubmission)
+		}
 		if err == nil || err == io.EOF && len(line) > 0 {
 			answer := s.judge(n, line, &batch)
 			batch, held = append(batch, answer), held+len(line)
@@ -305,8 +318,9 @@ func (s *lines) write(w http.ResponseWriter, r *http.Request) {
 	var set time.Time
 	for answer := range s.answers {
 		line := s.resolve(r, answer)
-		if s.ctx.Err() != nil {
-			return // the client is gone; what is queued goes its way
+		if now := time.Now(); now.Sub(set) > time.Second {
+			set = now
+			s.control.SetWriteDeadline(now.Add(s.api.limits.ReadTime + time.Second))
 		}
 		if !begun && answer.last {
 			// Nothing was said yet, so that it can be said plainly.
@@ -327,10 +341,6 @@ func (s *lines) write(w http.ResponseWriter, r *http.Request) {
 			s.api.log.ErrorContext(r.Context(), "could not encode an answer", "error", err.Error())
 			return
 		}
-		if now := time.Now(); now.Sub(set) > time.Second {
-			set = now
-			s.control.SetWriteDeadline(now.Add(lineWrite + s.api.limits.WriteTime))
-		}
 		if _, err := w.Write(append(b, '\n')); err != nil {
 			return
 		}
@@ -338,6 +348,7 @@ func (s *lines) write(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	s.control.SetWriteDeadline(time.Now().Add(s.api.limits.ReadTime))
 	if !begun {
 		s.api.fail(w, r, refuse(http.StatusBadRequest, codeRequestEmpty, "the request has no statement"))
 	}
