@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/api"
+	tiles "github.com/transparency-dev/tessera/client"
+	"github.com/transparency-dev/tessera/fsck"
+	"golang.org/x/mod/sumdb/note"
+	"k8s.io/klog/v2"
+
+	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+// audit measures the auditor's tool on a log that the generator writes, and two
+// ways to compute the root alone.
+func (b *bench) audit(ctx context.Context) error {
+	if err := b.sampleFloor(); err != nil {
+		return err
+	}
+	n := b.load.statements
+	b.say("writes a log of %s statements by %d signatories", thousands(fmt.Sprint(n)), b.load.signatories)
+	w := generator.New(generator.Options{Seed: 1, Signatories: b.load.signatories})
+	dir := filepath.Join(b.dir, "audited")
+	if err := w.WriteStory(dir, n, generator.Bundled); err != nil {
+		return fmt.Errorf("write log: %w", err)
+	}
+	policy := filepath.Join(b.dir, "audited-policy.txt")
+	if err := os.WriteFile(policy, w.Policy.Marshal(), 0o644); err != nil {
+		return err
+	}
+	signatures, err := warm(dir)
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
+	}
+	b.set("audit_statements", float64(n))
+	b.set("audit_signatures", float64(signatures))
+
+	b.say("audits it %d times", b.load.audits)
+	var rates, peaks []float64
+	for range b.load.audits {
+		if err := b.sampleFloor(); err != nil {
+			return err
+		}
+		took, peak, err := b.auditOnce(ctx, policy, w.Charter.String(), dir)
+		if err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
+		rates, peaks = append(rates, float64(n)/took.Seconds()), append(peaks, peak)
+	}
+	b.set("audit_per_s", median(rates))
+	b.set("audit_peak_mb", median(peaks))
+
+	b.say("computes its root")
+	var roots, fscks []float64
+	for range b.load.audits {
+		for _, m := range []struct {
+			compute func(context.Context, *generator.World, string) error
+			rates   *[]float64
+		}{{computeRoot, &roots}, {checkTiles, &fscks}} {
+			start := time.Now()
+			if err := m.compute(ctx, w, dir); err != nil {
+				return fmt.Errorf("compute root: %w", err)
+			}
+			*m.rates = append(*m.rates, float64(n)/time.Since(start).Seconds())
+		}
+	}
+	b.set("root_per_s", median(roots))
+	b.set("fsck_per_s", median(fscks))
+	return nil
+}
+
+// auditOnce runs the auditor's tool, and reads from its report that it audited
+// everything.
+func (b *bench) auditOnce(ctx context.Context, policy, charter, dir string) (took time.Duration, peakMiB float64, err error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(b.programs, "pledge-verify"), "audit", "--json", "--policy", policy, "--charter", charter, dir)
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, 0, err
+	}
+	peak := watchMemory(cmd.Process.Pid)
+	err = cmd.Wait()
+	took = time.Since(start)
+	peakMiB = peak()
+	if err != nil {
+		return 0, 0, fmt.Errorf("pledge-verify: %w: %s", err, bytes.TrimSpace(complaint.Bytes()))
+	}
+	var r verifier.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		return 0, 0, fmt.Errorf("read report: %w", err)
+	}
+	if r.Result != verifier.Matches || r.Statements.Accepted != uint64(b.load.statements) {
+		return 0, 0, fmt.Errorf("the log %s, with %d of %d statements accepted", r.Result, r.Statements.Accepted, b.load.statements)
+	}
+	return took, peakMiB, nil
+}
+
+// warm reads every file of a log, so that the disk plays no part afterwards, and
+// counts the signatures on its statements.
+func warm(dir string) (signatures int, err error) {
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		t, err := log.ParseTilePath(filepath.ToSlash(name))
+		if err != nil || t.Level != log.EntriesLevel {
+			return nil
+		}
+		// A last bundle stands there once for each size that was published.
+		if t.Width == log.TileWidth || !wider(dir, t) {
+			signatures += bytes.Count(text, []byte(`{"keyid":"`))
+		}
+		return nil
+	})
+	return signatures, err
+}
+
+// wider reports whether there is a wider form of a partial bundle.
+func wider(dir string, t log.Tile) bool {
+	for t.Width++; t.Width <= log.TileWidth; t.Width++ {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(t.Path()))); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// computeRoot reads all leaves, hashes them, and compares the root with the
+// signed one.
+func computeRoot(ctx context.Context, w *generator.World, dir string) error {
+	source := log.DirSource(dir)
+	raw, err := source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	if err != nil {
+		return err
+	}
+	view, err := w.Policy.Open(raw)
+	if err != nil {
+		return err
+	}
+	size := view.Checkpoint.Size
+	tree := log.NewBuilder(nil)
+	leaves := log.NewTileReader(source).Leaves(ctx, 0, size, size)
+	for _, some := range leaves.All() {
+		for _, leaf := range some {
+			if err := tree.Append(log.LeafHash(leaf)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := leaves.Err(); err != nil {
+		return err
+	}
+	if tree.Root() != view.Checkpoint.Root {
+		return errors.New("another root than the signed one")
+	}
+	return nil
+}
+
+// checkTiles is what tessera's fsck does on the same directory.
+func checkTiles(ctx context.Context, w *generator.World, dir string) error {
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // it tells of each run
+	key, err := note.NewVerifier(w.Signer.Key().String())
+	if err != nil {
+		return err
+	}
+	hash := func(b []byte) (hashes [][]byte, err error) {
+		var bundle api.EntryBundle
+		if err := bundle.UnmarshalText(b); err != nil {
+			return nil, err
+		}
+		for _, leaf := range bundle.Entries {
+			hashes = append(hashes, rfc6962.DefaultHasher.HashLeaf(leaf))
+		}
+		return hashes, nil
+	}
+	return fsck.New(w.Options.Origin, key, tiles.FileFetcher{Root: dir}, hash, fsck.Opts{N: uint(runtime.GOMAXPROCS(0))}).Check(ctx)
+}
