@@ -30,7 +30,8 @@ DIR is new or empty. The story is, in DIR:
                         that sign (by commas), and for a decision the number of
                         the request; its YAML has @NUMBER in place of the
                         request's entry id
-  keys.txt              the names of all keys, one a line, to be made first
+  keys.txt              the names of the keys to be made first, one a line; the
+                        operator's, operator.key, comes from pledgelog keygen
   origin                the log's origin
   end                   the time at which the story stands still
 

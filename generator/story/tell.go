@@ -36,10 +36,11 @@ func (t *teller) tell() error {
 		}
 		var names []string
 		for _, k := range st.Signers {
-			names = append(names, k.Name)
-			if !seen[k.Name] {
-				seen[k.Name] = true
-				keys.WriteString(k.Name + "\n")
+			name := keyName(k)
+			names = append(names, name)
+			if !seen[name] && name != operatorKey {
+				seen[name] = true
+				keys.WriteString(name + "\n")
 			}
 		}
 		answers := "-"
@@ -57,6 +58,17 @@ func (t *teller) tell() error {
 		}
 	}
 	return nil
+}
+
+// operatorKey is the one key that `pledgelog keygen` makes.
+const operatorKey = "operator"
+
+// keyName is the name of a key's file, without .key.
+func keyName(k *generator.Key) string {
+	if k.Name == operatorKey+"-1" {
+		return operatorKey
+	}
+	return k.Name
 }
 
 // number counts scenes from 1.
@@ -140,7 +152,7 @@ func (t *teller) admit(y *yaml, a *entry.Admit) {
 func (t *teller) files(keys []*generator.Key) []string {
 	var names []string
 	for _, k := range keys {
-		names = append(names, path.Join(t.keys, k.Name+".key.pub"))
+		names = append(names, path.Join(t.keys, keyName(k)+".key.pub"))
 	}
 	return names
 }
