@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/transparency-dev/tessera"
+
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
 )
@@ -232,3 +234,26 @@ func TestPartialTilesGo(t *testing.T) {
 }
 
 var _ embedded.Signer = (*fickleSigner)(nil)
+
+// TestPushback: tessera's word for "later" becomes ours, and later it works.
+func TestPushback(t *testing.T) {
+	cfg := create(t)
+	e := open(t, cfg)
+	busy := true
+	embedded.SetAdd(e, func(add tessera.AddFn) tessera.AddFn {
+		return func(ctx context.Context, entry *tessera.Entry) tessera.IndexFuture {
+			if !busy {
+				return add(ctx, entry)
+			}
+			return func() (tessera.Index, error) { return tessera.Index{}, tessera.ErrPushbackIntegration }
+		}
+	})
+	if err := e.Append(t.Context(), 0, leaves(0, 5)); !errors.Is(err, embedded.ErrPushback) || errors.Is(err, log.ErrStopped) {
+		t.Fatalf("Append: %v, want ErrPushback", err)
+	}
+	wantNext(t, e, 0)
+	busy = false
+	mustAppend(t, e, 0, 5)
+	closeLog(t, e)
+	wantLog(t, cfg.Dir, 5)
+}
