@@ -85,9 +85,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	hint := f.hint
 	if hint == "" {
-		hint = pledge.Hint(entry.CodeOf(f.err))
+		hint = pledge.Hint(entry.CodeOf(err))
 	}
-	a.fail(f.err, hint)
+	a.fail(err, hint)
 	return f.code
 }
 

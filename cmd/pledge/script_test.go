@@ -1,14 +1,20 @@
 package main
 
 import (
+	"context"
 	"io/fs"
 	"os"
+	"regexp"
 	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/pledgelog/pledgelog/api/apitest"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -22,12 +28,19 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[served] = new(*apitest.Server)
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":   code,
 			"mode":   mode,
 			"vkey":   vkey,
 			"alter":  alter,
 			"policy": policy,
+			"serve":  serve,
+			"clock":  clock,
+			"entry":  entryID,
 		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "modes" && runtime.GOOS != "windows", nil
@@ -110,4 +123,52 @@ func alter(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s holds no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(old[:i]+args[2]+old[i+len(args[1]):]), 0o600))
+}
+
+// served is the key under which a script's server is kept.
+type servedKey struct{}
+
+var served servedKey
+
+// serve starts a real server in the script's folder: its address is in
+// $LOG, its policy in policy.txt, its checkpoint key in checkpoint.pub, its
+// time in the file clock.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: serve")
+	}
+	world := generator.New(generator.Options{Start: time.Date(2026, 1, 2, 9, 0, 0, 0, time.UTC)})
+	server, err := apitest.Start(context.Background(), world)
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(server.Close()) })
+	*ts.Value(served).(**apitest.Server) = server
+	ts.Setenv("LOG", server.URL)
+	ts.Setenv("ORIGIN", world.Options.Origin)
+	vkey := world.Signer.Key().String()
+	ts.Check(os.WriteFile(ts.MkAbs("checkpoint.pub"), []byte(vkey+"\n"), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs("policy.txt"), []byte("log "+vkey+" "+server.URL+"\nquorum none\n"), 0o644))
+	clock(ts, false, []string{entry.FormatTime(world.Now())})
+}
+
+// clock TIME sets the server's time and that in the file clock.
+func clock(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: clock time")
+	}
+	unix, err := entry.ParseTime(args[0])
+	ts.Check(err)
+	(*ts.Value(served).(**apitest.Server)).SetTime(unix)
+	ts.Check(os.WriteFile(ts.MkAbs("clock"), []byte(args[0]+"\n"), 0o644))
+}
+
+// entry VARIABLE puts the entry id that the last command printed in a variable.
+func entryID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: entry variable")
+	}
+	m := regexp.MustCompile(`(?m)^entry id +([0-9a-f]{64})$`).FindStringSubmatch(ts.ReadFile("stdout"))
+	if m == nil {
+		ts.Fatalf("no entry id was printed")
+	}
+	ts.Setenv(args[0], m[1])
 }
