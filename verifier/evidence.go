@@ -10,6 +10,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
@@ -132,8 +135,9 @@ func decodeHash(s string) (log.Hash, error) {
 	return log.Hash(b), nil
 }
 
-// evidence proves that s and the larger against can't both be true. When the
-// copy's tiles don't give the proof it is nil: the finding is all there is.
+// evidence proves that s and against, which is not smaller, can't both be true.
+// It is nil when the proof can't be made, as the copy was changed meanwhile: then
+// the finding is all there is.
 func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
 	e := &Evidence{Format: EvidenceFormat, Log: a.report.Log, Smaller: string(s.raw), Larger: string(against.raw)}
 	if s.size == against.size {
@@ -142,7 +146,7 @@ func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
 		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, group(s.size), group(against.size))
 	}
 	if s.size > 0 && s.size < against.size {
-		hashes, err := log.NewTileReader(a.cfg.Source).ConsistencyProof(ctx, s.size, against.size)
+		hashes, err := a.consistency(ctx, s.size, against.size)
 		if err != nil {
 			return nil
 		}
@@ -155,4 +159,54 @@ func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
 		return nil
 	}
 	return e
+}
+
+// consistency makes the consistency proof between two sizes from the entries,
+// which were compared with the larger one's root before. It reads them a second
+// time, and no tiles: who forks a log must not get away by leaving out a tile.
+func (a *audit) consistency(ctx context.Context, size1, size2 uint64) ([]log.Hash, error) {
+	factory := compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
+	left, right := factory.NewEmptyRange(0), factory.NewEmptyRange(size1)
+	it := log.NewTileReader(a.cfg.Source).Leaves(ctx, 0, size2, size2)
+	for first, leaves := range it.All() {
+		for i, leaf := range leaves {
+			r, h := left, log.LeafHash(leaf)
+			if first+uint64(i) >= size1 {
+				r = right
+			}
+			if err := r.Append(h[:], nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := it.Err(); err != nil {
+		return nil, err
+	}
+	nodes, err := proof.Consistency(size1, size2)
+	if err != nil {
+		return nil, err
+	}
+	// The nodes of a consistency proof are among those of the two ranges.
+	have := make(map[compact.NodeID][]byte)
+	for i, id := range compact.RangeNodes(0, size1, nil) {
+		have[id] = left.Hashes()[i]
+	}
+	for i, id := range compact.RangeNodes(size1, size2, nil) {
+		have[id] = right.Hashes()[i]
+	}
+	raw := make([][]byte, len(nodes.IDs))
+	for i, id := range nodes.IDs {
+		if raw[i] = have[id]; raw[i] == nil {
+			return nil, fmt.Errorf("prove consistency of sizes %d and %d: node %v is in neither range", size1, size2, id)
+		}
+	}
+	full, err := nodes.Rehash(raw, rfc6962.DefaultHasher.HashChildren)
+	if err != nil {
+		return nil, err
+	}
+	hashes := make([]log.Hash, len(full))
+	for i, h := range full {
+		hashes[i] = log.Hash(h)
+	}
+	return hashes, nil
 }

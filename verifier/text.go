@@ -109,8 +109,11 @@ func (r *Report) countFindings() string {
 	return strings.Join(parts, ", ")
 }
 
-// periodsAcross is how many periods stand side by side in the table.
-const periodsAcross = 6
+// The table has so many periods side by side, and so many in all, the latest.
+const (
+	periodsAcross = 6
+	periodsShown  = 12
+)
 
 // stateWords are the words of the table. A missed attestation is one that is not
 // there yet (product, Words): why, nobody can tell from the log.
@@ -137,6 +140,8 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 		}
 	}
 	slices.Sort(periods)
+	earlier := max(0, len(periods)-periodsShown)
+	periods = periods[earlier:]
 	names := 0
 	for _, s := range r.Signatories {
 		names = max(names, utf8.RuneCountInString(r.tableName(s)))
@@ -162,6 +167,9 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 			}
 			line(b, row)
 		}
+	}
+	if earlier > 0 {
+		fmt.Fprintf(b, "  %s before these; all of them are in the report with --json.\n", some(uint64(earlier), "period lies", "periods lie"))
 	}
 	b.WriteString("  \"logged\" is how many requests a signatory logged in all. \"none yet\": the log has no attestation for\n" +
 		"  the period and it was due; this doesn't say why. Nothing here shows that there were no other requests.\n")
@@ -232,6 +240,7 @@ func (a *audit) notChecked() []string {
 		say("How far each entry's log time is from the time at which witnesses first saw it.")
 	}
 	say("Other copies: checkpoints were compared with this copy's own archive only, not with receipts, earlier audits or mirrors.")
+	say("Partial tiles of earlier sizes: only the files that readers of this checkpoint use were read.")
 	say("Newer entries: whether the log has grown since this checkpoint.")
 	say("What is not in the log: a request that a company did not log, a statement that the operator refused or held back. No log can show those.")
 	say("Truth: whether what a statement says is so, and whether a government asked what a company says it asked.")

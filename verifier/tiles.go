@@ -18,7 +18,7 @@ type tileResult struct {
 	tile    log.Tile
 	data    []byte // as read, until compared
 	missing bool
-	size    int   // of what was read, when it is not the tile's
+	size    int   // of what was read, when it is not the tile's; over the limit: one more
 	differs []int // places in the tile
 	err     error // the source failed
 }
@@ -62,6 +62,8 @@ func (t *tileCheck) read(ctx context.Context, tile log.Tile) tileResult {
 	switch {
 	case errors.Is(err, log.ErrNotFound):
 		r.missing = true
+	case errors.Is(err, log.ErrTooLarge):
+		r.size = log.MaxTileFile + 1
 	case err != nil:
 		r.err = err
 	case len(b) != width*log.HashSize:
@@ -149,6 +151,8 @@ func (r *tileResult) finding() pledge.Finding {
 	switch {
 	case r.missing:
 		return at(finding(FindTileMissing, fmt.Sprintf("The copy lacks the hash tile %s.", path)), first)
+	case r.size > log.MaxTileFile:
+		return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s has more than the %d bytes that a tile can have.", path, log.MaxTileFile)), first)
 	case r.size > 0:
 		return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s has %d bytes, where its hashes take %d.", path, r.size, r.tile.Width*log.HashSize)), first)
 	}
