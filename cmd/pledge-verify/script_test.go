@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pledge-verify": main})
+}
+
+// The scripts in testdata/script run the program itself. Beside testscript's own
+// commands they have:
+//
+//	exits CODE program args…        the program ends with that exit code
+//	makelog SIZE [LAPSES]           writes ./log, policy.txt, and sets $CHARTER
+//	receipt INDEX FILE              writes an entry's receipt, and its text to FILE.body
+//	flip FILE OFFSET                turns over a bit
+//	fork SIZE                       the archive gets a false checkpoint by the log's own key
+//	behead                          the checkpoint gets a false root, signed, the archive too
+//	serve DIR                       serves a directory and sets $URL
+//	serve-errors                    serves nothing but errors and sets $URL
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":        exits,
+			"makelog":      makeLog,
+			"receipt":      makeReceipt,
+			"flip":         flip,
+			"fork":         fork,
+			"behead":       behead,
+			"serve":        serve,
+			"serve-errors": serveErrors,
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// seed is the world of every script: the same key signs whatever is forged.
+const seed = 7
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}
+
+func makeLog(ts *testscript.TestScript, neg bool, args []string) {
+	o := generator.Options{Seed: seed, Signatories: 4}
+	if len(args) > 1 {
+		o.Lapses = number(ts, args[1])
+	}
+	w := generator.New(o)
+	ts.Check(w.WriteStory(ts.MkAbs("log"), number(ts, args[0])))
+	ts.Check(os.WriteFile(ts.MkAbs("policy.txt"), w.Policy.Marshal(), 0o644))
+	ts.Setenv("CHARTER", w.Charter.String())
+}
+
+func makeReceipt(ts *testscript.TestScript, neg bool, args []string) {
+	index := uint64(number(ts, args[0]))
+	s := world().Open(ts.MkAbs("log"))
+	size, err := s.Size()
+	ts.Check(err)
+	entries, err := s.Entries()
+	ts.Check(err)
+	hashes, err := log.NewTileReader(log.DirSource(s.Dir)).InclusionProof(context.Background(), index, size)
+	ts.Check(err)
+	raw, err := s.Read(log.CheckpointPath)
+	ts.Check(err)
+	p := &log.Proof{Extra: entries[index].Leaf, Index: index, Hashes: hashes, Checkpoint: raw}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), p.Marshal(), 0o644))
+	if body := entries[index].Body; body != nil {
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]+".body"), body, 0o644))
+	}
+}
+
+func world() *generator.World { return generator.New(generator.Options{Seed: seed, Signatories: 4}) }
+
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	dir, file := filepath.Split(ts.MkAbs(args[0]))
+	ts.Check(world().Open(dir).Flip(file, number(ts, args[1]), 1))
+}
+
+var falseRoot = log.LeafHash([]byte("another tree"))
+
+func fork(ts *testscript.TestScript, neg bool, args []string) {
+	w := world()
+	s := w.Open(ts.MkAbs("log"))
+	ts.Check(s.SetArchive([][]byte{w.Checkpoint(uint64(number(ts, args[0])), falseRoot, 0)}))
+}
+
+func behead(ts *testscript.TestScript, neg bool, args []string) {
+	s := world().Open(ts.MkAbs("log"))
+	size, err := s.Size()
+	ts.Check(err)
+	raw, err := s.SetCheckpoint(size, falseRoot, 0)
+	ts.Check(err)
+	ts.Check(s.SetArchive([][]byte{raw}))
+}
+
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	serveWith(ts, http.FileServer(http.Dir(ts.MkAbs(args[0]))))
+}
+
+func serveErrors(ts *testscript.TestScript, neg bool, args []string) {
+	serveWith(ts, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+}
+
+func serveWith(ts *testscript.TestScript, h http.Handler) {
+	server := httptest.NewServer(h)
+	ts.Defer(server.Close)
+	ts.Setenv("URL", server.URL)
+}
