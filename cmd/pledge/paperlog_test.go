@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,7 +49,7 @@ func newPaperLog(t *testing.T, origin string, witnesses ...string) *paperLog {
 	return l
 }
 
-// policy writes a policy over logs, with k of the first one's witnesses.
+// policyOf writes a policy over logs that wants k of the first one's witnesses.
 func policyOf(k int, logs ...*paperLog) string {
 	var b strings.Builder
 	for _, l := range logs {
@@ -74,8 +73,8 @@ func (l *paperLog) add(leaf []byte) uint64 {
 	return uint64(len(l.leaves) - 1)
 }
 
-// files writes the log's tiles to a new folder and returns it with the root.
-func (l *paperLog) files() (string, log.Hash) {
+// tiles writes the log's tiles to a new folder and returns it with the root.
+func (l *paperLog) tiles() (string, log.Hash) {
 	l.t.Helper()
 	dir := l.t.TempDir()
 	b := log.NewBuilder(func(level int, index uint64, width int, data []byte) error {
@@ -99,7 +98,7 @@ func (l *paperLog) files() (string, log.Hash) {
 // checkpoint signs the newest one, with cosignatures of the first n witnesses.
 func (l *paperLog) checkpoint(n int, at int64) *log.Note {
 	l.t.Helper()
-	_, root := l.files()
+	_, root := l.tiles()
 	text := log.Checkpoint{Origin: l.origin, Size: uint64(len(l.leaves)), Root: root}.Marshal()
 	note, err := l.signer.SignNote(text)
 	if err != nil {
@@ -118,7 +117,7 @@ func (l *paperLog) checkpoint(n int, at int64) *log.Note {
 // proof proves a leaf under a checkpoint with n cosignatures.
 func (l *paperLog) proof(index uint64, n int, at int64) *log.Proof {
 	l.t.Helper()
-	dir, _ := l.files()
+	dir, _ := l.tiles()
 	hashes, err := log.NewTileReader(log.DirSource(dir)).InclusionProof(context.Background(), index, uint64(len(l.leaves)))
 	if err != nil {
 		l.t.Fatal(err)
@@ -126,7 +125,7 @@ func (l *paperLog) proof(index uint64, n int, at int64) *log.Proof {
 	return &log.Proof{Extra: l.leaves[index], Index: index, Hashes: hashes, Checkpoint: l.checkpoint(n, at).Marshal()}
 }
 
-// A signer is somebody with a statement key.
+// A person is somebody with a statement key.
 type person struct{ key ed25519.PrivateKey }
 
 func newPerson(name string) person { return person{ed25519.NewKeyFromSeed(seed(name))} }
@@ -170,8 +169,6 @@ func pledgeBy(origin, author string, seq uint64, made time.Time) *entry.Statemen
 func leafOf(sub *entry.Submission, logged time.Time) []byte {
 	return (&entry.Leaf{Logged: logged.Unix(), Statement: sub.Envelope}).Marshal()
 }
-
-func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // pledgeCommand runs the real command line and returns what it said.
 func pledgeCommand(t *testing.T, args ...string) (code int, stdout, stderr string) {

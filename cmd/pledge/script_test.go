@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pledge": main})
+	testscript.Main(cleaner{m}, map[string]func(){"pledge": main})
+}
+
+// A cleaner removes the programs that were built.
+type cleaner struct{ *testing.M }
+
+func (c cleaner) Run() int {
+	code := c.M.Run()
+	if programs.dir != "" {
+		os.RemoveAll(programs.dir)
+	}
+	return code
 }
 
 // The scripts run the real program, a behaviour or two in each.
@@ -39,6 +51,8 @@ func TestScripts(t *testing.T) {
 			"alter":  alter,
 			"policy": policy,
 			"serve":  serve,
+			"build":  build,
+			"start":  start,
 			"clock":  clock,
 			"entry":  entryID,
 		},
@@ -92,14 +106,20 @@ func vkey(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(s.Key().String()+"\n"), 0o644))
 }
 
-// policy ORIGIN FILE [URL] writes a policy for the log whose key vkey writes.
+// policy ORIGIN|KEYFILE FILE [URL] writes a policy for the log whose key vkey
+// writes, or whose key is in a file.
 func policy(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: policy origin file [url]")
+		ts.Fatalf("usage: policy origin|keyfile file [url]")
 	}
-	s, err := log.NewSigner(args[0], seed(args[0]))
-	ts.Check(err)
-	line := "log " + s.Key().String()
+	line := "log "
+	if strings.HasSuffix(args[0], ".pub") {
+		line += strings.TrimSpace(ts.ReadFile(args[0]))
+	} else {
+		s, err := log.NewSigner(args[0], seed(args[0]))
+		ts.Check(err)
+		line += s.Key().String()
+	}
 	if len(args) == 3 {
 		line += " " + args[2]
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 )
 
 const receiptExt = ".tlog-proof"
@@ -220,9 +222,8 @@ func submitError(err error, r *remote) error {
 
 // refusedBy makes the error of a problem document.
 func refusedBy(p *client.Problem) error {
-	hint := p.Hint
 	if p.Head == nil {
-		return refusal(p, hint)
+		return refusal(p, cmp.Or(p.Hint, pledge.Hint(p.Code)))
 	}
 	head := "the author has no statement in the log yet"
 	if p.Head.Seq > 0 {

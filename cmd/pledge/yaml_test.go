@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -155,6 +158,45 @@ func FuzzYAML(f *testing.F) {
 			if err != nil && !strings.HasPrefix(err.Error(), "f.yaml") {
 				t.Errorf("%s: %v", k, err)
 			}
+		}
+	})
+}
+
+// A JSON string is a YAML one: what a program quotes arrives as it was.
+func TestYAMLReadsQuotedTextExactly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.TrimRight(rapid.StringOfN(rapid.RuneFrom([]rune("ab \n\t\"'\\#:-{}[]&*!|>%@`,?éü中\u200d𝄞\u2028")), 1, 60, -1).Draw(t, "text"), "\n")
+		if text == "" {
+			t.Skip()
+		}
+		quoted, err := jsontext.AppendQuote(nil, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := new(pledgeYAML)
+		if err := decodeYAML("f.yaml", []byte("author: "+string(quoted)+"\nclauses: ["+string(quoted)+", b]\n"), y); err != nil {
+			t.Fatal(err)
+		}
+		if y.Author != text || y.Clauses[0] != text || y.Clauses[1] != "b" {
+			t.Errorf("%q arrived as %q and %q", text, y.Author, y.Clauses)
+		}
+	})
+}
+
+// A block of text is signed as it was written, but for the line feeds at its end.
+func TestYAMLReadsBlocksExactly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		line := rapid.StringOfN(rapid.RuneFrom([]rune("ab \t\"'\\#:-{}[]&*!|>%@`,?éü中𝄞")), 0, 30, -1)
+		lines := rapid.SliceOfN(line, 1, 6).Draw(t, "lines")
+		lines[0] = "x" + lines[0] // its indentation sets the block's
+		text := strings.TrimRight(strings.Join(lines, "\n"), "\n")
+		y := new(decisionYAML)
+		source := "request: a\noutcome: refused\ndate: 2026-01-01\nnarrative:\n  en: |\n    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n\ncourt: b\n"
+		if err := decodeYAML("f.yaml", []byte(source), y); err != nil {
+			t.Fatal(err)
+		}
+		if got := y.Narrative["en"]; got != text || y.Court != "b" {
+			t.Errorf("%q arrived as %q, and then %q", text, got, y.Court)
 		}
 	})
 }
