@@ -35,10 +35,8 @@ type signed struct {
 	leaf []byte
 }
 
-const (
-	floorStatements = 4096
-	floorSlice      = 400 * time.Millisecond
-)
+// floorStatements is how many statements the floors go through, over and over.
+const floorStatements = 4096
 
 // makeSigned draws statements from a story.
 func makeSigned(n int) ([]signed, error) {
@@ -77,7 +75,7 @@ func (b *bench) sampleFloor() error {
 		}
 	}
 	var wrong atomic.Bool
-	f.verify = append(f.verify, rate(floorSlice, func(i int) {
+	f.verify = append(f.verify, rate(b.load.slice, func(i int) {
 		s := &f.signed[i%len(f.signed)]
 		if !ed25519.Verify(s.key, s.msg, s.sig) {
 			wrong.Store(true)
@@ -86,7 +84,7 @@ func (b *bench) sampleFloor() error {
 	if wrong.Load() {
 		return errors.New("a generated signature does not verify")
 	}
-	f.hash = append(f.hash, rate(floorSlice/4, func(i int) { log.LeafHash(f.signed[i%len(f.signed)].leaf) }))
+	f.hash = append(f.hash, rate(b.load.slice/4, func(i int) { log.LeafHash(f.signed[i%len(f.signed)].leaf) }))
 	return nil
 }
 

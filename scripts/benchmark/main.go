@@ -11,8 +11,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -23,12 +24,10 @@ func main() {
 
 // The exit codes, as those of all programs of the project.
 const (
-	exitDone         = 0
-	exitMissed       = 1 // --check: a figure is short of what is asked
-	exitUsage        = 2
-	exitNotMeasured  = 3 // something could not be measured
-	defaultPrograms  = "bin"
-	temporaryPattern = "bench-"
+	exitDone        = 0
+	exitMissed      = 1 // --check: a ratio is short of what is asked
+	exitUsage       = 2
+	exitNotMeasured = 3
 )
 
 const usage = `usage: scripts/bench [--json FILE] [--check] [--quick] [--only NAME] [--dir DIR]
@@ -55,13 +54,6 @@ examples:
 `
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	fail := func(code int, err error, hint string) int {
-		fmt.Fprintf(stderr, "error: %v\n", err)
-		if hint != "" {
-			fmt.Fprintf(stderr, "hint: %s\n", hint)
-		}
-		return code
-	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	jsonFile := flags.String("json", "", "")
@@ -69,56 +61,74 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	quick := flags.Bool("quick", false, "")
 	only := flags.String("only", "", "")
 	dir := flags.String("dir", "", "")
-	programs := flags.String("programs", defaultPrograms, "")
+	programs := flags.String("programs", "bin", "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, usage)
 		return exitDone
 	case err != nil:
-		return fail(exitUsage, err, "see `scripts/bench --help`")
+		return fail(stderr, exitUsage, err, "see `scripts/bench --help`")
 	case flags.NArg() > 0:
-		return fail(exitUsage, fmt.Errorf("%q is not an option", flags.Arg(0)), "see `scripts/bench --help`")
+		return fail(stderr, exitUsage, fmt.Errorf("%q is not an option", flags.Arg(0)), "see `scripts/bench --help`")
 	}
-	load := fullLoad
+	o := options{load: fullLoad, parts: allParts, programs: *programs, dir: *dir, json: *jsonFile, check: *check, targets: targets, asked: asked}
 	if *quick {
-		load = quickLoad
+		o.load = quickLoad
 	}
-	parts := allParts
 	if *only != "" {
-		var known []string
-		for _, p := range allParts {
-			known = append(known, p.name)
-			if p.name == *only {
-				parts = []part{p}
-			}
+		i := slices.IndexFunc(allParts, func(p part) bool { return p.name == *only })
+		if i < 0 {
+			return fail(stderr, exitUsage, fmt.Errorf("--only %q is not a part", *only), "the parts are submit and audit")
 		}
-		if len(parts) != 1 {
-			return fail(exitUsage, fmt.Errorf("--only %q is no part", *only), "parts are "+strings.Join(known, " and "))
-		}
+		o.parts = allParts[i : i+1]
 	}
-	b, err := newBench(load, *programs, *dir, stderr)
+	return measure(ctx, o, stdout, stderr)
+}
+
+func fail(stderr io.Writer, code int, err error, hint string) int {
+	fmt.Fprintf(stderr, "error: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", hint)
+	}
+	return code
+}
+
+// options are what the command line says.
+type options struct {
+	load          load
+	parts         []part
+	programs, dir string
+	json          string
+	check         bool
+	targets       []target
+	asked         int
+}
+
+// measure does one run and returns how the program ends.
+func measure(ctx context.Context, o options, stdout, stderr io.Writer) int {
+	b, err := newBench(o.load, o.programs, o.dir, stderr)
 	if err != nil {
-		return fail(exitNotMeasured, err, "")
+		return fail(stderr, exitNotMeasured, err, "")
 	}
 	defer b.close()
-	for _, p := range parts {
+	for _, p := range o.parts {
 		if err := p.measure(b, ctx); err != nil {
-			return fail(exitNotMeasured, fmt.Errorf("measure %s: %w", p.name, err), "")
+			return fail(stderr, exitNotMeasured, fmt.Errorf("measure %s: %w", p.name, err), "")
 		}
 	}
 	if err := b.finishFloor(); err != nil {
-		return fail(exitNotMeasured, fmt.Errorf("measure floors: %w", err), "")
+		return fail(stderr, exitNotMeasured, fmt.Errorf("measure floors: %w", err), "")
 	}
-	judged := judge(targets, asked, b.figures)
+	judged := judge(o.targets, o.asked, b.figures)
 	if err := b.writeTable(stdout, judged); err != nil {
-		return fail(exitNotMeasured, fmt.Errorf("write table: %w", err), "")
+		return fail(stderr, exitNotMeasured, fmt.Errorf("write table: %w", err), "")
 	}
-	if *jsonFile != "" {
-		if err := b.writeJSON(*jsonFile, judged); err != nil {
-			return fail(exitNotMeasured, fmt.Errorf("write figures: %w", err), "")
+	if o.json != "" {
+		if err := b.writeJSON(o.json, judged); err != nil {
+			return fail(stderr, exitNotMeasured, fmt.Errorf("write figures: %w", err), "")
 		}
 	}
-	if !*check {
+	if !o.check {
 		return exitDone
 	}
 	return verdict(stderr, judged)
@@ -139,12 +149,13 @@ type load struct {
 	signatories   int // who made them
 	audits        int // runs, of which the median counts
 	fsyncs        int
+	slice         time.Duration // of each sample of a floor
 	quick         bool
 }
 
 var (
-	fullLoad  = load{clients: 2048, each: 10, statements: 100_000, signatories: 50, audits: 3, fsyncs: 200}
-	quickLoad = load{clients: 2048, each: 3, statements: 20_000, signatories: 50, audits: 3, fsyncs: 100, quick: true}
+	fullLoad  = load{clients: 2048, each: 10, statements: 100_000, signatories: 50, audits: 3, fsyncs: 200, slice: 400 * time.Millisecond}
+	quickLoad = load{clients: 2048, each: 3, statements: 20_000, signatories: 50, audits: 3, fsyncs: 100, slice: 200 * time.Millisecond, quick: true}
 )
 
 // A bench is one run.
@@ -161,7 +172,7 @@ func newBench(l load, programs, dir string, progress io.Writer) (*bench, error) 
 	if dir == "" {
 		dir = programs
 	}
-	tmp, err := os.MkdirTemp(dir, temporaryPattern)
+	tmp, err := os.MkdirTemp(dir, "bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory: %w", err)
 	}

@@ -64,25 +64,29 @@ func judge(targets []target, upTo int, figures map[string]float64) []judgement {
 	return out
 }
 
-// verdict says what --check found, and ends the program accordingly.
+// verdict says what --check found, and how the program ends.
 func verdict(w io.Writer, judged []judgement) int {
-	code, reached := exitDone, 0
+	missed, unknown, reached := 0, 0, 0
 	for _, j := range judged {
 		switch {
 		case !j.asked:
 			continue
 		case !j.measured:
-			code = max(code, exitNotMeasured)
+			unknown++
 		case j.missed():
-			code = max(code, exitMissed)
+			missed++
 		default:
 			reached++
 			continue
 		}
 		fmt.Fprintf(w, "error: %s: %s\n", j.name(), j)
 	}
-	if code == exitDone {
-		fmt.Fprintf(w, "check: every ratio that is asked is reached (%d)\n", reached)
+	switch {
+	case missed > 0:
+		return exitMissed
+	case unknown > 0:
+		return exitNotMeasured
 	}
-	return code
+	fmt.Fprintf(w, "check: every ratio that is asked is reached (%d)\n", reached)
+	return exitDone
 }
