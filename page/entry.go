@@ -1,0 +1,314 @@
+package page
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// maxWords bounds how much of the author's words stands on one page, in bytes:
+// a page stays under 100 KB, and the whole text is one link away.
+const maxWords = 36 << 10
+
+// EntryPage is an entry laid out: what its template shows from top to bottom.
+type EntryPage struct {
+	Kicker     Words // kind and date
+	Title      Words // the attributed headline
+	Alone      Words // who else says so
+	Notices    []Notice
+	Facts      []Fact
+	More       []Fact // what else is stated
+	Steps      []Step // request, then decisions
+	Passages   []Passage
+	Documents  []Document
+	Quote      Words // what to quote, with its caveat
+	Caveat     Words
+	Permalink  string
+	Statement  string // href of the statement that has effect, for a duplicate
+	Proof      string // href of the proof file
+	Data       string // href of the entry as JSON
+	Text       string // href of the detached body's exact bytes
+	Shown      []Words
+	NotShown   []Words
+	Check      string // how to check it oneself, a command
+	Technical  []Fact // hashes and the like, folded
+	Previous   string // href of its author's statement before it
+	Next       string
+	AuthorPage string // href
+	Author     Words
+	Preview    bool
+	HasEffect  bool
+}
+
+// A Notice is a finding, or a remark of the same weight.
+type Notice struct {
+	Title Words
+	Text  Words
+	Link  Words // what Href leads to
+	Href  string
+}
+
+// A Step is one statement in a chain.
+type Step struct {
+	When     Words
+	Sentence Words
+	Href     string
+	Current  bool // it is the entry that the page is about
+}
+
+// A Passage is the author's words in one language.
+type Passage struct {
+	Language   Words
+	Lang, Dir  string
+	Paragraphs []string
+	Cut        bool // there is more
+}
+
+// A Document is named by a body and kept elsewhere.
+type Document struct {
+	Name, Type Words
+	SHA256     string
+	Address    Words
+}
+
+// Entry lays an entry out.
+func (s *Site) Entry(e *Entry) *EntryPage {
+	p := &EntryPage{Title: s.Sentence(e), Alone: s.Alone(e), Preview: s.Preview, HasEffect: e.accepted()}
+	p.Technical = s.technical(e)
+	for _, f := range e.Findings {
+		p.Notices = append(p.Notices, s.notice(f))
+	}
+	if !e.accepted() {
+		p.Data = s.Root + "api/v1/entries/" + strconv.FormatUint(e.Index, 10)
+		p.Proof = p.Data + "/proof"
+		if e.Verdict.Kind == pledge.Duplicate {
+			p.Statement = s.EntryHref(e.ID, e.Index)
+		}
+		p.Kicker = s.Say("kicker.void", "index", e.Index)
+		if e.Logged != 0 {
+			p.Facts = append(p.Facts, s.loggedFact(e))
+		}
+		if e.Verdict.Code != "" {
+			p.Facts = append(p.Facts, s.fact("reason", Value{Value: Code(string(e.Verdict.Code))}))
+		}
+		p.NotShown = []Words{s.Say("not-shown.void")}
+		return p
+	}
+	st := e.Statement
+	p.Kicker = s.Say("kicker", "kind", s.Say("kind."+string(st.Kind)), "date", s.Day(cmp.Or(e.Logged, st.Made)))
+	p.Author, p.AuthorPage = s.Who(st.Author), s.SignatoryHref(st.Author)
+	p.Facts, p.More = s.facts(e), s.moreFacts(e)
+	if later := e.later(); later != nil {
+		p.Notices = append([]Notice{{Title: s.Say("later.title"), Text: s.Sentence(later), Link: s.Say("later.link"), Href: s.EntryHref(later.ID, later.Index)}}, p.Notices...)
+	}
+	p.Steps = s.steps(e)
+	p.Passages = s.passages(narrative(e.Detached))
+	p.Documents = s.documents(documents(e.Detached))
+	if st.BodyDigest != "" && !s.Preview && (e.State == pledge.BodyPublished || e.State == pledge.BodyInvalid) {
+		p.Text = s.Root + "bodies/" + st.BodyDigest
+	}
+	if !s.Preview {
+		p.Permalink = s.Permalink(e.ID)
+		p.Data = s.Root + "api/v1/entries/" + e.ID.String()
+		p.Proof = p.Data + "/proof"
+		p.Quote = s.Say("cite.quote", "sentence", p.Title, "who", s.WhoFirst(st.Author), "date", s.Day(e.Logged), "accord", s.AccordName(), "origin", s.Origin, "index", e.Index, "size", s.Size)
+		p.Caveat = s.Say("cite.caveat", "who", s.Who(st.Author))
+		p.Check = fmt.Sprintf("pledge-verify proof --policy policy.txt %s.tlog-proof", st.ID)
+		if e.Previous != nil {
+			p.Previous = s.EntryHref(e.Previous.ID, e.Previous.Index)
+		}
+		if e.Next != nil {
+			p.Next = s.EntryHref(e.Next.ID, e.Next.Index)
+		}
+	}
+	p.Shown, p.NotShown = s.shown(e), s.notShown(e)
+	return p
+}
+
+func (s *Site) notice(f pledge.Finding) Notice {
+	n := Notice{Text: Foreign(f.Text), Link: s.Say("notice.meaning"), Href: s.FindingHref(f.Code)}
+	if m, ok := pledge.MeaningOf(f.Code); ok {
+		n.Title = Plain(m.Title)
+	} else {
+		n.Title = Code(string(f.Code))
+	}
+	return n
+}
+
+// later returns the last answer to the request that a decision is about, if it
+// is another one.
+func (e *Entry) later() *Entry {
+	if n := len(e.Answers); e.Statement.Kind == entry.KindDecision && n > 0 && e.Answers[n-1].Index > e.Index {
+		return e.Answers[n-1]
+	}
+	return nil
+}
+
+// steps is the chain that a request or a decision stands in.
+func (s *Site) steps(e *Entry) []Step {
+	req := e.asked()
+	if req == nil {
+		return nil
+	}
+	var steps []Step
+	for _, o := range append([]*Entry{req}, e.Answers...) {
+		step := Step{When: s.Day(o.Logged), Sentence: s.Sentence(o), Href: s.EntryHref(o.ID, o.Index), Current: o.ID == e.ID}
+		if step.Current {
+			step.Href = ""
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+func narrative(d entry.Detached) map[string]string {
+	switch b := d.(type) {
+	case *entry.RequestBody:
+		return b.Narrative
+	case *entry.DecisionBody:
+		return b.Narrative
+	case *entry.AttestationBody:
+		return b.Narrative
+	}
+	return nil
+}
+
+func documents(d entry.Detached) []entry.Document {
+	switch b := d.(type) {
+	case *entry.RequestBody:
+		return b.Documents
+	case *entry.DecisionBody:
+		return b.Documents
+	}
+	return nil
+}
+
+// passages lays out an author's words, the interface's language first.
+func (s *Site) passages(texts map[string]string) []Passage {
+	langs := make([]string, 0, len(texts))
+	for lang := range texts {
+		langs = append(langs, lang)
+	}
+	slices.SortFunc(langs, func(a, b string) int {
+		if (a == s.Lang) != (b == s.Lang) {
+			if a == s.Lang {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a, b)
+	})
+	var out []Passage
+	left := maxWords
+	for _, lang := range langs {
+		p := Passage{Language: s.Language(lang), Lang: lang, Dir: Direction(lang)}
+		var text string
+		text, p.Cut = Clip(texts[lang], left)
+		left -= len(text)
+		for _, par := range strings.Split(text, "\n\n") {
+			if par = strings.Trim(par, "\n"); par != "" {
+				p.Paragraphs = append(p.Paragraphs, showControls(par))
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (s *Site) documents(docs []entry.Document) []Document {
+	const most = 50
+	var out []Document
+	for _, d := range docs[:min(len(docs), most)] {
+		doc := Document{Name: Foreign(d.Name), Type: Foreign(d.MediaType), SHA256: d.SHA256}
+		if d.URL != "" {
+			// Not a link: nobody here vouches for where it leads.
+			doc.Address = Foreign(d.URL)
+		}
+		out = append(out, doc)
+	}
+	return out
+}
+
+// shown lists what anybody can check of an entry.
+func (s *Site) shown(e *Entry) []Words {
+	if s.Preview {
+		return nil
+	}
+	st := e.Statement
+	who := s.Who(st.Author)
+	list := []Words{s.Say("shown.logged", "index", e.Index, "origin", Code(s.Origin), "size", s.Size)}
+	n := uint64(len(e.Envelope.Signatures))
+	switch {
+	case st.Kind == entry.KindCharter:
+		list = append(list, s.Count("shown.signed-charter", n))
+	case st.Author == entry.AuthorSecretariat:
+		list = append(list, s.Count("shown.signed-secretariat", n))
+	default:
+		list = append(list, s.Count("shown.signed", n, "who", who))
+	}
+	switch e.State {
+	case pledge.BodyPublished, pledge.BodyInvalid:
+		list = append(list, s.Say("shown.text"))
+	case pledge.BodyWithheld:
+		list = append(list, s.Say("shown.committed"))
+	}
+	list = append(list, s.Say("shown.chain", "who", who, "seq", st.Seq))
+	return list
+}
+
+// notShown lists what an entry can't show.
+func (s *Site) notShown(e *Entry) []Words {
+	st := e.Statement
+	who := s.Who(st.Author)
+	list := []Words{s.Say("not-shown.true", "who", who)}
+	switch st.Kind {
+	case entry.KindRequest, entry.KindDecision:
+		list = append(list, s.Say("not-shown.asked"), s.Say("not-shown.others", "who", who))
+	case entry.KindAttestation:
+		list = append(list, s.Say("not-shown.count", "who", who))
+	}
+	if s.Witnesses == 0 {
+		list = append(list, s.Say("not-shown.time"), s.Say("not-shown.same"))
+	}
+	return append(list, s.Say("not-shown.site"))
+}
+
+// technical lists what machines and auditors want.
+func (s *Site) technical(e *Entry) []Fact {
+	code := func(key, v string) Fact { return s.fact(key, Value{Value: Code(v)}) }
+	var facts []Fact
+	if !s.Preview {
+		facts = append(facts, code("index", fmt.Sprint(e.Index)), code("leaf-hash", base64.StdEncoding.EncodeToString(e.LeafHash[:])))
+	}
+	st := e.Statement
+	if st == nil {
+		return facts
+	}
+	facts = append(facts, code("id", st.ID.String()), code("origin", st.Log))
+	if !e.accepted() {
+		return facts
+	}
+	facts = append(facts, code("author", st.Author), code("kind", string(st.Kind)), code("seq", fmt.Sprintf("%s %d", st.Lane, st.Seq)),
+		s.fact("made", Value{s.Moment(st.Made), s.Say("note.made", "who", s.Who(st.Author))}))
+	if !st.Prev.IsZero() {
+		facts = append(facts, code("prev", st.Prev.String()))
+	}
+	if st.BodyDigest != "" {
+		facts = append(facts, code("body-digest", st.BodyDigest))
+	}
+	if d, ok := st.Body.(*entry.Decision); ok {
+		facts = append(facts, code("request-id", d.Request.String()))
+	}
+	sigs := s.fact("signatures")
+	for _, sig := range e.Envelope.Signatures {
+		sigs.Values = append(sigs.Values, Value{Value: Code(hex.EncodeToString(sig.KeyID[:]))})
+	}
+	return append(facts, sigs)
+}

@@ -1,0 +1,198 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gorilla/mux"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/index"
+	"github.com/pledgelog/pledgelog/page"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// perPage is how many entries a page of the list has.
+const perPage = 25
+
+// manyAuthors is from how many on a field to type in takes the place of a menu.
+const manyAuthors = 300
+
+type entriesPage struct {
+	*page.Site
+	Heading page.Words
+	Count   page.Words
+	Items   []item
+	Authors []choice
+	Kinds   []choice
+	Typed   bool   // there are too many authors for a menu
+	Author  string // as it was asked for
+	Newer   string // hrefs
+	Older   string
+	Filters bool
+	Unknown page.Words // says that there is no such author
+}
+
+// An item is one row of a list of entries.
+type item struct {
+	page.Step
+	Kind   page.Words
+	Index  string
+	Asked  page.Words
+	Alone  page.Words
+	IsVoid bool
+}
+
+type choice struct {
+	Value    string
+	Label    page.Words
+	Selected bool
+}
+
+func (s *site) entries(q *request) error {
+	ctx, form := q.r.Context(), q.r.URL.Query()
+	for name, values := range form {
+		switch name {
+		case "author", "kind", "cursor":
+		default:
+			continue // others mean nothing here and do no harm
+		}
+		if len(values) > 1 {
+			return &problem{status: http.StatusBadRequest, key: "error.query"}
+		}
+	}
+	ask := index.Query{Author: form.Get("author"), Kind: entry.Kind(form.Get("kind")), Cursor: form.Get("cursor"), Limit: perPage}
+	list, err := q.log.Entries(ctx, ask)
+	if err != nil {
+		return err
+	}
+	roll, err := q.log.Signatories(ctx)
+	if err != nil {
+		return err
+	}
+	p := &entriesPage{Site: q.site, Author: ask.Author, Filters: ask.Author != "" || ask.Kind != "", Typed: len(roll.Statuses) > manyAuthors}
+	for _, e := range list.Entries {
+		p.Items = append(p.Items, q.item(pageEntry(e)))
+	}
+	if ask.Author != "" {
+		if _, err := q.log.Signatory(ctx, ask.Author); errors.Is(err, index.ErrNotFound) {
+			p.Unknown = q.site.Say("entries.unknown", "id", page.Code(ask.Author), "size", q.site.Size)
+		} else if err != nil {
+			return err
+		}
+	}
+	p.Heading, p.Count = q.listHeading(ask, list)
+	p.Kinds = append(p.Kinds, choice{"", q.site.Say("entries.any-kind"), ask.Kind == ""})
+	for _, k := range entry.Kinds {
+		p.Kinds = append(p.Kinds, choice{string(k), q.site.Say("kind." + string(k)), ask.Kind == k})
+	}
+	if !p.Typed {
+		p.Authors = append(p.Authors, choice{"", q.site.Say("entries.any-author"), ask.Author == ""})
+		p.Authors = append(p.Authors, choice{entry.AuthorSecretariat, q.site.Say("who.secretariat.first"), ask.Author == entry.AuthorSecretariat})
+		for _, st := range roll.Statuses {
+			p.Authors = append(p.Authors, choice{st.ID, page.Foreign(st.Admit.Name), ask.Author == st.ID})
+		}
+	}
+	p.Newer, p.Older = q.listHref(ask, list.Prev), q.listHref(ask, list.Next)
+	return q.show("entries", p.Heading.Text, p)
+}
+
+// listHeading says what a list holds, and how many there are.
+func (q *request) listHeading(ask index.Query, list *index.Page) (heading, count page.Words) {
+	s := q.site
+	kind := s.Say("entries.heading.statements")
+	if ask.Kind != "" {
+		kind = s.Say("entries.heading." + string(ask.Kind))
+	}
+	switch {
+	case ask.Author != "":
+		heading = s.Say("entries.heading.by", "kind", kind, "who", s.Who(ask.Author))
+	case ask.Kind != "":
+		heading = kind
+	default:
+		heading = s.Say("entries.heading")
+	}
+	if list.Total == 0 {
+		return heading, s.Count("entries.none", s.Size)
+	}
+	return heading, s.Count("entries.count", list.Total, "size", s.Size)
+}
+
+// item makes a row of a list.
+func (q *request) item(e *page.Entry) item {
+	s := q.site
+	it := item{Step: page.Step{Sentence: s.Sentence(e), Href: s.EntryHref(e.ID, e.Index)}, Index: s.Number(e.Index), IsVoid: e.Statement == nil || e.Verdict.Kind != pledge.Accepted}
+	if it.IsVoid {
+		// The id may belong to a statement that has effect.
+		it.Href = s.EntryHref(entry.ID{}, e.Index)
+	}
+	if e.Logged != 0 {
+		it.When = s.Day(e.Logged)
+	}
+	if it.IsVoid {
+		it.Kind = s.Say("kind.void")
+		return it
+	}
+	it.Kind = s.Say("kind." + string(e.Statement.Kind))
+	it.Asked = s.AskedFor(e)
+	return it
+}
+
+func (q *request) listHref(ask index.Query, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	v := url.Values{"cursor": {cursor}}
+	if ask.Author != "" {
+		v.Set("author", ask.Author)
+	}
+	if ask.Kind != "" {
+		v.Set("kind", string(ask.Kind))
+	}
+	return q.site.Root + "entries?" + v.Encode()
+}
+
+// entry shows one entry by its id. An index leads to the id that it has; where it
+// has none, or the id stands for another entry, the entry is shown there.
+func (s *site) entry(q *request) error {
+	ctx := q.r.Context()
+	asked := mux.Vars(q.r)["id"]
+	var e *index.Entry
+	if i, ok := parseIndex(asked); ok {
+		var err error
+		if e, err = q.log.EntryAt(ctx, i); err != nil {
+			return q.missing(err, "error.index", "index", i)
+		}
+		if e.Canonical {
+			return q.redirect(e.ID.String())
+		}
+	} else if id, ok := parseID(asked); ok {
+		var err error
+		if e, err = q.log.Entry(ctx, id); err != nil {
+			return q.missing(err, "error.id", "id", page.Code(asked[:12]+"…"))
+		}
+	} else {
+		return notFound("error.entry")
+	}
+	p := pageEntry(e)
+	if e.Verdict.Kind == pledge.Accepted {
+		var err error
+		if p.Answers, err = q.answers(ctx, e); err != nil {
+			return err
+		}
+		if p.Deadline, err = q.deadline(ctx, e); err != nil {
+			return err
+		}
+	}
+	laid := q.site.Entry(p)
+	return q.show("entry", laid.Title.Text, laid)
+}
+
+// missing turns the index's ErrNotFound into a page that says so.
+func (q *request) missing(err error, key string, args ...any) error {
+	if !errors.Is(err, index.ErrNotFound) {
+		return err
+	}
+	return notFound(key, append(args, "size", q.site.Size, "last", max(q.site.Size, 1)-1)...)
+}
