@@ -48,7 +48,7 @@ func (u *ui) statement(sub *entry.Submission) {
 func (u *ui) rows(rows []row) {
 	width := 0
 	for _, r := range rows {
-		width = max(width, min(len(r.name), 28))
+		width = max(width, min(len(r.name), 36))
 	}
 	for _, r := range rows {
 		if strings.Contains(r.value, "\n") || len(r.value) > 120 {
