@@ -1,9 +1,3 @@
-// Package generator makes logs out of invented names, for demos, tests and
-// benches. This part of it is the pool of names and texts: companies, countries
-// XA to XZ without XK, authorities, narratives and a charter.
-//
-// Nothing in the pool exists, and no name stands for anybody. Use it only in
-// logs whose origin ends in .example.
 package generator
 
 // A Company is an invented signatory. None exists: every name was made up for

@@ -1,0 +1,21 @@
+// Package generator makes logs out of invented names, of any size, good or
+// broken, for demonstrations, tests and benches. No server is needed.
+//
+// A World plays every part: it has everybody's keys, drafts each kind of
+// statement, signs and logs it. It asks no rule book, so that it can also play a
+// dishonest operator: a Statement may be changed between its stages, signed by
+// anybody or nobody, and LogVoid and LogLeaf log what a server would refuse.
+// Story plays an accord for as long as one likes; Demo is the story that
+// scripts/demo shows.
+//
+//	w := generator.New(generator.Options{Seed: 1, Signatories: 20})
+//	err := w.Story(1000)    // in w.Logged
+//	err = w.WriteDir(dir)   // checkpoint, tiles, bundles, bodies, archive
+//	site := w.Open(dir)     // and now to break it
+//
+// WriteStory writes as it goes, a million statements in a hundred megabytes of
+// memory. The same options and calls give the same bytes.
+//
+// No name in it stands for anybody. Origins end in .example, countries are XA to
+// XZ without XK, and the keys are nobody's secret.
+package generator
