@@ -263,6 +263,22 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// A name in the log can't play tricks with the terminal of who audits it.
+func TestTricksInNames(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 20, Signatories: 2})
+	w.Signatories[0].Company.Name = "Evil\u202eemaN"
+	w.Signatories[1].Company.Name = "Evil\u009b2JName"
+	w.Log(w.Found())
+	for _, a := range w.Signatories {
+		w.Log(w.Admit(a))
+		w.Log(w.Pledge(a))
+	}
+	out := text(t, runAudit(t, w, newLog(t, w).Dir))
+	if strings.ContainsAny(out, "\u202e\u009b\x1b") {
+		t.Errorf("the text passes them on: %q", out)
+	}
+}
+
 func TestCatalogue(t *testing.T) {
 	seen := make(map[entry.Code]bool)
 	for _, m := range slices.Concat(verifier.Catalogue, pledge.Catalogue) {

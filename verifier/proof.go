@@ -154,6 +154,6 @@ func (r *ProofReport) WriteText(w io.Writer) error {
 		"  That the key was the author's: no signature of the statement was tried. That needs the author's admission from the log.\n" +
 		"  That the statement was accepted: a log can hold entries without effect. An audit tells.\n" +
 		"  That what the statement says is so.\n")
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, Printable(b.String()))
 	return err
 }

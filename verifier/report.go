@@ -21,10 +21,10 @@ const ReportFormat = "pledgelog.audit.v1"
 type Result string
 
 const (
-	// Matches: the copy matches the signed log, and nothing of weight "error"
-	// concerns the operator or the copy. Findings on authors may be there.
+	// Matches: the copy matches the signed log, and nothing of severity
+	// "error" concerns the operator or the copy. Findings on authors may be there.
 	Matches Result = "matches"
-	// Differs: a finding of weight "error" concerns the operator or the copy.
+	// Differs: a finding of severity "error" concerns the operator or the copy.
 	Differs Result = "differs"
 	// CannotDecide: something was not to be had; see Report.Undecided.
 	CannotDecide Result = "cannot-decide"

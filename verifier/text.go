@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -38,8 +39,29 @@ func (r *Report) Text(w io.Writer) error {
 	r.writeSignatories(&b)
 	r.writeNotChecked(&b)
 	b.WriteString("\n" + r.summary() + "\n")
-	_, err := w.Write(b.Bytes())
+	_, err := io.WriteString(w, Printable(b.String()))
 	return err
+}
+
+// Printable writes what comes from a log or a server so that it can't play
+// tricks with a terminal: control characters other than the line feed, and those
+// that turn the direction of writing, become escapes such as \u202e.
+func Printable(s string) string {
+	trick := func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError
+	}
+	if strings.IndexFunc(s, trick) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if trick(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 var marks = map[StepState]string{Passed: "✓", Failed: "✗", Skipped: "–"}
@@ -214,7 +236,7 @@ func (r *Report) summary() string {
 	case CannotDecide:
 		return "Result: this audit cannot decide: " + r.Undecided.Text + "."
 	case Differs:
-		return "Result: not verified. A finding of weight \"error\" concerns the operator or this copy."
+		return "Result: not verified. A finding of severity \"error\" concerns the operator or this copy."
 	}
 	return fmt.Sprintf("Result: this copy matches the signed log of %s, as of %s.", some(r.Size, "entry", "entries"), readable(r.AsOf))
 }

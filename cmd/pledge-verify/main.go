@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/verifier"
 )
 
 func main() {
@@ -73,10 +75,10 @@ written to a file.`,
 		f = &failure{exitUsage, errors.New(text), "see `pledge-verify --help`"}
 	}
 	if f.err != nil {
-		fmt.Fprintf(stderr, "error: %v\n", f.err)
+		fmt.Fprintf(stderr, "error: %s\n", verifier.Printable(f.err.Error()))
 	}
 	if f.hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", f.hint)
+		fmt.Fprintf(stderr, "hint: %s\n", verifier.Printable(f.hint))
 	}
 	return f.code
 }
