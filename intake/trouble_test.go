@@ -1,0 +1,242 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/embedded"
+	"github.com/pledgelog/pledgelog/store"
+	"github.com/pledgelog/pledgelog/store/sqlite"
+)
+
+func TestClockGoesBack(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 5, Signatories: 1})
+	d := newDesk(t, w)
+	d.found(1)
+	st := w.Request(w.Signatories[0], "2025-01", nil)
+	w.Log(st)
+	right := w.Now()
+	d.now.Store(right - 86400*30)
+	if _, err := d.Submit(t.Context(), d.submission(st)); !errors.Is(err, ErrClock) {
+		t.Errorf("with the clock before the last logged: %v, want %v", err, ErrClock)
+	}
+	d.now.Store(right)
+	leaf := d.holds(d.must(st), d.submission(st))
+	if leaf.Logged != right {
+		t.Errorf("logged %d, want %d", leaf.Logged, right)
+	}
+}
+
+func TestTakeover(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 6, Signatories: 2})
+	d := newDesk(t, w)
+	d.found(2)
+	if _, err := d.store.Fence(t.Context()); err != nil { // what a successor does first
+		t.Fatal(err)
+	}
+	size, _, _ := d.store.Size(t.Context())
+	st := w.Request(w.Signatories[0], "2025-01", nil)
+	if _, err := d.Submit(t.Context(), d.submission(st)); !errors.Is(err, ErrStopped) {
+		t.Errorf("submitted to the one that was taken over from: %v, want %v", err, ErrStopped)
+	}
+	if err := d.Ready(); !errors.Is(err, ErrStopped) || !errors.Is(err, store.ErrFenced) {
+		t.Errorf("ready: %v", err)
+	}
+	if got, _, _ := d.store.Size(t.Context()); got != size {
+		t.Errorf("the order of record grew from %d to %d", size, got)
+	}
+	// What it had queued is not lost: the successor logs it.
+	d.close()
+	d.open()
+	w.Log(st)
+	d.now.Store(w.Now())
+	deadline := time.Now().Add(20 * time.Second)
+	for d.Size() == size && time.Now().Before(deadline) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if r := d.must(st); r.Index != size || !r.Known {
+		t.Errorf("after the takeover: entry %d, known %v; want %d, known", r.Index, r.Known, size)
+	}
+}
+
+type faulty struct {
+	store.Store
+	enqueue, sequence, after atomic.Bool
+}
+
+var errDisk = fmt.Errorf("no space left on device: %w", store.ErrFull)
+
+func (f *faulty) Enqueue(ctx context.Context, s []store.Submission) ([]bool, error) {
+	if f.enqueue.Load() {
+		return nil, errDisk
+	}
+	return f.Store.Enqueue(ctx, s)
+}
+
+func (f *faulty) Sequence(ctx context.Context, epoch uint64, r []store.Record, done []int64) error {
+	if f.sequence.Load() {
+		return errDisk
+	}
+	err := f.Store.Sequence(ctx, epoch, r, done)
+	if f.after.CompareAndSwap(true, false) && err == nil {
+		return errDisk // it was written, and nobody heard of it
+	}
+	return err
+}
+
+func TestDiskTrouble(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 7, Signatories: 1})
+	d := newDesk(t, w)
+	d.found(1)
+	d.close()
+	st, err := sqlite.Open(t.Context(), filepath.Join(d.dir, "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &faulty{Store: st}
+	if d.eng, err = embedded.Open(t.Context(), d.engineConfig()); err != nil {
+		t.Fatal(err)
+	}
+	d.store, d.cfg.Store, d.cfg.Log = f, f, d.eng
+	if d.Intake, err = Open(t.Context(), d.cfg); err != nil {
+		t.Fatal(err)
+	}
+	next := func() *generator.Statement {
+		st := w.Request(w.Signatories[0], "2025-01", nil)
+		w.Log(st)
+		d.now.Store(w.Now())
+		return st
+	}
+
+	// The queue cannot be written: nothing is acknowledged, and trying again works.
+	one := next()
+	f.enqueue.Store(true)
+	if _, err := d.Submit(t.Context(), d.submission(one)); !errors.Is(err, ErrBusy) {
+		t.Errorf("with a full queue: %v, want %v", err, ErrBusy)
+	}
+	f.enqueue.Store(false)
+	d.must(one)
+
+	// The order of record cannot be written: the statement waits and is logged
+	// once there is room.
+	two := next()
+	f.sequence.Store(true)
+	got := make(chan *Receipt)
+	go func() {
+		r, err := d.Submit(context.Background(), d.submission(two))
+		if err != nil {
+			t.Error(err)
+		}
+		got <- r
+	}()
+	for d.Ready() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	f.sequence.Store(false)
+	second := <-got
+
+	// The commit worked and its answer was lost: it is not written twice.
+	three := next()
+	f.after.Store(true)
+	third := d.must(three)
+	if second == nil || third.Index != second.Index+1 {
+		t.Errorf("entries %v and %v", second, third)
+	}
+	d.audit()
+}
+
+func TestStoreOlderThanLog(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 9, Signatories: 1})
+	d := newDesk(t, w)
+	d.found(1)
+	d.close()
+	backup, err := os.ReadFile(filepath.Join(d.dir, "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.open()
+	st := w.Request(w.Signatories[0], "2025-01", nil)
+	w.Log(st)
+	d.now.Store(w.Now())
+	d.must(st)
+	d.close()
+	for _, suffix := range []string{"-wal", "-shm"} {
+		os.Remove(filepath.Join(d.dir, "store.db"+suffix))
+	}
+	if err := os.WriteFile(filepath.Join(d.dir, "store.db"), backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d.store, err = sqlite.Open(t.Context(), filepath.Join(d.dir, "store.db")); err != nil {
+		t.Fatal(err)
+	}
+	if d.eng, err = embedded.Open(t.Context(), d.engineConfig()); err != nil {
+		t.Fatal(err)
+	}
+	d.cfg.Store, d.cfg.Log = d.store, d.eng
+	if _, err := Open(t.Context(), d.cfg); err == nil || !bytes.Contains([]byte(err.Error()), []byte("older copy")) {
+		t.Errorf("opened on an old store: %v", err)
+	}
+	d.eng.Close(t.Context())
+	d.store.Close()
+}
+
+func TestFilesComeBack(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 10, Signatories: 1})
+	d := newDesk(t, w)
+	d.found(1)
+	var digest string
+	for range 3 {
+		w.Advance(2 * time.Minute)
+		st := w.Request(w.Signatories[0], "2025-01", nil)
+		w.Log(st)
+		d.now.Store(w.Now())
+		d.must(st)
+		digest = st.BodyDigest
+	}
+	d.close()
+	if err := d.reopenStore(func(s store.Store) error { return s.SetMark(t.Context(), markBodies, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	body := filepath.Join(d.logDir(), log.BodyPath(digest))
+	if err := os.Truncate(body, 3); err != nil {
+		t.Fatal(err)
+	}
+	archive := filepath.Join(d.logDir(), archivePath)
+	whole, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes, err := log.ParseArchive(whole)
+	if err != nil || len(notes) < 2 {
+		t.Fatalf("archive of %d checkpoints: %v", len(notes), err)
+	}
+	for cut := 1; cut < len(notes[len(notes)-1]); cut += 17 {
+		if err := os.WriteFile(archive, whole[:len(whole)-cut], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		d.open()
+		d.close()
+		b, err := os.ReadFile(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := log.ParseArchive(b)
+		if err != nil || len(got) < len(notes)-1 || !bytes.Equal(got[0], notes[0]) {
+			t.Fatalf("cut by %d bytes: %d checkpoints, %v", cut, len(got), err)
+		}
+	}
+	b, err := os.ReadFile(body)
+	if err != nil || entry.Digest(b) != digest {
+		t.Errorf("the body did not come back: %v", err)
+	}
+}
