@@ -14,7 +14,6 @@ import (
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
-	"github.com/pledgelog/pledgelog/store"
 )
 
 // A desk is an intake on a directory, with the real store and the real engine.
