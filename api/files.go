@@ -183,6 +183,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, path, contentType, 
 		return
 	}
 	h := w.Header()
+	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, info.Size(), info.ModTime().UnixNano()))
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", cache)
 	h.Set("X-Content-Type-Options", "nosniff")

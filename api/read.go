@@ -20,7 +20,7 @@ import (
 // How many things a page has, and at most.
 const (
 	entriesPage = 50
-	chainPage   = 100
+	maxPage     = 100
 )
 
 // catchUpTime is how long an answer waits for the index to reach the published
@@ -118,7 +118,7 @@ func (a *API) entries(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := index.Query{Author: q.Get("author"), Cursor: q.Get("cursor")}
-	if query.Limit, err = limit(q, entriesPage, index.MaxLimit); err != nil {
+	if query.Limit, err = limit(q, entriesPage, maxPage); err != nil {
 		a.fail(w, r, err)
 		return
 	}
@@ -196,7 +196,7 @@ func (a *API) chain(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	most, err := limit(q, chainPage, index.MaxLimit)
+	most, err := limit(q, maxPage, maxPage)
 	if err != nil {
 		a.fail(w, r, err)
 		return

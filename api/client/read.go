@@ -41,7 +41,7 @@ type Query struct {
 	Author string
 	Kind   entry.Kind
 	Cursor string // EntryPage.Next of the page before
-	Limit  int    // at most 200; 0 for the server's default
+	Limit  int    // at most 100; 0 for the server's default
 }
 
 // Entries returns a page of entries, newest first.

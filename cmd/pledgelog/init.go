@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/embedded"
+	"github.com/pledgelog/pledgelog/log/guard"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/store/sqlite"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	var config, charter string
+	cmd := &cobra.Command{
+		Use:   "init --config FILE --charter FILE",
+		Short: "make a new log whose first entry is a charter",
+		Long: `init makes the log's directory and its state, and logs the charter as entry 0.
+The charter comes signed by every key in it, from the secretariat: the operator
+has no part in signing it. It names the checkpoint key among its log keys.
+
+The charter's entry id goes to the output: auditors need it. When init was
+interrupted, run it again; a log that has entries is never touched.`,
+		Example: `  pledgelog init --config pledgelog.yaml --charter charter.json
+  pledgelog init --config pledgelog.yaml --charter charter.json > charter-id`,
+		Args: cobra.NoArgs,
+		RunE: do(func(ctx context.Context) error {
+			if err := needConfig("init --charter charter.json", config); err != nil {
+				return err
+			}
+			if charter == "" {
+				return usagef("the secretariat makes it with `pledge new charter` and `pledge sign`", "--charter is missing")
+			}
+			s, err := loadConfig(config)
+			if err != nil {
+				return err
+			}
+			sub, err := s.readCharter(charter)
+			if err != nil {
+				return err
+			}
+			return a.init(ctx, s, sub)
+		}),
+	}
+	configFlag(cmd, &config)
+	cmd.Flags().StringVar(&charter, "charter", "", "the signed charter, a `FILE` of pledge's")
+	return cmd
+}
+
+// readCharter reads a charter and checks all that can be checked before there is
+// a log.
+func (s *setup) readCharter(path string) (*entry.Submission, error) {
+	b, err := readFile(path, entry.MaxSubmission)
+	if err != nil {
+		return nil, fmt.Errorf("read charter: %w", plainError(err))
+	}
+	sub, err := entry.ParseSubmission(b)
+	if err != nil {
+		return nil, refused(pledge.Hint(entry.CodeOf(err)), fmt.Errorf("read charter %s: %w", path, err))
+	}
+	st := sub.Statement
+	charter, ok := st.Body.(*entry.Charter)
+	if !ok {
+		return nil, refusef("give the charter that the secretariat signed", "%s is a statement of kind %s, not a charter", path, st.Kind)
+	}
+	if st.Log != s.Origin {
+		return nil, refusef("the secretariat signs a charter for this log, or origin is mended", "the charter is for the log %s, and origin is %s", st.Log, s.Origin)
+	}
+	if vkey := s.signer.Key().String(); !slices.Contains(charter.LogKeys, vkey) {
+		return nil, refusef("the secretariat puts this into logKeys of the charter and signs it again: "+vkey, "the charter does not name this log's checkpoint key")
+	}
+	it := pledge.Draft(0, time.Now().Unix(), sub)
+	if err := pledge.NewKeyring().TryStrict(it); err != nil {
+		return nil, refused(pledge.Hint(entry.CodeOf(err)), fmt.Errorf("check charter: %w", err))
+	}
+	if v := pledge.New(s.Origin).Judge(it); v.Kind != pledge.Accepted {
+		return nil, refusef(pledge.Hint(v.Code), "check charter: %s: %s", v.Code, v.Detail)
+	}
+	return sub, nil
+}
+
+func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (err error) {
+	// What a server would tell its log is of interest here only when it is bad.
+	logger := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	if err := os.MkdirAll(s.State, 0o700); err != nil {
+		return fmt.Errorf("make state: %w", plainError(err))
+	}
+	p := new(parts)
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		err = errors.Join(err, p.close(end))
+	}()
+	if p.lock, err = s.lock(); err != nil {
+		return err
+	}
+	if p.store, err = s.makeStore(ctx); err != nil {
+		return err
+	}
+	size, _, err := p.store.Size(ctx)
+	if err != nil {
+		return err
+	}
+	if size > 0 {
+		if err := sameCharter(ctx, p.store, charter); err != nil {
+			return err
+		}
+	} else if err := s.makeLog(ctx, logger); err != nil {
+		return err
+	}
+	if err := p.openEngine(ctx, s, logger); err != nil {
+		return err
+	}
+	config, err := s.intakeConfig(p, logger)
+	if err != nil {
+		return err
+	}
+	receipt, err := intake.Init(ctx, config, charter)
+	if err != nil {
+		return fmt.Errorf("log charter: %w", err)
+	}
+	if receipt.Known {
+		a.note("the log begins with this charter already")
+	}
+	a.printf("%s\n", receipt.Entry)
+	return nil
+}
+
+// sameCharter refuses a log that begins with another charter.
+func sameCharter(ctx context.Context, st *sqlite.Store, charter *entry.Submission) error {
+	records, err := st.Records(ctx, 0, 1)
+	if err != nil {
+		return err
+	}
+	if len(records) == 1 && records[0].EntryID != charter.Statement.ID {
+		return refusef("to make another log, give it another origin, directory and state", "the log has a charter already, with entry id %s", entry.ID(records[0].EntryID))
+	}
+	return nil
+}
+
+// makeStore opens the store, or makes it: under another name first, so that a
+// store with the right name is whole.
+func (s *setup) makeStore(ctx context.Context) (*sqlite.Store, error) {
+	path := s.storePath()
+	if _, err := os.Lstat(path); err == nil {
+		return sqlite.Open(ctx, path)
+	}
+	if _, err := os.Lstat(s.guardPath()); err == nil {
+		return nil, refusef("restore it: without the order of record the log cannot go on", "the state has a signed checkpoint in %s, but there is no %s", s.guardPath(), path)
+	}
+	next := path + ".new"
+	left, err := filepath.Glob(next + "*")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range left {
+		if err := os.Remove(f); err != nil {
+			return nil, err
+		}
+	}
+	st, err := sqlite.Create(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(next, path); err != nil {
+		return nil, fmt.Errorf("make store: %w", plainError(err))
+	}
+	if err := syncDir(s.State); err != nil {
+		return nil, fmt.Errorf("make store: %w", plainError(err))
+	}
+	return sqlite.Open(ctx, path)
+}
+
+// makeLog makes the guard's state and the empty log, as far as they are not there
+// from an earlier attempt.
+func (s *setup) makeLog(ctx context.Context, logger *slog.Logger) error {
+	if err := s.refuseFullLog(ctx); err != nil {
+		return err
+	}
+	if _, err := guard.CreateFile(s.guardPath(), s.Origin); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	config, err := s.engineConfig(logger)
+	if err != nil {
+		return err
+	}
+	if err := embedded.Create(ctx, config); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// refuseFullLog refuses a directory that holds somebody's log with entries.
+func (s *setup) refuseFullLog(ctx context.Context) error {
+	raw, err := log.DirSource(s.Directory).Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	if errors.Is(err, log.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	view, err := s.policy.Open(raw)
+	if err == nil && view.Checkpoint.Size == 0 && view.Checkpoint.Origin == s.Origin {
+		return nil // from an attempt of ours that was interrupted
+	}
+	what := "a log with entries"
+	if err != nil {
+		what = "a checkpoint that is not of this log (" + strings.TrimPrefix(err.Error(), "open checkpoint: ") + ")"
+	}
+	return refusef("choose another directory; a log is never made anew over another one", "%s holds %s", s.Directory, what)
+}

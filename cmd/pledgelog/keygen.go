@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+func (a *app) keygenCommand() *cobra.Command {
+	var origin, out string
+	cmd := &cobra.Command{
+		Use:   "keygen --origin ORIGIN --out DIR",
+		Short: "make the keys of a log",
+		Long: `keygen makes the two keys that the operator of a log has, in a folder:
+
+  checkpoint.key    secret: signs checkpoints; serve reads it
+  checkpoint.pub    its vkey, which goes into policies and into the charter
+  operator.key      secret: signs the operator's own statements
+  operator.key.pub  its public key, which goes into the charter
+
+Nothing is overwritten. The secret files are not encrypted (mode 0600): whoever
+can read checkpoint.key can sign checkpoints of the log.`,
+		Example: `  pledgelog keygen --origin log.accord.example/2026 --out keys`,
+		Args:    cobra.NoArgs,
+		RunE: do(func(context.Context) error {
+			if origin == "" || out == "" {
+				return usagef("for example: pledgelog keygen --origin log.accord.example/2026 --out keys", "--origin or --out is missing")
+			}
+			if err := checkOrigin(origin); err != nil {
+				return usagef("an origin is the log's address without https://, such as log.accord.example/2026", "--origin: %w", err)
+			}
+			return a.keygen(origin, out)
+		}),
+	}
+	cmd.Flags().StringVar(&origin, "origin", "", "the log's `NAME`: its address without https://")
+	cmd.Flags().StringVar(&out, "out", "", "the `DIR`ectory for the keys; it is made if need be")
+	return cmd
+}
+
+// checkOrigin wants a schema-less address: a host, and a path without a slash at
+// its end.
+func checkOrigin(s string) error {
+	host, path, hasPath := strings.Cut(s, "/")
+	switch {
+	case strings.Contains(s, "://"):
+		return fmt.Errorf("%q has a scheme", s)
+	case host == "" || hasPath && (path == "" || strings.HasSuffix(path, "/") || strings.Contains(s, "//")):
+		return fmt.Errorf("%q is not an address", s)
+	case strings.ContainsAny(s, "+ \t\r\n?#%@\\\"") || s != strings.ToLower(s) || len(s) > 200:
+		return fmt.Errorf("%q has characters that a log's name may not have", s)
+	}
+	for _, r := range s {
+		if r <= ' ' || r > '~' {
+			return fmt.Errorf("%q has characters that a log's name may not have", s)
+		}
+	}
+	return nil
+}
+
+// A keyFile is one of the files that keygen writes.
+type keyFile struct {
+	name string
+	perm fs.FileMode
+	b    []byte
+}
+
+func (a *app) keygen(origin, dir string) error {
+	files, err := newKeys(origin)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make folder for keys: %w", plainError(err))
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return refusef("choose another folder with --out, or move the file away", "%s is there already and is not overwritten", path)
+		}
+	}
+	for i, f := range files {
+		if err := createFile(filepath.Join(dir, f.name), f.b, f.perm); err != nil {
+			// Half a set of keys is of no use to anybody.
+			for _, done := range files[:i] {
+				os.Remove(filepath.Join(dir, done.name))
+			}
+			return fmt.Errorf("write key: %w", plainError(err))
+		}
+	}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("write keys: %w", plainError(err))
+	}
+	a.note("the secret keys are not encrypted: whoever can read them can sign as the log")
+	for _, f := range files {
+		if f.name == "checkpoint.pub" {
+			a.printf("%s", f.b)
+		}
+	}
+	return nil
+}
+
+func newKeys(origin string) ([]keyFile, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	rand.Read(seed)
+	signer, err := log.NewSigner(origin, seed)
+	if err != nil {
+		return nil, fmt.Errorf("make checkpoint key: %w", err)
+	}
+	pub, secret, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make operator key: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		return nil, fmt.Errorf("encode operator key: %w", err)
+	}
+	line, err := entry.Marshal(entry.NewKey(pub, entry.UseStatement))
+	if err != nil {
+		return nil, fmt.Errorf("encode operator key: %w", err)
+	}
+	return []keyFile{
+		{"checkpoint.key", 0o600, marshalSigner(signer, seed)},
+		{"checkpoint.pub", 0o644, []byte(signer.Key().String() + "\n")},
+		{"operator.key", 0o600, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})},
+		{"operator.key.pub", 0o644, append(line, '\n')},
+	}, nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pledgelog/pledgelog/log"
+)
+
+// The secret key of a checkpoint signer is a file of one line, in the form that
+// package note of golang.org/x/mod/sumdb has for private keys:
+//
+//	PRIVATE+KEY+<name>+<key id, 8 hex digits>+<base64 of 0x01 and the seed>
+
+const (
+	secretPrefix = "PRIVATE+KEY+"
+	maxKeyFile   = 4 << 10
+)
+
+// marshalSigner writes what parseSigner reads.
+func marshalSigner(s *log.Signer, seed []byte) []byte {
+	raw := append([]byte{log.TypeEd25519}, seed...)
+	return fmt.Appendf(nil, "%s%s+%08x+%s\n", secretPrefix, s.Name(), s.KeyHash(), base64.StdEncoding.EncodeToString(raw))
+}
+
+// parseSigner reads a secret key file, exactly. Its errors quote nothing of it.
+func parseSigner(b []byte) (*log.Signer, error) {
+	rest, ok := strings.CutPrefix(string(b), secretPrefix)
+	// Base64 has plus signs too: only the first two separate.
+	parts := strings.SplitN(strings.TrimSuffix(rest, "\n"), "+", 3)
+	if !ok || len(parts) != 3 {
+		return nil, errors.New("it is not one line of the form PRIVATE+KEY+name+id+key")
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(raw) != 1+ed25519.SeedSize || raw[0] != log.TypeEd25519 {
+		return nil, errors.New("it is not the secret of an Ed25519 signature key")
+	}
+	s, err := log.NewSigner(parts[0], raw[1:])
+	if err != nil {
+		return nil, fmt.Errorf("make signer: %w", err)
+	}
+	if string(marshalSigner(s, raw[1:])) != string(b) {
+		return nil, errors.New("its key id is not that of its name and key, or it is written in another way than `pledgelog keygen` does")
+	}
+	return s, nil
+}
+
+// readSigner reads a secret key file that nobody else may read.
+func readSigner(path string) (*log.Signer, *problem) {
+	b, err := readFile(path, maxKeyFile)
+	if err != nil {
+		return nil, &problem{text: fmt.Sprintf("read key: %v", plainError(err)), hint: "make it with `pledgelog keygen`, or mend the path"}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+		return nil, &problem{text: fmt.Sprintf("others on this machine may read or change %s", path), hint: "chmod 600 " + path}
+	}
+	s, err := parseSigner(b)
+	if err != nil {
+		return nil, &problem{text: fmt.Sprintf("read key %s: %v", path, err), hint: "give the file checkpoint.key that `pledgelog keygen` wrote"}
+	}
+	return s, nil
+}
+
+// readFile reads a file of at most limit bytes.
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, limit)
+	}
+	return b, nil
+}
+
+// createFile writes a file that is not there yet, durably.
+func createFile(path string, b []byte, perm fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		os.Remove(path)
+	}
+	return err
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// plainError leaves out the system call of a file's error.
+func plainError(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
+	}
+	return err
+}

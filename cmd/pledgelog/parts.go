@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/embedded"
+	"github.com/pledgelog/pledgelog/log/guard"
+	"github.com/pledgelog/pledgelog/store/sqlite"
+)
+
+// What stands in the state folder.
+func (s *setup) storePath() string { return filepath.Join(s.State, "store.db") }
+func (s *setup) guardPath() string { return filepath.Join(s.State, "guard") }
+func (s *setup) lockPath() string  { return filepath.Join(s.State, "lock") }
+
+// lock keeps every other pledgelog away from the state until the file that it
+// returns is closed.
+func (s *setup) lock() (*os.File, error) {
+	f, err := os.OpenFile(s.lockPath(), os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, notThere(s)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock state: %w", plainError(err))
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, refusef("stop it first: one log has one server", "another pledgelog is running on %s", s.State)
+		}
+		return nil, fmt.Errorf("lock %s: %w", s.lockPath(), err)
+	}
+	return f, nil
+}
+
+func notThere(s *setup) error {
+	return refusef("make it with `pledgelog init`, or mend the path; if there was one, restore it: without it the log cannot go on", "there is no log's state in %s", s.State)
+}
+
+// parts are the store and the engine of a log.
+type parts struct {
+	lock   *os.File
+	store  *sqlite.Store
+	engine *embedded.Engine
+}
+
+// engineConfig says how checkpoints are signed and published: by a signer that
+// can't sign a fork.
+func (s *setup) engineConfig(logger *slog.Logger) (embedded.Config, error) {
+	state, err := guard.OpenFile(s.guardPath())
+	if err != nil {
+		return embedded.Config{}, refused("restore "+s.guardPath()+": it says what was signed last, and must not be made anew", err)
+	}
+	signer := guard.New(s.signer, state, log.NewTileReader(log.DirSource(s.Directory)))
+	return embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Logger: logger}, nil
+}
+
+// openParts opens what `pledgelog init` made.
+func (s *setup) openParts(ctx context.Context, logger *slog.Logger) (_ *parts, err error) {
+	p := new(parts)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close(ctx))
+		}
+	}()
+	if p.lock, err = s.lock(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(s.storePath()); errors.Is(err, fs.ErrNotExist) {
+		return nil, notThere(s)
+	}
+	if p.store, err = sqlite.Open(ctx, s.storePath()); err != nil {
+		return nil, err
+	}
+	return p, p.openEngine(ctx, s, logger)
+}
+
+func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) error {
+	config, err := s.engineConfig(logger)
+	if err != nil {
+		return err
+	}
+	p.engine, err = embedded.Open(ctx, config)
+	return err
+}
+
+// intakeConfig is what statements are taken in with.
+func (s *setup) intakeConfig(p *parts, logger *slog.Logger) (intake.Config, error) {
+	now, err := clock(s.SimulatedClock, logger)
+	return intake.Config{Origin: s.Origin, Policy: s.policy, Store: p.store, Log: p.engine, Dir: s.Directory, Clock: now, Logger: logger}, err
+}
+
+// close ends the parts that were opened, in the order in which they hang on each
+// other.
+func (p *parts) close(ctx context.Context) error {
+	var errs []error
+	if p.engine != nil {
+		errs = append(errs, p.engine.Close(ctx))
+	}
+	if p.store != nil {
+		errs = append(errs, p.store.Close())
+	}
+	if p.lock != nil {
+		errs = append(errs, p.lock.Close())
+	}
+	return errors.Join(errs...)
+}
