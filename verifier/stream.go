@@ -246,11 +246,7 @@ func (c *chunk) parse() {
 
 // verify tries the signatures of a chunk and judges its texts.
 func (s *stream) verify(ctx context.Context, c *chunk) error {
-	s.busy(func() {
-		for _, it := range c.items {
-			s.keys.Try(it)
-		}
-	})
+	s.busy(func() { s.keys.TryAll(c.items) })
 	s.texts <- struct{}{}
 	defer func() { <-s.texts }()
 	texts, err := s.readTexts(ctx, c)
