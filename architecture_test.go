@@ -40,7 +40,7 @@ var rooms = map[string][]string{
 	"generator":       {"entry", "log"},
 	"generator/story": {"entry", "generator", "pledge", "log"},
 	"store/storetest": {"store"},
-	"api/apitest":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
+	"api/apitest":     {"generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
 
 	// What scripts/bench runs.
 	"scripts/benchmark": {"entry", "pledge", "log", "generator", "api/client", "verifier"},
