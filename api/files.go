@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -26,6 +27,9 @@ const (
 	cacheSeconds = "public, max-age=1"                   // the checkpoint, the archive
 	cacheMinute  = "public, max-age=60"                  // bodies, which may be erased
 )
+
+// slowest is how slowly a large file may be read, in bytes a second.
+const slowest = 128 << 10
 
 const typeText = "text/plain; charset=utf-8"
 
@@ -182,6 +186,9 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, path, contentType, 
 		a.fail(w, r, fmt.Errorf("open %s: not a regular file: %w", path, errors.Join(err, log.ErrNotFound)))
 		return
 	}
+	// A large file takes its time to be read: as much as a slow line needs.
+	slow := time.Duration(info.Size()/slowest) * time.Second
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.limits.WriteTime + slow))
 	h := w.Header()
 	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, info.Size(), info.ModTime().UnixNano()))
 	h.Set("Content-Type", contentType)

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"github.com/pledgelog/pledgelog/api"
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/intake"
 )
 
 // hasty makes a server that waits for nobody.
@@ -274,6 +276,63 @@ func TestBusy(t *testing.T) {
 		}()
 		s.member(0) // they are let go, and others come in
 	})
+}
+
+// slowIntake takes its time.
+type slowIntake struct {
+	api.Intake
+	delay time.Duration
+}
+
+func (s slowIntake) Submit(ctx context.Context, sub *entry.Submission) (*intake.Receipt, error) {
+	select {
+	case <-time.After(s.delay):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return s.Intake.Submit(ctx, sub)
+}
+
+// A receipt may take longer than a request may.
+func TestReceiptThatTakesLong(t *testing.T) {
+	s := newServer(t, hasty, func(c *api.Config) { c.Intake = slowIntake{c.Intake, time.Second} })
+	s.mustSubmit(s.world.Admit(s.world.Signatories[0]))
+}
+
+// Beyond the number of submissions that may wait, the next one is told to come
+// back.
+func TestTooManyWait(t *testing.T) {
+	s := newServer(t, func(c *api.Config) {
+		c.Limits.Submissions = 1
+		c.Intake = slowIntake{c.Intake, 300 * time.Millisecond}
+	})
+	sub := s.say(s.world.Admit(s.world.Signatories[0])).Marshal()
+	const clients = 4
+	var wg sync.WaitGroup
+	codes := make(chan int, clients)
+	for range clients {
+		wg.Go(func() {
+			resp, err := plain.Post(s.URL+"/api/v1/statements", client.TypeJSON, bytes.NewReader(sub))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+			if resp.StatusCode == 503 && resp.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			codes <- resp.StatusCode
+		})
+	}
+	wg.Wait()
+	close(codes)
+	got := make(map[int]int)
+	for c := range codes {
+		got[c]++
+	}
+	if got[201] != 1 || got[503]+got[200] != clients-1 || got[503] == 0 {
+		t.Errorf("statuses are %v", got)
+	}
 }
 
 // A clock that is behind the log stops the sequencer, and clients hear of it.
