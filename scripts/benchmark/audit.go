@@ -50,18 +50,21 @@ func (b *bench) audit(ctx context.Context) error {
 	b.set("audit_signatures", float64(signatures))
 
 	b.say("audits it %d times", b.load.audits)
-	var rates, peaks []float64
+	var rates, cores, peaks []float64
 	for range b.load.audits {
 		if err := b.sampleFloor(); err != nil {
 			return err
 		}
-		took, peak, err := b.auditOnce(ctx, policy, w.Charter.String(), dir)
+		a, err := b.auditOnce(ctx, policy, w.Charter.String(), dir)
 		if err != nil {
 			return fmt.Errorf("audit: %w", err)
 		}
-		rates, peaks = append(rates, float64(n)/took.Seconds()), append(peaks, peak)
+		rates = append(rates, float64(n)/a.took.Seconds())
+		cores = append(cores, a.cpu.Seconds()/a.took.Seconds())
+		peaks = append(peaks, a.peakMiB)
 	}
 	b.set("audit_per_s", median(rates))
+	b.set("audit_cores", median(cores))
 	b.set("audit_peak_mb", median(peaks))
 
 	b.say("computes its root")
@@ -83,31 +86,38 @@ func (b *bench) audit(ctx context.Context) error {
 	return nil
 }
 
+// audited is what one audit took.
+type audited struct {
+	took    time.Duration
+	cpu     time.Duration
+	peakMiB float64
+}
+
 // auditOnce runs the auditor's tool, and reads from its report that it audited
 // everything.
-func (b *bench) auditOnce(ctx context.Context, policy, charter, dir string) (took time.Duration, peakMiB float64, err error) {
+func (b *bench) auditOnce(ctx context.Context, policy, charter, dir string) (*audited, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(b.programs, "pledge-verify"), "audit", "--json", "--policy", policy, "--charter", charter, dir)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
 	peak := watchMemory(cmd.Process.Pid)
-	err = cmd.Wait()
-	took = time.Since(start)
-	peakMiB = peak()
+	err := cmd.Wait()
+	a := &audited{took: time.Since(start), peakMiB: peak()}
 	if err != nil {
-		return 0, 0, fmt.Errorf("pledge-verify: %w: %s", err, bytes.TrimSpace(complaint.Bytes()))
+		return nil, fmt.Errorf("pledge-verify: %w: %s", err, bytes.TrimSpace(complaint.Bytes()))
 	}
+	a.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	var r verifier.Report
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-		return 0, 0, fmt.Errorf("read report: %w", err)
+		return nil, fmt.Errorf("read report: %w", err)
 	}
 	if r.Result != verifier.Matches || r.Statements.Accepted != uint64(b.load.statements) {
-		return 0, 0, fmt.Errorf("the log %s, with %d of %d statements accepted", r.Result, r.Statements.Accepted, b.load.statements)
+		return nil, fmt.Errorf("the audit says %s, with %d of %d statements accepted", r.Result, r.Statements.Accepted, b.load.statements)
 	}
-	return took, peakMiB, nil
+	return a, nil
 }
 
 // warm reads every file of a log, so that the disk plays no part afterwards, and

@@ -51,6 +51,9 @@ func residentPeak(pid int) float64 {
 	return 0
 }
 
+// tick is the unit in which every Linux that Go runs on tells processor time.
+const tick = time.Second / 100
+
 // cpuTime reads how much processor time a running process used; 0 where the
 // system does not tell.
 func cpuTime(pid int) time.Duration {
@@ -65,6 +68,22 @@ func cpuTime(pid int) time.Duration {
 	}
 	user, _ := strconv.ParseInt(fields[11], 10, 64)
 	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	const tick = time.Second / 100 // of every Linux that Go runs on
 	return time.Duration(user+system) * tick
+}
+
+// idleTime reads how long the machine's processors stood idle since it started,
+// all together; 0 where the system does not tell.
+func idleTime() time.Duration {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := bytes.Cut(stat, []byte("\n"))
+	fields := strings.Fields(string(line)) // cpu user nice system idle iowait …
+	if len(fields) < 6 {
+		return 0
+	}
+	idle, _ := strconv.ParseInt(fields[4], 10, 64)
+	waiting, _ := strconv.ParseInt(fields[5], 10, 64)
+	return time.Duration(idle+waiting) * tick
 }

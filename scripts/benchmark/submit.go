@@ -48,12 +48,12 @@ func (b *bench) submit(ctx context.Context) error {
 	}
 	b.set("submit_setup_per_s", float64(len(a.admissions)+len(a.pledges))/time.Since(start).Seconds())
 	b.say("submits")
-	ours, theirs := cpuTime(os.Getpid()), cpuTime(s.pid())
+	ours, theirs, idle := cpuTime(os.Getpid()), cpuTime(s.pid()), idleTime()
 	r, err := a.submit(ctx, s.url)
 	if err != nil {
 		return err
 	}
-	ours, theirs = cpuTime(os.Getpid())-ours, cpuTime(s.pid())-theirs
+	ours, theirs, idle = cpuTime(os.Getpid())-ours, cpuTime(s.pid())-theirs, idleTime()-idle
 	if err := s.stop(); err != nil {
 		return err
 	}
@@ -64,6 +64,7 @@ func (b *bench) submit(ctx context.Context) error {
 	b.set("submit_p99_ms", quantile(r.latencies, 0.99))
 	b.set("submit_client_cores", ours.Seconds()/r.took.Seconds())
 	b.set("submit_server_cores", theirs.Seconds()/r.took.Seconds())
+	b.set("submit_idle_cores", idle.Seconds()/r.took.Seconds())
 	return b.sampleFloor()
 }
 
