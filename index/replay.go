@@ -46,9 +46,9 @@ func (x *Index) replay(ctx context.Context, size uint64) error {
 		if err := x.readBodies(ctx, first, size, batch); err != nil {
 			return err
 		}
+		x.trySignatures(batch)
 		parallel(len(batch), func(i int) {
 			r := &batch[i]
-			x.keys.Try(r.item)
 			if r.item.Statement != nil {
 				// The moment matters for withheld bodies only, which show judges.
 				r.state, r.text, r.found = pledge.JudgeBody(r.item.Index, r.item.Statement, r.body, 0)
@@ -57,6 +57,19 @@ func (x *Index) replay(ctx context.Context, size uint64) error {
 		x.take(batch)
 	}
 	return it.Err()
+}
+
+// trySignatures verifies the signatures of a batch, in as many parts as there are
+// processors.
+func (x *Index) trySignatures(batch []replayed) {
+	parts := min(runtime.GOMAXPROCS(0), len(batch))
+	parallel(parts, func(p int) {
+		var items []*pledge.Item
+		for i := p; i < len(batch); i += parts {
+			items = append(items, batch[i].item)
+		}
+		x.keys.TryAll(items)
+	})
 }
 
 // parallel calls f for 0 to n-1 on all processors.
