@@ -98,7 +98,7 @@ func (a *audit) run(ctx context.Context) {
 	whole := s.run(ctx)
 	rootOK := whole && a.target.matches()
 	if whole && !rootOK {
-		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", some(a.target.size, "entry", "entries"), group(a.target.size))))
+		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", some(a.target.size, "entry", "entries"), commas(a.target.size))))
 	}
 	a.stepRoot(whole, rootOK)
 	a.stepTiles(s, whole)
@@ -277,7 +277,7 @@ func (a *audit) stepTexts(s *stream) {
 		what string
 	}{{n.Withheld, "not published"}, {n.Invalid, "as signed but not in the required form"}, {n.Missing, "missing"}, {n.Altered, "altered"}} {
 		if more.n > 0 {
-			text += "; " + group(more.n) + " " + more.what
+			text += "; " + commas(more.n) + " " + more.what
 		}
 	}
 	if s.bundleOff {

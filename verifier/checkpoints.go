@@ -126,7 +126,7 @@ func (a *audit) stepCheckpoint() {
 	for _, k := range a.view.LogKeys {
 		keys = append(keys, fmt.Sprintf("%s+%08x", k.Name, k.ID))
 	}
-	a.report.step("checkpoint", Passed, "checkpoint "+group(a.target.size)+" signed", "by "+strings.Join(keys, " and ")+", as the policy names it")
+	a.report.step("checkpoint", Passed, "checkpoint "+commas(a.target.size)+" signed", "by "+strings.Join(keys, " and ")+", as the policy names it")
 	a.report.TimeFrom = "operator"
 	if !a.view.HasQuorumTime {
 		a.report.step("witnesses", Skipped, "no witnesses", "the policy asks for none: time, and that everybody is shown this same log, are the operator's word")
@@ -177,7 +177,7 @@ func (a *audit) openArchive(b []byte) {
 			continue
 		}
 		if !v.Satisfied {
-			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", i+1, group(v.Checkpoint.Size))))
+			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", i+1, commas(v.Checkpoint.Size))))
 		}
 		s := signedOf(v)
 		a.archived = append(a.archived, s)
@@ -207,7 +207,7 @@ func (a *audit) compareCheckpoints(ctx context.Context, rootOK bool) {
 		default:
 			continue
 		}
-		a.found.add(finding(FindLogForked, fmt.Sprintf("The log's key signed a checkpoint of size %s and one of size %s that cannot both be true.", group(s.size), group(against.size))))
+		a.found.add(finding(FindLogForked, fmt.Sprintf("The log's key signed a checkpoint of size %s and one of size %s that cannot both be true.", commas(s.size), commas(against.size))))
 		if bad == nil {
 			bad, good = s, against
 		}

@@ -141,9 +141,9 @@ func decodeHash(s string) (log.Hash, error) {
 func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
 	e := &Evidence{Format: EvidenceFormat, Log: a.report.Log, Smaller: string(s.raw), Larger: string(against.raw)}
 	if s.size == against.size {
-		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, group(s.size))
+		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, commas(s.size))
 	} else {
-		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, group(s.size), group(against.size))
+		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, commas(s.size), commas(against.size))
 	}
 	if s.size > 0 && s.size < against.size {
 		hashes, err := a.consistency(ctx, s.size, against.size)

@@ -244,8 +244,8 @@ func mark(m pledge.Mark) Mark {
 
 func encodeHash(h log.Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }
 
-// group writes a number with a comma between groups of three digits.
-func group(n uint64) string {
+// commas writes a number with a comma between groups of three digits.
+func commas(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -258,5 +258,5 @@ func some(n uint64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return group(n) + " " + many
+	return commas(n) + " " + many
 }

@@ -13,18 +13,23 @@ import (
 
 // A stream takes a log's entries through the audit, a bundle of 256 at a time:
 //
-//	read bundle and tile → parse → learn keys → read texts → try signatures, judge texts → step
+//	read bundle and tile → parse → read and judge texts ┐
+//	                         └ learn keys → try signatures → step
 //
-// A goroutine has one bundle; at most `window` of them are under way. Learning
-// keys and stepping go in the order of the log, the rest does not. Hashing,
-// parsing and verifying hold one of `cpu`'s places, so that as many run as there
-// are processors, whatever waits for the disk or the network.
+// A goroutine has one bundle. Signatures are tried for a group of bundles
+// together, which is several times as fast as one by one. Learning keys and
+// stepping go in the order of the log, the rest does not. Hashing, parsing and
+// verifying hold one of `cpu`'s places, so that as many run as there are
+// processors, whatever waits for the disk or the network.
+//
+// What is under way is bounded in bytes, so that a log of the largest possible
+// entries takes no more memory than any other.
 type stream struct {
-	a   *audit
-	cpu chan struct{}
-	// texts has a place for each bundle whose texts are in memory: they can take
-	// 64 MiB.
-	texts chan struct{}
+	a     *audit
+	cpu   chan struct{}
+	reads chan struct{} // a place for each bundle that is being read
+	texts chan struct{} // a place for each bundle whose texts are in memory
+	room  *budget       // bytes of bundles that were read and not stepped over
 
 	keys    *pledge.Keyring
 	state   *pledge.State
@@ -57,14 +62,26 @@ type withheld struct {
 	review int64 // the day, Unix seconds
 }
 
-// textReaders is how many bundles of texts are in memory at the same time.
-const textReaders = 4
+const (
+	// bundleReaders is how many bundles are read at the same time, each up to 16
+	// MiB, and textReaders the same for their texts, each up to 64 MiB.
+	bundleReaders = 8
+	textReaders   = 4
+	// groupBundles is how many bundles have their signatures tried together, some
+	// thousand of them (see entry.VerifyAll).
+	groupBundles = 16
+	// roomBytes bounds the bundles under way. A group is closed at a quarter of
+	// it, so that there is always room for the next bundle.
+	roomBytes = 128 << 20
+)
 
 func (a *audit) newStream() *stream {
-	s := &stream{
+	return &stream{
 		a:            a,
 		cpu:          make(chan struct{}, a.cfg.Workers),
+		reads:        make(chan struct{}, bundleReaders),
 		texts:        make(chan struct{}, textReaders),
+		room:         newBudget(roomBytes),
 		keys:         pledge.NewKeyring(),
 		state:        pledge.New(a.report.Log),
 		leafFindings: newFindings(),
@@ -72,27 +89,32 @@ func (a *audit) newStream() *stream {
 		ahead:        a.known,
 		tiles:        newTileCheck(a),
 	}
-	return s
 }
-
-// window is how many bundles are under way. Each takes some 16 MiB at worst, and
-// its statements once more as much.
-func (a *audit) window() int { return min(max(8, 2*a.cfg.Workers), 16) }
 
 // A chunk is one bundle on its way.
 type chunk struct {
 	index  uint64 // of the bundle
 	width  int    // entries of it that the checkpoint covers
-	leaves [][]byte
+	bytes  int64  // that it takes of stream.room
 	hashes []log.Hash
 	items  []*pledge.Item
-	judged []judgedText // by item
 	tile   tileResult
-	stray  bool // its bundle of texts has a line that no statement names
-	err    error
+	err    error // why there are no items
 
-	learned chan struct{} // closed when its keys are known
-	done    chan struct{}
+	judged   []judgedText // by item
+	stray    bool         // its bundle of texts has a line that no statement names
+	textsErr error        // why there are none
+
+	admitted chan struct{} // closed when it has its room
+	parsed   chan struct{} // closed when items or err is there
+	done     chan struct{} // closed when judged or textsErr is there
+}
+
+// A group is some chunks in a row.
+type group struct {
+	chunks []*chunk
+	bytes  int64
+	done   chan struct{} // closed when all are ready to be stepped over
 }
 
 type judgedText struct {
@@ -113,39 +135,21 @@ func (s *stream) run(ctx context.Context) bool {
 	s.tiles.ctx = ctx
 	s.builder = log.NewBuilder(s.tiles.emit)
 
-	size := s.a.target.size
-	queue := make(chan *chunk, s.a.window())
-	wg.Go(func() {
-		defer close(queue)
-		before := make(chan struct{})
-		close(before)
-		for i := uint64(0); ; i++ {
-			width := log.TileWidthAt(log.EntriesLevel, i, size)
-			if width == 0 {
-				return
-			}
-			c := &chunk{index: i, width: width, learned: make(chan struct{}), done: make(chan struct{})}
-			select {
-			case queue <- c:
-			case <-ctx.Done():
-				return
-			}
-			learned := before
-			wg.Go(func() { s.work(ctx, c, learned) })
-			before = c.learned
-		}
-	})
+	order := make(chan *chunk, groupBundles*(s.a.cfg.Workers+2))
+	groups := make(chan *group, s.a.cfg.Workers+1)
+	wg.Go(func() { s.produce(ctx, &wg, order) })
+	wg.Go(func() { s.gather(ctx, &wg, order, groups) })
 	s.reached()
-	for c := range queue {
-		<-c.done
-		if c.err == nil {
-			c.err = s.step(c)
+	for g := range groups {
+		<-g.done
+		for _, c := range g.chunks {
+			if err := s.step(c); err != nil {
+				s.stop(outer, c, err)
+				return false
+			}
+			s.room.release(c.bytes)
+			s.a.cfg.Progress(s.builder.Size(), s.a.target.size)
 		}
-		if c.err != nil {
-			s.stop(outer, c)
-			return false
-		}
-		s.a.cfg.Progress(s.builder.Size(), size)
 	}
 	err := outer.Err()
 	if err == nil {
@@ -162,18 +166,129 @@ func (s *stream) run(ctx context.Context) bool {
 	return true
 }
 
+// produce sets a goroutine to work on each bundle, in order.
+func (s *stream) produce(ctx context.Context, wg *sync.WaitGroup, order chan<- *chunk) {
+	defer close(order)
+	before := make(chan struct{})
+	close(before)
+	for i := uint64(0); ; i++ {
+		width := log.TileWidthAt(log.EntriesLevel, i, s.a.target.size)
+		if width == 0 {
+			return
+		}
+		c := &chunk{index: i, width: width, admitted: make(chan struct{}), parsed: make(chan struct{}), done: make(chan struct{})}
+		// The place to read is taken here, in order: who waits for the bundle
+		// before its own never keeps that one from being read.
+		select {
+		case s.reads <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		earlier := before
+		wg.Go(func() { s.work(ctx, c, earlier) })
+		before = c.admitted
+		select {
+		case order <- c:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// work takes a chunk to where it needs what stands before it in the log.
+func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
+	defer close(c.done)
+	leaves, err := s.fetch(ctx, c)
+	if err == nil {
+		select {
+		case <-before:
+			err = s.room.take(ctx, c.bytes)
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	close(c.admitted)
+	<-s.reads
+	if err != nil {
+		c.err = err
+		close(c.parsed)
+		return
+	}
+	s.busy(func() { c.parse(leaves) })
+	close(c.parsed)
+
+	s.texts <- struct{}{}
+	defer func() { <-s.texts }()
+	texts, err := s.readTexts(ctx, c)
+	if err != nil {
+		c.textsErr = err
+		return
+	}
+	s.busy(func() { c.judgeTexts(texts) })
+}
+
+// gather learns the keys of each chunk, in order, and has the signatures of some
+// of them tried together.
+func (s *stream) gather(ctx context.Context, wg *sync.WaitGroup, order <-chan *chunk, groups chan<- *group) {
+	defer close(groups)
+	next := func() *group { return &group{done: make(chan struct{})} }
+	send := func(g *group) bool {
+		wg.Go(func() { s.verify(g) })
+		select {
+		case groups <- g:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	g := next()
+	for c := range order {
+		<-c.parsed
+		g.chunks, g.bytes = append(g.chunks, c), g.bytes+c.bytes
+		if c.err != nil {
+			break
+		}
+		for _, it := range c.items {
+			s.keys.Learn(it.Statement)
+		}
+		if len(g.chunks) == groupBundles || g.bytes >= roomBytes/4 {
+			if !send(g) {
+				return
+			}
+			g = next()
+		}
+	}
+	if len(g.chunks) > 0 {
+		send(g)
+	}
+}
+
+// verify tries the signatures of a group, whose keys are known, and waits for
+// its texts.
+func (s *stream) verify(g *group) {
+	defer close(g.done)
+	var items []*pledge.Item
+	for _, c := range g.chunks {
+		items = append(items, c.items...)
+	}
+	s.busy(func() { s.keys.TryAll(items) })
+	for _, c := range g.chunks {
+		<-c.done
+	}
+}
+
 // stop notes why a bundle ended the audit.
-func (s *stream) stop(ctx context.Context, c *chunk) {
+func (s *stream) stop(ctx context.Context, c *chunk, err error) {
 	path := log.EntriesPath(c.index, c.width)
 	var malformed *malformedError
 	switch {
-	case errors.As(c.err, &malformed):
+	case errors.As(err, &malformed):
 		s.a.found.add(at(finding(FindBundleMalformed, fmt.Sprintf("The entries in %s can't be read: %s.", path, lastPart(malformed.err))), c.index*log.TileWidth))
-	case errors.Is(c.err, log.ErrNotFound):
-		s.a.found.add(at(finding(FindBundleMissing, fmt.Sprintf("The copy lacks the entries in %s, which checkpoint %s covers.", path, group(s.a.target.size))), c.index*log.TileWidth))
-		s.a.undecided(UndecidedEntries, c.err.Error(), "read another copy of the log, or copy this one again, its checkpoint first")
+	case errors.Is(err, log.ErrNotFound):
+		s.a.found.add(at(finding(FindBundleMissing, fmt.Sprintf("The copy lacks the entries in %s, which checkpoint %s covers.", path, commas(s.a.target.size))), c.index*log.TileWidth))
+		s.a.undecided(UndecidedEntries, err.Error(), "read another copy of the log, or copy this one again, its checkpoint first")
 	default:
-		s.a.cannotRead(ctx, c.err)
+		s.a.cannotRead(ctx, err)
 	}
 }
 
@@ -181,29 +296,6 @@ func (s *stream) stop(ctx context.Context, c *chunk) {
 type malformedError struct{ err error }
 
 func (e *malformedError) Error() string { return e.err.Error() }
-
-// work takes a chunk to where only the order of the log counts.
-func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
-	defer close(c.done)
-	err := s.fetch(ctx, c)
-	if err == nil {
-		s.busy(func() { c.parse() })
-	}
-	if err != nil {
-		c.err = err
-		close(c.learned)
-		return
-	}
-	select {
-	case <-before:
-	case <-ctx.Done():
-	}
-	for _, it := range c.items {
-		s.keys.Learn(it.Statement)
-	}
-	close(c.learned)
-	c.err = s.verify(ctx, c)
-}
 
 // busy runs f in one of the places for work.
 func (s *stream) busy(f func()) {
@@ -213,52 +305,44 @@ func (s *stream) busy(f func()) {
 }
 
 // fetch reads the bundle and its tile of leaf hashes.
-func (s *stream) fetch(ctx context.Context, c *chunk) error {
+func (s *stream) fetch(ctx context.Context, c *chunk) ([][]byte, error) {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.tile = s.tiles.read(ctx, log.Tile{Level: 0, Index: c.index, Width: c.width}) })
 	b, width, err := s.a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: c.index, Width: c.width})
 	wg.Wait()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.tile.err != nil {
-		return c.tile.err
+		return nil, c.tile.err
 	}
 	leaves, err := log.ParseBundle(b, width)
 	if err != nil {
-		return &malformedError{err}
+		return nil, &malformedError{err}
 	}
-	c.leaves = leaves[:c.width]
-	return nil
+	c.bytes = int64(len(b))
+	return leaves[:c.width], nil
 }
 
 // parse reads every leaf and compares its hash with the tile's.
-func (c *chunk) parse() {
+func (c *chunk) parse(leaves [][]byte) {
 	c.hashes = make([]log.Hash, c.width)
 	c.items = make([]*pledge.Item, c.width)
-	for i, leaf := range c.leaves {
+	for i, leaf := range leaves {
 		c.hashes[i] = log.LeafHash(leaf)
 		c.items[i] = pledge.Read(c.index*log.TileWidth+uint64(i), leaf)
 	}
-	c.leaves = nil
 	c.tile.compare(func(i int) log.Hash { return c.hashes[i] })
-}
-
-// verify tries the signatures of a chunk and judges its texts.
-func (s *stream) verify(ctx context.Context, c *chunk) error {
-	s.busy(func() { s.keys.TryAll(c.items) })
-	s.texts <- struct{}{}
-	defer func() { <-s.texts }()
-	texts, err := s.readTexts(ctx, c)
-	if err != nil {
-		return err
-	}
-	s.busy(func() { c.judgeTexts(texts) })
-	return nil
 }
 
 // step takes a chunk into the tree and the state, in the log's order.
 func (s *stream) step(c *chunk) error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case c.textsErr != nil:
+		return c.textsErr
+	}
 	s.tiles.add(c.tile)
 	if c.stray {
 		s.bundleOff = true

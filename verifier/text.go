@@ -74,7 +74,7 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 	for _, f := range r.Findings {
 		where := []string{"concerns " + r.whom(f)}
 		if f.Index != nil {
-			e := "entry " + group(*f.Index)
+			e := "entry " + commas(*f.Index)
 			if len(f.Entry) > 12 {
 				e += " (" + f.Entry[:12] + "…)"
 			}
@@ -94,7 +94,7 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 	}
 	slices.Sort(codes)
 	for _, c := range codes {
-		fmt.Fprintf(b, "  and %s more of %s\n", group(r.NotListed[c]), c)
+		fmt.Fprintf(b, "  and %s more of %s\n", commas(r.NotListed[c]), c)
 	}
 }
 
@@ -182,7 +182,7 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 		for _, s := range r.Signatories {
 			row := []string{pad(r.tableName(s), names)}
 			if first {
-				row = append(row, fmt.Sprintf("%6s", group(s.Requests)))
+				row = append(row, fmt.Sprintf("%6s", commas(s.Requests)))
 			}
 			for _, p := range across {
 				row = append(row, pad(s.stateIn(p), 10))
