@@ -118,7 +118,7 @@ func badCases(s *server, a, b *generator.Author) []badCase {
 	raw("another payload type", tampered(request(), entry.PayloadType, "application/vnd.in-toto+json"), 400, "payload-type-unknown")
 	// 64 bytes are 86 characters: the last has four bits that must be zero.
 	raw("base64 with trailing bits", looseBits(request()), 400, "base64-not-canonical")
-	raw("empty leaf", string(emptied.ReplaceAll(request().Submission().Marshal(), []byte(`"payload":""`))), 400, "envelope-malformed")
+	raw("empty leaf", string(emptied.ReplaceAll(request().Submission().Marshal(), []byte(`"payload":""`))), 400, "payload-empty")
 
 	// Sizes.
 	many := &entry.Decision{Request: a.Head, Outcome: "refused", Date: "2025-01-06"}

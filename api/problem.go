@@ -102,6 +102,7 @@ var statuses = map[entry.Code]int{
 	entry.CodeLeafMalformed:       http.StatusBadRequest,
 	entry.CodeEnvelopeMalformed:   http.StatusBadRequest,
 	entry.CodePayloadType:         http.StatusBadRequest,
+	entry.CodePayloadEmpty:        http.StatusBadRequest,
 	entry.CodeBase64:              http.StatusBadRequest,
 	entry.CodeSignaturesMalformed: http.StatusBadRequest,
 	entry.CodeNotJSON:             http.StatusBadRequest,

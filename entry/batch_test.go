@@ -23,7 +23,7 @@ func signed(n, keys int) []Check {
 	return out
 }
 
-// TestVerifyAllNamesTheCulprits: batching never changes a verdict.
+// TestVerifyAll: batching never changes a verdict.
 func TestVerifyAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 70).Draw(t, "signatures")
@@ -37,6 +37,9 @@ func TestVerifyAll(t *testing.T) {
 				break
 			}
 			i := rapid.IntRange(0, n-1).Draw(t, "bad")
+			if !want[i] {
+				continue // two changes might undo each other
+			}
 			c := &checks[i]
 			want[i] = false
 			switch rapid.IntRange(0, 3).Draw(t, "how") {
@@ -51,9 +54,6 @@ func TestVerifyAll(t *testing.T) {
 				// s + L: the same signature, not in its one form.
 				c.Sig = append([]byte{}, c.Sig...)
 				order := []byte{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10}
-				if len(c.Sig) < 64 {
-					continue
-				}
 				carry := 0
 				for j, o := range order {
 					carry += int(c.Sig[32+j]) + int(o)

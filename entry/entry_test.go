@@ -234,6 +234,7 @@ func TestEnvelopeRefused(t *testing.T) {
 		{"no padding", strings.Replace(good, first, first[:86], 1), CodeBase64},
 		{"empty signature", strings.Replace(good, first, "", 1), CodeSignaturesMalformed},
 		{"other payload type", strings.Replace(good, "pledgelog", "pledgebook", 1), CodePayloadType},
+		{"empty payload", strings.Replace(good, base64.StdEncoding.EncodeToString(env.Payload), "", 1), CodePayloadEmpty},
 		{"white space", strings.Replace(good, `","payload"`, `", "payload"`, 1), CodeEnvelopeMalformed},
 		{"line feed after it", good + "\n", CodeEnvelopeMalformed},
 		{"members in another order", `{"payload":"e30=","payloadType":"` + PayloadType + `","signatures":[]}`, CodeEnvelopeMalformed},

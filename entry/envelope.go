@@ -144,7 +144,7 @@ func parseEnvelope(b []byte) (*Envelope, error) {
 		return nil, err
 	}
 	if len(decoded) == 0 {
-		return nil, refuse(CodeEnvelopeMalformed, "the envelope's payload is empty")
+		return nil, refuse(CodePayloadEmpty, "the envelope's payload is empty")
 	}
 	rest, ok = bytes.CutPrefix(rest, []byte(envelopeSigs[1:]))
 	if !ok {

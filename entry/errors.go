@@ -17,6 +17,7 @@ const (
 	CodeLeafTooLarge        Code = "leaf-too-large"
 	CodeEnvelopeMalformed   Code = "envelope-malformed"
 	CodePayloadType         Code = "payload-type-unknown"
+	CodePayloadEmpty        Code = "payload-empty"
 	CodeBase64              Code = "base64-not-canonical"
 	CodeSignaturesMalformed Code = "signatures-malformed"
 	CodeNotJSON             Code = "not-json"
@@ -82,6 +83,7 @@ var hints = map[Code]string{
 	CodeLeafTooLarge:        "move text into the detached body; the tree holds codes, references and counts",
 	CodeEnvelopeMalformed:   "send the DSSE envelope with payloadType, payload and signatures in this order and without white space, as `pledge sign` writes it",
 	CodePayloadType:         "use payloadType " + PayloadType,
+	CodePayloadEmpty:        "sign a statement: the envelope's payload is empty",
 	CodeBase64:              "use standard padded base64 whose unused bits are zero",
 	CodeSignaturesMalformed: "give 1 to 16 signatures, sorted by keyid, no keyid twice",
 	CodeNotJSON:             "send valid JSON in UTF-8",

@@ -81,7 +81,8 @@ func openFiles(cfg Config, logger *slog.Logger) (*files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask the engine for its next index: %w", err)
 	}
-	if err := f.writeBodies(ctx, f.bodies, next); err != nil {
+	// What a crash left half written is written again; what is right stays.
+	if err := f.eachBody(ctx, f.bodies, next, writeIfNot); err != nil {
 		return nil, err
 	}
 	return f, f.openArchive()
@@ -90,6 +91,10 @@ func openFiles(cfg Config, logger *slog.Logger) (*files, error) {
 // writeBodies writes the bodies of the records from first up to end. They become
 // durable with the next settle.
 func (f *files) writeBodies(ctx context.Context, first, end uint64) error {
+	return f.eachBody(ctx, first, end, writeWhole)
+}
+
+func (f *files) eachBody(ctx context.Context, first, end uint64, write func(path string, b []byte) error) error {
 	for at := first; at < end; {
 		n := min(end-at, feedSize)
 		bodies, err := f.store.BodiesFrom(ctx, at, int(n))
@@ -97,7 +102,7 @@ func (f *files) writeBodies(ctx context.Context, first, end uint64) error {
 			return fmt.Errorf("read bodies from %d: %w", at, err)
 		}
 		for _, b := range bodies {
-			if err := writeNew(filepath.Join(f.dir, filepath.FromSlash(log.BodyPath(b.Digest))), b.Body); err != nil {
+			if err := write(filepath.Join(f.dir, filepath.FromSlash(log.BodyPath(b.Digest))), b.Body); err != nil {
 				return fmt.Errorf("write body of entry %d: %w", b.Index, err)
 			}
 		}
@@ -109,17 +114,21 @@ func (f *files) writeBodies(ctx context.Context, first, end uint64) error {
 	return nil
 }
 
-// writeNew writes a file whose name says what is in it. A reader sees all of it
-// or nothing.
-func writeNew(path string, b []byte) error {
-	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, b) {
-		return nil
-	}
+// writeWhole writes a file of which a reader sees all or nothing.
+func writeWhole(path string, b []byte) error {
 	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
 	if err := os.WriteFile(tmp, b, 0o644); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)
+}
+
+// writeIfNot is writeWhole unless the file holds b already.
+func writeIfNot(path string, b []byte) error {
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, b) {
+		return nil
+	}
+	return writeWhole(path, b)
 }
 
 // published takes note of a new checkpoint: bundles that it completes are

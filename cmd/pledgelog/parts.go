@@ -81,7 +81,33 @@ func (s *setup) openParts(ctx context.Context, logger *slog.Logger) (_ *parts, e
 	if p.store, err = sqlite.Open(ctx, s.storePath()); err != nil {
 		return nil, err
 	}
+	if err := s.compareGuard(ctx, p.store); err != nil {
+		return nil, err
+	}
 	return p, p.openEngine(ctx, s, logger)
+}
+
+// compareGuard refuses to go on when the order of record is older than what was
+// signed: the log and the store were restored from a backup together, and new
+// statements would be given indexes that others have.
+func (s *setup) compareGuard(ctx context.Context, records *sqlite.Store) error {
+	state, err := guard.OpenFile(s.guardPath())
+	if err != nil {
+		return nil // openEngine says it, with what to do
+	}
+	signed, err := state.Load(ctx)
+	if err != nil {
+		return err
+	}
+	size, _, err := records.Size(ctx)
+	if err != nil {
+		return err
+	}
+	if size < signed.Size {
+		return refusef("restore the newest copy of "+s.storePath()+": readers may hold checkpoints of the entries that are missing here, and their indexes must not be given again",
+			"a checkpoint of %d entries was signed, and the order of record has %d", signed.Size, size)
+	}
+	return nil
 }
 
 func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) error {
