@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A machine that was restored whole from an old backup, log and store alike, does
+// not start: entries that readers may hold are missing, and their indexes must not
+// be given again. With the newest store, and the log still old, it goes on and
+// signs nothing else than before.
+func TestRestoredFromAnOldBackup(t *testing.T) {
+	d := deploy(t, 40, "100ms")
+	end := func() {
+		t.Helper()
+		if code := d.stop(syscall.SIGTERM); code != exitDone {
+			t.Fatalf("exit code %d\n%s", code, d.log)
+		}
+	}
+	d.start()
+	d.submit(d.statements[1:20], nil)
+	end()
+	backup := t.TempDir()
+	copyTree(t, filepath.Join(d.dir, "log"), filepath.Join(backup, "log"))
+	copyTree(t, filepath.Join(d.dir, "state"), filepath.Join(backup, "state"))
+	d.start()
+	acknowledged := d.submit(d.statements[20:], nil)
+	end()
+	newest := d.read("state/store.db")
+
+	for _, name := range []string{"log", "state/store.db"} {
+		path := filepath.Join(d.dir, name)
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		copyTree(t, filepath.Join(backup, name), path)
+	}
+	out, err := d.command("serve", "--config", "pledgelog.yaml").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "the order of record has 20") || !strings.Contains(string(out), "hint:") {
+		t.Fatalf("it started on an old backup, or did not say what to do: %v\n%s", err, out)
+	}
+
+	if err := os.WriteFile(filepath.Join(d.dir, "state/store.db"), newest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.start()
+	again := d.submit(d.statements[20:], nil)
+	end()
+	for id, r := range acknowledged {
+		if a := again[id]; a == nil || a.Index != r.Index || !bytes.Equal(a.Leaf, r.Leaf) {
+			t.Errorf("statement %s was acknowledged at %d, and is not there now", id, r.Index)
+		}
+	}
+	d.holds(acknowledged)
+}
+
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	info, err := os.Stat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.IsDir() {
+		err = os.CopyFS(to, os.DirFS(from))
+	} else if b, rerr := os.ReadFile(from); rerr != nil {
+		err = rerr
+	} else {
+		err = os.WriteFile(to, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
