@@ -264,7 +264,7 @@ func (a *audit) stepStatements() {
 	n := a.report.Statements
 	text := some(n.Accepted, "statement", "statements") + " accepted, with every signature they need"
 	if others := n.Rejected + n.Duplicate + n.Malformed; others > 0 {
-		text += fmt.Sprintf("; %s without effect (%d rejected, %d logged before, %d unreadable)", some(others, "entry", "entries"), n.Rejected, n.Duplicate, n.Malformed)
+		text += fmt.Sprintf("; %s without effect (%s rejected, %s logged before, %s unreadable)", some(others, "entry", "entries"), commas(n.Rejected), commas(n.Duplicate), commas(n.Malformed))
 	}
 	a.report.step("statements", passedIf(n.Rejected+n.Malformed == 0), "statements judged", text)
 }

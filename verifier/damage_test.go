@@ -399,6 +399,24 @@ func checkReport(t *testing.T, w *generator.World, r *verifier.Report) {
 	}
 }
 
+// A log of nothing but bad entries does not fill the auditor's memory or screen:
+// findings are counted, and so many listed.
+func TestManyFindings(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 33})
+	w.Log(w.Found())
+	for range 10_200 {
+		w.LogLeaf([]byte("garbage"))
+	}
+	r := runAudit(t, w, newLog(t, w).Dir)
+	if len(r.Findings) != 10_000 || r.NotListed["leaf-malformed"] != 200 || r.Statements.Malformed != 10_200 {
+		t.Errorf("%d findings, not listed %v, %+v", len(r.Findings), r.NotListed, r.Statements)
+	}
+	out := text(t, r)
+	if !strings.Contains(out, "Findings: 10,200 concern the operator") || !strings.Contains(out, "and 10,100 more of leaf-malformed") || len(out) > 30_000 {
+		t.Errorf("the text has %d bytes:\n%.500s", len(out), out)
+	}
+}
+
 // What an operator logs that it should not have is held against it, never
 // against the author whose name is on it; and the author's next number is free.
 func TestDishonestOperator(t *testing.T) {

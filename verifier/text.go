@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -71,7 +72,11 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 		return
 	}
 	fmt.Fprintf(b, "\nFindings: %s\n", r.countFindings())
+	shown := make(map[entry.Code]int)
 	for _, f := range r.Findings {
+		if shown[f.Code]++; shown[f.Code] > findingsShown {
+			continue
+		}
 		where := []string{"concerns " + r.whom(f)}
 		if f.Index != nil {
 			e := "entry " + commas(*f.Index)
@@ -88,15 +93,15 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 		}
 		fmt.Fprintf(b, "  %s: %s; %s\n    %s\n", f.Severity, f.Code, strings.Join(where, "; "), f.Text)
 	}
-	codes := make([]entry.Code, 0, len(r.NotListed))
-	for c := range r.NotListed {
-		codes = append(codes, c)
-	}
-	slices.Sort(codes)
-	for _, c := range codes {
-		fmt.Fprintf(b, "  and %s more of %s\n", commas(r.NotListed[c]), c)
+	for _, c := range slices.Sorted(maps.Keys(shown)) {
+		if n := uint64(max(0, shown[c]-findingsShown)) + r.NotListed[c]; n > 0 {
+			fmt.Fprintf(b, "  and %s more of %s; see the report with --json\n", commas(n), c)
+		}
 	}
 }
+
+// findingsShown is how many findings of one code the text has.
+const findingsShown = 100
 
 // whom names whom a finding concerns.
 func (r *Report) whom(f pledge.Finding) string {
@@ -118,6 +123,10 @@ func (r *Report) countFindings() string {
 	n := make(map[pledge.Role]uint64)
 	for _, f := range r.Findings {
 		n[f.Concerns]++
+	}
+	for c, more := range r.NotListed {
+		m, _ := MeaningOf(c)
+		n[m.Concerns] += more
 	}
 	var parts []string
 	for _, p := range []struct {

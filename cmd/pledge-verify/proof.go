@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -21,11 +22,11 @@ func proofCommand() *cobra.Command {
 these very bytes are in the log, at which place, under which signed checkpoint.
 It says what that proves and what it doesn't. It opens no connection.`,
 		Example: `  pledge-verify proof --policy policy.txt request-3.tlog-proof
-  pledge-verify proof --policy policy.txt --body request-3.body.json request-3.tlog-proof`,
+  pledge-verify proof --policy policy.txt --body request-3.json request-3.tlog-proof`,
 		Args: oneArgument("name one proof file"),
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
-	cmd.Flags().StringVar(&bodyFile, "body", "", "`FILE` with the text that the statement names, to compare")
+	cmd.Flags().StringVar(&bodyFile, "body", "", "`FILE` with the text that the statement names, to compare; or the submission that has it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the result as JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		policy, err := readPolicy(policyFile)
@@ -38,7 +39,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
 		}
 		var body []byte
 		if bodyFile != "" {
-			if body, err = readFile(bodyFile, entry.MaxBody); err != nil {
+			if body, err = readBody(bodyFile); err != nil {
 				return &failure{exitUsage, fmt.Errorf("read text: %w", err), ""}
 			}
 		}
@@ -58,6 +59,19 @@ It says what that proves and what it doesn't. It opens no connection.`,
 	return cmd
 }
 
+// readBody reads a detached body: the file itself, or the one in the file of a
+// submission.
+func readBody(file string) ([]byte, error) {
+	b, err := readFile(file, entry.MaxSubmission)
+	if err != nil {
+		return nil, err
+	}
+	if sub, err := entry.ParseDraft(bytes.TrimSuffix(b, []byte("\n"))); err == nil && sub.Body != nil {
+		return sub.Body, nil
+	}
+	return b, nil
+}
+
 func proofHint(err error) string {
 	switch {
 	case errors.Is(err, verifier.ErrNoLeaf):
@@ -69,7 +83,7 @@ func proofHint(err error) string {
 	case errors.Is(err, log.ErrBadSignature), errors.Is(err, log.ErrProof), errors.Is(err, log.ErrMalformed):
 		return "the file was altered, or never was a proof; ask the log for it again"
 	case entry.CodeOf(err) != "":
-		return "give the exact bytes of the text, as they were submitted"
+		return "give the exact bytes of the text as they were submitted, or the submission's file"
 	}
 	return ""
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -26,7 +27,8 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE program args…        the program ends with that exit code
 //	makelog SIZE [LAPSES]           writes ./log, policy.txt, and sets $CHARTER
-//	receipt INDEX FILE              writes an entry's receipt, and its text to FILE.body
+//	receipt INDEX FILE              writes an entry's receipt, its text to FILE.body and
+//	                                its submission to FILE.json
 //	flip FILE OFFSET                turns over a bit
 //	fork SIZE                       the archive gets a false checkpoint by the log's own key
 //	behead                          the checkpoint gets a false root, signed, the archive too
@@ -98,6 +100,10 @@ func makeReceipt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), p.Marshal(), 0o644))
 	if body := entries[index].Body; body != nil {
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]+".body"), body, 0o644))
+		leaf, err := entry.ParseLeaf(p.Extra)
+		ts.Check(err)
+		sub := &entry.Submission{Envelope: leaf.Statement, Body: body}
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]+".json"), append(sub.Marshal(), '\n'), 0o644))
 	}
 }
 
