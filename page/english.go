@@ -164,6 +164,7 @@ var english = map[string]string{
 	"shown.committed":  "Its author is bound to a text that it does not publish: it can’t be changed any more.",
 	"shown.chain":      "It is number {seq} of the statements by {who}: none before it can be missing.",
 	"not-shown.true":   "Whether what {who} states is so.",
+	"not-shown.kept":   "Whether {who} keeps it.",
 	"not-shown.asked":  "Whether a government asked. Nobody has confirmed it here.",
 	"not-shown.others": "Whether {who} received other requests.",
 	"not-shown.count":  "Whether the number is complete. The log knows only what {who} logged.",
@@ -311,7 +312,7 @@ var english = map[string]string{
 
 	// How a signatory stands for a period.
 	"state.not-yet-due":      "Not pledged yet",
-	"state.due":              "Period runs",
+	"state.due":              "Period still running",
 	"state.grace":            "Not due yet",
 	"state.on-time":          "Attested",
 	"state.late":             "Attested late",
@@ -344,7 +345,7 @@ var english = map[string]string{
 	// Front page.
 	"home.title":                "What companies state that governments asked",
 	"home.headline":             "What companies state that governments asked of them, and what they state they answered",
-	"home.lead":                 "Companies that pledged not to help governments attack the innocent log each request here under their own signature. The log shows who stated what, and that nobody changed it since. It can’t show what nobody stated.",
+	"home.lead":                 "Companies that pledged not to help governments attack the innocent log each request here under their own signature. The log shows who stated what, and lets anybody check that it was not changed since. It can’t show what nobody stated.",
 	"home.strip":                "State of the log",
 	"strip.size":                "Entries",
 	"strip.time":                "Newest logged",
@@ -433,10 +434,10 @@ var english = map[string]string{
 
 	// What this proves.
 	"about.title":                  "What this proves, and what it can’t",
-	"about.lead":                   "A public record that nobody can quietly change: neither the companies that write in it nor those who keep it.",
+	"about.lead":                   "A public record in which a change shows, to anybody who keeps its checkpoints and compares.",
 	"about.what":                   "What stands here",
 	"about.what.1":                 "Companies that signed the {accord} pledged not to help any government attack people or undertakings that did no wrong. They log here each request for such help that they may tell of, and what they answered. After each period they state how many there were.",
-	"about.what.2":                 "Each statement is signed by the company itself. Whoever keeps the log gives it a number and a time, and can add to it only.",
+	"about.what.2":                 "Each statement is signed by the company itself. Whoever keeps the log gives it a number and a time, and may only add: taking one out, or changing one, can be found out.",
 	"about.clauses":                "The clauses of the {accord}",
 	"about.charter":                "The charter",
 	"about.proves":                 "What it proves",

@@ -30,9 +30,11 @@ type EntryPage struct {
 	Documents  []Document
 	Quote      Words // what to quote, with its caveat
 	Caveat     Words
-	Permalink  string
+	Permalink  string // the public address
+	Here       string // href of the same page on this site
 	Statement  string // href of the statement that has effect, for a duplicate
 	Proof      string // href of the proof file
+	ProofName  string // under which it is kept
 	Data       string // href of the entry as JSON
 	Text       string // href of the detached body's exact bytes
 	Shown      []Words
@@ -87,7 +89,7 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 	}
 	if !e.accepted() {
 		p.Data = s.Root + "api/v1/entries/" + strconv.FormatUint(e.Index, 10)
-		p.Proof = p.Data + "/proof"
+		p.Proof, p.ProofName = p.Data+"/proof", fmt.Sprintf("entry-%d.tlog-proof", e.Index)
 		if e.Verdict.Kind == pledge.Duplicate {
 			p.Statement = s.EntryHref(e.ID, e.Index)
 		}
@@ -115,12 +117,12 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 		p.Text = s.Root + "bodies/" + st.BodyDigest
 	}
 	if !s.Preview {
-		p.Permalink = s.Permalink(e.ID)
+		p.Permalink, p.Here = s.Permalink(e.ID), s.EntryHref(e.ID, e.Index)
 		p.Data = s.Root + "api/v1/entries/" + e.ID.String()
-		p.Proof = p.Data + "/proof"
-		p.Quote = s.Say("cite.quote", "sentence", p.Title, "who", s.WhoFirst(st.Author), "date", s.Day(e.Logged), "accord", s.AccordName(), "origin", s.Origin, "index", e.Index, "size", s.Size)
+		p.Proof, p.ProofName = p.Data+"/proof", st.ID.String()+".tlog-proof"
+		p.Quote = s.Say("cite.quote", "sentence", p.Title, "who", s.Who(st.Author), "date", s.Day(e.Logged), "accord", s.AccordName(), "origin", s.Origin, "index", e.Index, "size", s.Size)
 		p.Caveat = s.Say("cite.caveat", "who", s.Who(st.Author))
-		p.Check = fmt.Sprintf("pledge-verify proof --policy policy.txt %s.tlog-proof", st.ID)
+		p.Check = "pledge-verify proof --policy policy.txt " + p.ProofName
 		if e.Previous != nil {
 			p.Previous = s.EntryHref(e.Previous.ID, e.Previous.Index)
 		}
@@ -267,7 +269,14 @@ func (s *Site) shown(e *Entry) []Words {
 func (s *Site) notShown(e *Entry) []Words {
 	st := e.Statement
 	who := s.Who(st.Author)
-	list := []Words{s.Say("not-shown.true", "who", who)}
+	var list []Words
+	switch st.Kind {
+	case entry.KindCharter:
+	case entry.KindPledge:
+		list = append(list, s.Say("not-shown.kept", "who", who))
+	default:
+		list = append(list, s.Say("not-shown.true", "who", who))
+	}
 	switch st.Kind {
 	case entry.KindRequest, entry.KindDecision:
 		list = append(list, s.Say("not-shown.asked"), s.Say("not-shown.others", "who", who))

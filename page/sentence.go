@@ -23,7 +23,6 @@ type Entry struct {
 	Previous *Ref     // its author's statement before it
 	Next     *Ref     // and after it
 	Deadline int64    // before which an attestation was due, Unix seconds; 0 when not known
-	Body     int      // bytes of the published detached body
 }
 
 // A Ref points to an entry.

@@ -17,7 +17,6 @@ type Signatory struct {
 	Attested   *Entry   // the attestation of the newest period that has one
 	Statements []*Entry // the newest ones, newest first
 	Total      uint64   // statements in all
-	Pledge     *Entry   // nil before it pledged
 }
 
 // SignatoryPage is an author laid out.
@@ -33,15 +32,13 @@ type SignatoryPage struct {
 	Passages   []Passage
 	Years      []Year
 	Rows       []PeriodRow // newest first
-	Chart      bool
-	Counts     Words // requests logged here, by the last answer stated
+	Counts     Words       // requests logged here, by the last answer stated
 	Outcomes   []Outcome
 	Notices    []Notice
 	Statements []Step
 	Total      uint64
 	AllHref    string
 	Keys       []Fact
-	IsOffice   bool // the secretariat
 	Signs      bool // a signatory: has periods
 }
 
@@ -85,7 +82,7 @@ const maxPeriods = 40
 // Signatory lays an author out.
 func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	st := a.Status
-	p := &SignatoryPage{Name: s.WhoFirst(st.ID), Total: a.Total, IsOffice: st.Admit == nil}
+	p := &SignatoryPage{Name: s.WhoFirst(st.ID), Total: a.Total}
 	for _, e := range a.Statements {
 		p.Statements = append(p.Statements, Step{When: s.Day(e.Logged), Sentence: s.Sentence(e), Href: s.EntryHref(e.ID, e.Index)})
 	}

@@ -7,10 +7,9 @@ import (
 
 type aboutPage struct {
 	*page.Site
-	Clauses  []page.Value
-	Groups   []findingGroup
-	Charter  string // href
-	Operator bool
+	Clauses []page.Value
+	Groups  []findingGroup
+	Charter string // href
 }
 
 type findingGroup struct {

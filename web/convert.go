@@ -18,7 +18,7 @@ func pageEntry(e *index.Entry) *page.Entry {
 	}
 	p := &page.Entry{
 		Index: e.Index, ID: e.ID, LeafHash: e.LeafHash, Logged: e.Logged, Envelope: e.Envelope, Statement: e.Statement,
-		Verdict: e.Verdict, State: e.BodyState, Detached: e.Detached, Findings: e.Findings, Subject: pageEntry(e.Subject), Body: len(e.Body),
+		Verdict: e.Verdict, State: e.BodyState, Detached: e.Detached, Findings: e.Findings, Subject: pageEntry(e.Subject),
 	}
 	if e.Previous != nil {
 		p.Previous = &page.Ref{Index: e.Previous.Index, ID: e.Previous.ID}
