@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-var tiny = load{clients: 16, each: 3, statements: 400, signatories: 5, audits: 1, fsyncs: 3, slice: 10 * time.Millisecond, quick: true}
+var tiny = load{clients: 16, each: 3, alone: 2, statements: 400, signatories: 5, audits: 1, fsyncs: 3, slice: 10 * time.Millisecond, quick: true}
 
 // programs builds what is measured.
 func programs(t *testing.T) string {

@@ -26,6 +26,7 @@ var catalogue = []struct{ name, part, what string }{
 	{"submit_per_s", "submit", "single submissions over HTTP until published, fsync on, each receipt verified by its client"},
 	{"submit_p50_ms", "submit", "from sending a statement to its verified receipt, median"},
 	{"submit_p99_ms", "submit", "the same, 99th percentile"},
+	{"submit_alone_ms", "submit", "the same with one client and no other, median"},
 	{"submit_clients", "submit", "clients at the same time, each another author"},
 	{"submit_statements", "submit", "statements in all: requests and decisions, signed before the clock starts"},
 	{"submit_server_cores", "submit", "processors that the server kept busy"},

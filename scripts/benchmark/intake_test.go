@@ -34,26 +34,28 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// profiled is what BenchmarkServer takes.
+var profiled = load{clients: 2048, each: 10}
+
 // playClients submits what the parent's server is to take.
 func playClients(parameters string) error {
 	var url, vkey string
 	var now int64
-	var clients, each int
-	if _, err := fmt.Sscan(parameters, &url, &vkey, &now, &clients, &each); err != nil {
+	if _, err := fmt.Sscan(parameters, &url, &vkey, &now); err != nil {
 		return err
 	}
 	key, err := log.ParseKey(vkey)
 	if err != nil {
 		return err
 	}
-	a, err := newAccord(clients, each, key, time.Unix(now, 0))
+	a, err := newAccord(profiled, key, time.Unix(now, 0))
 	if err != nil {
 		return err
 	}
 	if err := a.admit(context.Background(), url); err != nil {
 		return err
 	}
-	r, err := a.submit(context.Background(), url)
+	r, err := submit(context.Background(), a, a.statements[:profiled.clients], url)
 	if err != nil {
 		return err
 	}
@@ -67,11 +69,10 @@ func playClients(parameters string) error {
 //
 //	go test ./scripts/benchmark -run '^$' -bench Server -benchtime 1x -cpuprofile cpu.out
 func BenchmarkServer(b *testing.B) {
-	const clients, each = 2048, 10
 	for range b.N {
 		url, key, now := serveInProcess(b)
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %d %d %d", clientsOf, url, key, now.Unix(), clients, each))
+		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %d", clientsOf, url, key, now.Unix()))
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
 		if err != nil {
@@ -112,8 +113,8 @@ func serveInProcess(b *testing.B) (url string, key log.Key, now time.Time) {
 	check(err)
 	in, err := intake.Open(ctx, intake.Config{Origin: origin, Policy: policy, Store: st, Log: engine, Dir: engineConfig.Dir, Clock: time.Now, Logger: logger})
 	check(err)
-	key, now = w.Signer.Key(), time.Now()
-	a, err := newAccord(2048, 0, key, now)
+	key, now = w.Signer.Key(), time.Unix(time.Now().Unix(), 0)
+	a, err := newAccord(profiled, key, now)
 	check(err)
 	_, err = in.Submit(ctx, a.charter)
 	check(err)

@@ -145,6 +145,7 @@ var allParts = []part{{"submit", (*bench).submit}, {"audit", (*bench).audit}}
 // A load says how much is measured.
 type load struct {
 	clients, each int // single submissions: so many clients, each so many statements
+	alone         int // statements that one more client submits by itself
 	statements    int // in the audited log
 	signatories   int // who made them
 	audits        int // runs, of which the median counts
@@ -154,8 +155,8 @@ type load struct {
 }
 
 var (
-	fullLoad  = load{clients: 2048, each: 10, statements: 100_000, signatories: 50, audits: 3, fsyncs: 200, slice: 400 * time.Millisecond}
-	quickLoad = load{clients: 2048, each: 3, statements: 20_000, signatories: 50, audits: 3, fsyncs: 100, slice: 200 * time.Millisecond, quick: true}
+	fullLoad  = load{clients: 2048, each: 10, alone: 21, statements: 100_000, signatories: 50, audits: 3, fsyncs: 200, slice: 400 * time.Millisecond}
+	quickLoad = load{clients: 2048, each: 3, alone: 11, statements: 20_000, signatories: 50, audits: 3, fsyncs: 100, slice: 200 * time.Millisecond, quick: true}
 )
 
 // A bench is one run.

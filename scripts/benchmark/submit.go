@@ -33,7 +33,7 @@ func (b *bench) submit(ctx context.Context) error {
 		return err
 	}
 	b.say("signs %s statements by %s authors", thousands(fmt.Sprint(b.load.clients*b.load.each)), thousands(fmt.Sprint(b.load.clients)))
-	a, err := newAccord(b.load.clients, b.load.each, s.key, time.Now())
+	a, err := newAccord(b.load, s.key, time.Now())
 	if err != nil {
 		return fmt.Errorf("sign statements: %w", err)
 	}
@@ -48,8 +48,12 @@ func (b *bench) submit(ctx context.Context) error {
 	}
 	b.set("submit_setup_per_s", float64(len(a.admissions)+len(a.pledges))/time.Since(start).Seconds())
 	b.say("submits")
+	alone, err := submit(ctx, a, a.statements[b.load.clients:], s.url)
+	if err != nil {
+		return err
+	}
 	ours, theirs, idle := cpuTime(os.Getpid()), cpuTime(s.pid()), idleTime()
-	r, err := a.submit(ctx, s.url)
+	r, err := submit(ctx, a, a.statements[:b.load.clients], s.url)
 	if err != nil {
 		return err
 	}
@@ -62,6 +66,7 @@ func (b *bench) submit(ctx context.Context) error {
 	b.set("submit_per_s", float64(len(r.latencies))/r.took.Seconds())
 	b.set("submit_p50_ms", quantile(r.latencies, 0.5))
 	b.set("submit_p99_ms", quantile(r.latencies, 0.99))
+	b.set("submit_alone_ms", quantile(alone.latencies, 0.5))
 	b.set("submit_client_cores", ours.Seconds()/r.took.Seconds())
 	b.set("submit_server_cores", theirs.Seconds()/r.took.Seconds())
 	b.set("submit_idle_cores", idle.Seconds()/r.took.Seconds())
@@ -76,15 +81,16 @@ type accord struct {
 	statements          [][]*entry.Submission // of each author, in order
 }
 
-// newAccord makes an accord for a log with that checkpoint key. Each author has
-// as many requests and decisions, in turn, as wanted.
-func newAccord(authors, each int, key log.Key, now time.Time) (*accord, error) {
+// newAccord makes an accord for a log with that checkpoint key: as many authors
+// as there are clients, and one for when nobody else submits. Each has requests
+// and decisions, in turn.
+func newAccord(l load, key log.Key, now time.Time) (*accord, error) {
 	a := new(accord)
 	var err error
 	if a.policy, err = log.ParsePolicy([]byte("log " + key.String() + "\nquorum none\n")); err != nil {
 		return nil, err
 	}
-	w := generator.New(generator.Options{Origin: origin, Seed: 2, Signatories: authors, Start: now})
+	w := generator.New(generator.Options{Origin: origin, Seed: 2, Signatories: l.clients + 1, Start: now})
 	say := func(st *generator.Statement) (*entry.Submission, *generator.Filed) {
 		filed := w.Log(st)
 		w.Logged = nil // the server's log is the one that counts
@@ -98,9 +104,13 @@ func newAccord(authors, each int, key log.Key, now time.Time) (*accord, error) {
 		a.admissions = append(a.admissions, sub)
 	}
 	month := now.UTC().Format("2006-01")
-	for _, author := range w.Signatories {
+	for i, author := range w.Signatories {
 		sub, _ := say(w.Pledge(author))
 		a.pledges = append(a.pledges, sub)
+		each := l.each
+		if i == l.clients {
+			each = l.alone
+		}
 		var theirs []*entry.Submission
 		var asked *generator.Filed
 		for len(theirs) < each {
@@ -143,16 +153,16 @@ type submitted struct {
 	latencies []float64     // ms, of each statement
 }
 
-// submit lets every author submit its statements, one after the other, on a
-// connection of its own. The first failure ends it: a figure counts only if every
-// statement was logged and its receipt holds.
-func (a *accord) submit(ctx context.Context, url string) (*submitted, error) {
+// submit lets authors submit their statements, all authors at the same time, each
+// one after the other on a connection of its own. The first failure ends it: a
+// figure counts only if every statement was logged and its receipt holds.
+func submit(ctx context.Context, a *accord, statements [][]*entry.Submission, url string) (*submitted, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var ready, done sync.WaitGroup
 	begin := make(chan struct{})
-	latencies := make([][]float64, len(a.statements))
-	for i, subs := range a.statements {
+	latencies := make([][]float64, len(statements))
+	for i, subs := range statements {
 		ready.Add(1)
 		done.Go(func() {
 			c, err := connect(ctx, url)
