@@ -18,6 +18,7 @@ const module = "github.com/pledgelog/pledgelog/"
 // way only (docs/architecture.md). A room that is not here may not exist.
 var rooms = map[string][]string{
 	"entry":        {},
+	"atomicfile":   {},
 	"log":          {},
 	"pledge":       {"entry"},
 	"log/guard":    {"log"},
@@ -33,8 +34,8 @@ var rooms = map[string][]string{
 	"web":          {"entry", "pledge", "log", "store", "index", "page"},
 
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web"},
-	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client"},
-	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier"},
+	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile"},
+	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
 	// Test tools: nothing that ships may import them.
 	"generator":       {"entry", "log"},

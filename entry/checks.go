@@ -57,8 +57,11 @@ func checkCodes(name string, list []string) error {
 	return nil
 }
 
-// checkText wants 1 to max characters without control characters; lines allows
-// line breaks and tabs.
+// checkText wants 1 to max characters; lines allows line feeds and tabs. No text
+// holds what changes how others around it are shown: control characters, line
+// and paragraph separators, the directional embeddings, overrides and isolates of
+// Unicode, a byte order mark. The list is closed: it does not follow versions of
+// Unicode.
 func checkText(name, s string, max int, lines bool) error {
 	if s == "" {
 		return refuse(CodeMemberMissing, "%s is missing", name)
@@ -67,8 +70,10 @@ func checkText(name, s string, max int, lines bool) error {
 		return refuse(CodeMemberMalformed, "%s is longer than %d characters", name, max)
 	}
 	for _, r := range s {
-		if r < 0x20 && !(lines && (r == '\n' || r == '\t')) || r == 0x7f {
-			return refuse(CodeMemberMalformed, "%s holds a control character", name)
+		switch {
+		case lines && (r == '\n' || r == '\t'):
+		case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
+			return refuse(CodeMemberMalformed, "%s holds a control character, U+%04X", name, r)
 		}
 	}
 	return nil

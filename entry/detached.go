@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A Detached is a detached body (protocol section 3): *CharterBody,
@@ -118,9 +117,6 @@ func ParseDetached(s *Statement, raw []byte) (Detached, error) {
 	}
 	if len(raw) > MaxBody {
 		return nil, refuse(CodeBodyTooLarge, "the detached body has %d bytes, over %d", len(raw), MaxBody)
-	}
-	if !jsontext.Value(raw).IsValid() {
-		return nil, refuse(CodeNotJSON, "the detached body is not JSON")
 	}
 	if Digest(raw) != s.BodyDigest {
 		return nil, refuse(CodeBodyDigest, "the detached body is not the one that the statement names")

@@ -175,8 +175,10 @@ func (s *State) accept(it *Item) []Finding {
 	a := s.authors[st.Author]
 	var found []Finding
 	say := func(f Finding) { found = append(found, f.at(it.Index, st)) }
-	if st.Made > it.Leaf.Logged+maxMadeAhead {
-		say(finding(FindMadeAfterLogged, name(a)+" dated this statement "+moment(st.Made)+"; it was logged "+moment(it.Leaf.Logged)+"."))
+	// By the largest `logged`: an operator who dates a leaf back does not put a
+	// finding on its author.
+	if st.Made > s.now+maxMadeAhead {
+		say(finding(FindMadeAfterLogged, name(a)+" dated this statement "+moment(st.Made)+"; it was logged "+moment(s.now)+"."))
 	}
 	if st.Made < a.lastMade {
 		say(finding(FindMadeDecreases, name(a)+" dated this statement "+moment(st.Made)+", before its previous one."))

@@ -221,12 +221,12 @@ func TestHostileTextsInChromium(t *testing.T) {
 	w := generator.New(generator.Options{Seed: 9})
 	w.Log(w.Found())
 	a := w.Signatories[0]
-	a.Name = owned + "\u202eevil"
+	a.Name = owned + "\u200fevil"
 	w.Log(w.Admit(a))
 	w.Log(w.Pledge(a))
 	f := w.Log(w.Request(a, "2025-01", &entry.RequestBody{
 		Agency: strings.Repeat("unbreakable", 18), Assist: []string{"keys"}, Country: "XB", Statute: owned,
-		Narrative: map[string]string{"en": owned + strings.Repeat("W", 9000), "ar": "تفيد الشركة.", "fa": "گفت \u202d(1)\u202c"},
+		Narrative: map[string]string{"en": owned + strings.Repeat("W", 9000), "ar": "تفيد الشركة.", "fa": "گفت \u200f(1)\u200e"},
 	}))
 	w.Log(w.Decision(f, "refused", nil))
 	server := httptest.NewServer(site(t, w, publish(t, w)))

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -129,7 +129,7 @@ func writeEvidence(e *verifier.Evidence, dir string) (string, error) {
 		return "", err
 	}
 	file := filepath.Join(dir, e.FileName())
-	return file, renameio.WriteFile(file, b, 0o644)
+	return file, atomicfile.Write(file, b, 0o644)
 }
 
 // readPolicy reads the file that says whom to trust.

@@ -262,7 +262,7 @@ func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
 		Body: &entry.Request{Received: entry.Withheld}, Review: "2040-01-01",
 	}
 	d := &drafting{st: st}
-	body := &entry.RequestBody{Assist: []string{"keys"}, Country: "DE", Received: "2026-01", Narrative: map[string]string{"en": secret}}
+	body := &entry.RequestBody{Assist: []string{"keys"}, Country: entry.Withheld, Received: "2026-01", Narrative: map[string]string{"en": secret}}
 	var err error
 	if body.Log, body.Author, body.Kind, body.Salt, err = d.head(); err != nil {
 		t.Fatal(err)

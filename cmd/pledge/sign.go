@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
 )
@@ -101,7 +102,7 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, again.Marshal(), 0o600); err != nil {
+	if err := atomicfile.Write(path, again.Marshal(), 0o600); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	a.signatures(again, signers)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -99,7 +100,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 		}
 		return refusal(fmt.Errorf("the server's answer does not fit, and no receipt was kept: %w", err), "the statement may or may not be logged; keep what you know and tell the operator and the auditors")
 	}
-	if err := replaceFile(keep, []byte(reply.Proof), 0o644); err != nil {
+	if err := atomicfile.Write(keep, []byte(reply.Proof), 0o644); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	if reply.Known() {

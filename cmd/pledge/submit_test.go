@@ -377,7 +377,7 @@ func (s *stage) elsewhere(l *paperLog) (int, any) {
 // A second call replaces what it tells.
 func (s *stage) admit(threshold uint64, keys ...person) {
 	s.t.Helper()
-	body := &entry.Admit{Country: "DE", ID: "acme", Mode: entry.AdmitNew, Name: "Acme", Role: entry.RoleSignatory, Threshold: threshold, Website: "https://acme.test/"}
+	body := &entry.Admit{Country: "EU", ID: "acme", Mode: entry.AdmitNew, Name: "Acme", Role: entry.RoleSignatory, Threshold: threshold, Website: "https://acme.test/"}
 	for _, k := range keys {
 		body.Keys = append(body.Keys, k.public())
 	}

@@ -1,4 +1,4 @@
-package main
+package atomicfile
 
 import (
 	"io/fs"
@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// replaceFile writes a file that is there whole or not at all. What it writes
-// first stands beside it, in no other folder.
-func replaceFile(path string, b []byte, _ fs.FileMode) error {
+// Write writes a file that is there whole or not at all. What it writes first
+// stands beside it, in no other folder. Permissions are the folder's.
+func Write(path string, b []byte, _ fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"*")
 	if err != nil {
 		return err
