@@ -41,6 +41,7 @@ const (
 	codeSignatory     entry.Code = "signatory-unknown"
 	codeFileUnknown   entry.Code = "file-unknown"
 	codeBusy          entry.Code = "server-busy"
+	codeStore         entry.Code = "store-unavailable"
 	codeClock         entry.Code = "clock-behind"
 	codeStopped       entry.Code = "log-stopped"
 	codeEnding        entry.Code = "server-ending"
@@ -49,7 +50,7 @@ const (
 )
 
 var hints = map[entry.Code]string{
-	codeAddress:       "see docs/spec.md, section 8, for the addresses of a log",
+	codeAddress:       "see docs/api.md for the addresses of a log",
 	codeMethod:        "use a method that the Allow header names",
 	codeContentType:   "send Content-Type: application/json for one statement, application/x-ndjson for many, one a line",
 	codeEncoding:      "send the statement without Content-Encoding",
@@ -61,13 +62,14 @@ var hints = map[entry.Code]string{
 	codeLineLarge:     fmt.Sprintf("keep each line under %d bytes, and end it with a line feed", entry.MaxSubmission),
 	codeRequestLong:   "send the rest in another request; what was logged already is not logged twice",
 	codePredecessor:   "mend the author's refused line first, then send this one again",
-	codeParamUnknown:  "leave the parameter out; see docs/spec.md, section 8, for those that exist",
+	codeParamUnknown:  "leave the parameter out; see docs/api.md for those that exist",
 	codeParamTwice:    "give the parameter once",
-	codeParam:         "see docs/spec.md, section 8, for the form of the parameter",
+	codeParam:         "see docs/api.md for the form of the parameter",
 	codeEntryUnknown:  "check the index or entry id; a statement is here once a published checkpoint covers it",
 	codeSignatory:     "check the id; GET /api/v1/signatories lists those who were admitted",
 	codeFileUnknown:   "read the checkpoint for the size of the log: tiles and bodies of later entries do not exist yet",
 	codeBusy:          "send it again after the seconds that Retry-After names; nothing is logged twice",
+	codeStore:         "tell the operator; send it again later: nothing was kept, and nothing is logged twice",
 	codeClock:         "tell the operator; send it again later",
 	codeStopped:       "tell the operator: the server's own log has the reason",
 	codeEnding:        "send it again in a moment; nothing is logged twice",
@@ -162,6 +164,8 @@ func problemOf(err error) (p *client.Problem, unforeseen bool) {
 		return refusal(malformed.Code, malformed.Detail), false
 	case errors.Is(err, intake.ErrBusy):
 		return refuse(http.StatusServiceUnavailable, codeBusy, "the server has as many statements as it can take"), false
+	case errors.Is(err, intake.ErrStore):
+		return refuse(http.StatusServiceUnavailable, codeStore, "the server can't keep statements just now"), false
 	case errors.Is(err, intake.ErrClock):
 		return refuse(http.StatusServiceUnavailable, codeClock, "the server's clock is before its last entry, and it logs nothing until that has passed"), false
 	case errors.Is(err, intake.ErrStopped), errors.Is(err, log.ErrStopped):
@@ -217,7 +221,7 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *client.Pro
 // retryAfter says in seconds when to come back.
 func (a *API) retryAfter(c entry.Code) string {
 	switch c {
-	case codeStopped, codeClock, codeNotReady:
+	case codeStopped, codeClock, codeNotReady, codeStore:
 		return "30"
 	}
 	return "1"

@@ -94,6 +94,7 @@ func (in *Intake) publishLoop() {
 				waiting = false
 			case <-tick.C:
 				in.files.settle(false)
+				in.probe()
 			}
 		}
 		if in.ctx.Err() != nil {

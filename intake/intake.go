@@ -53,15 +53,17 @@ type Intake struct {
 	parsedMu sync.Mutex
 	parsed   map[int64]*pledge.Item // checked statements by queue number
 
-	tickets  tickets
-	head     published    // the newest published checkpoint
-	trouble  atomic.Value // error: why nothing is sequenced just now
-	sequence atomic.Uint64
+	tickets         tickets
+	head            published // the newest published checkpoint
+	queueTrouble    trouble   // why nothing can be queued just now
+	sequenceTrouble trouble   // why nothing is sequenced just now
+	sequence        atomic.Uint64
 }
 
 // Errors that say why a statement was not taken; try again.
 var (
 	ErrBusy    = errors.New("too many statements are waiting")
+	ErrStore   = errors.New("statements can't be kept just now")
 	ErrClock   = errors.New("the server's clock is before the last logged entry")
 	ErrStopped = errors.New("the log is stopped")
 )
@@ -137,7 +139,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 }
 
 // Submit checks a statement, queues it, and waits until a published checkpoint
-// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrClock, ErrStopped, or ctx's.
+// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrStore, ErrClock, ErrStopped, or ctx's.
 // Submitting the same statement again gives the same leaf and index.
 func (in *Intake) Submit(ctx context.Context, sub *entry.Submission) (*Receipt, error) {
 	it, err := in.check(sub)
@@ -175,8 +177,11 @@ func (in *Intake) Ready() error {
 	if err := in.ctx.Err(); err != nil {
 		return context.Cause(in.ctx)
 	}
-	if err, ok := in.trouble.Load().(troubled); ok && err.error != nil {
-		return err.error
+	if err := in.queueTrouble.get(); err != nil {
+		return err
+	}
+	if err := in.sequenceTrouble.get(); err != nil {
+		return err
 	}
 	in.mu.RLock()
 	defer in.mu.RUnlock()
@@ -186,8 +191,26 @@ func (in *Intake) Ready() error {
 	return nil
 }
 
-// troubled wraps an error, since an atomic.Value wants one type.
-type troubled struct{ error }
+// trouble is an error that may pass.
+type trouble struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (t *trouble) get() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// set notes err, nil when all is well, and reports whether that is news.
+func (t *trouble) set(err error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	news := (err == nil) != (t.err == nil) || err != nil && err.Error() != t.err.Error()
+	t.err = err
+	return news
+}
 
 // Size returns how many entries the order of record has.
 func (in *Intake) Size() uint64 { return in.sequence.Load() }

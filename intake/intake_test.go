@@ -3,8 +3,10 @@ package intake
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -318,3 +320,46 @@ func TestInit(t *testing.T) {
 // give their indexes to others.
 // TestFilesComeBack removes what a crash may take: single bodies that were not
 // flushed, and the end of the archive.
+
+// TestSizeDifference: the one difference in size. A leaf is reckoned with the
+// largest `logged` there can be, six digits longer than those of this age.
+func TestSizeDifference(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 11, Signatories: 1})
+	w.Log(w.Found())
+	w.Log(w.Admit(w.Signatories[0]))
+	sized := func(n int) []byte {
+		st := w.Pledge(w.Signatories[0])
+		for pad := 0; ; {
+			st.Statement.Body.(*entry.Pledge).Clauses = clauses(n, pad)
+			st.Encode().Sign()
+			leaf := (&entry.Leaf{Logged: w.Now(), Statement: st.Envelope}).Marshal()
+			if len(leaf) >= entry.MaxLeaf-3 {
+				if len(leaf) > entry.MaxLeaf {
+					t.Fatalf("a leaf of %d bytes can't be made so", len(leaf))
+				}
+				if v := pledge.New(w.Options.Origin).Judge(pledge.Read(3, leaf)); v.Code == entry.CodeLeafTooLarge {
+					t.Errorf("the rules refuse a leaf of %d bytes", len(leaf))
+				}
+				return (&entry.Submission{Envelope: st.Envelope}).Marshal()
+			}
+			pad++
+		}
+	}
+	if _, err := entry.ParseSubmission(sized(1000)); entry.CodeOf(err) != entry.CodeLeafTooLarge {
+		t.Errorf("the server takes it: %v", err)
+	}
+}
+
+// clauses are n ids, of which one is longer by pad.
+func clauses(n, pad int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("c-%016d", i)
+	}
+	for i := 0; pad > 0 && i < n; i++ {
+		more := min(pad, 20)
+		out[i] += strings.Repeat("x", more)
+		pad -= more
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -93,12 +94,18 @@ func (in *Intake) commit(batch []enqueue) {
 		in.entering.Add(-e.bytes())
 	}
 	queued, err := in.cfg.Store.Enqueue(in.ctx, subs)
+	if in.ctx.Err() == nil && in.queueTrouble.set(err) {
+		if err != nil {
+			in.log.Error("statements are not queued", "error", err.Error())
+		} else {
+			in.log.Info("statements are queued again")
+		}
+	}
 	if err != nil {
 		// Nothing was acknowledged. The clients hear of it and try again.
-		in.log.Error("could not queue statements", "count", len(batch), "error", err.Error())
 		for _, e := range batch {
 			in.count(e.item.Statement.Author, -1)
-			in.tickets.resolve(e.sub.EntryID, store.Record{}, false, ErrBusy)
+			in.tickets.resolve(e.sub.EntryID, store.Record{}, false, ErrStore)
 		}
 		return
 	}
@@ -117,6 +124,20 @@ func (in *Intake) commit(batch []enqueue) {
 	}
 	in.wake(in.queued)
 }
+
+// probe finds out whether the store can be written again: nobody sends statements
+// to a server that says it is not ready.
+func (in *Intake) probe() {
+	if in.queueTrouble.get() == nil {
+		return
+	}
+	if err := in.cfg.Store.SetMark(in.ctx, markProbe, uint64(time.Now().Unix())); err == nil && in.queueTrouble.set(nil) {
+		in.log.Info("statements are queued again")
+	}
+}
+
+// markProbe is a counter that is written to see whether one can be.
+const markProbe = "last-probe"
 
 // known answers for a statement that was there before: from the order of record,
 // or when the sequencer comes to it.

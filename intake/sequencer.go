@@ -26,6 +26,8 @@ func (in *Intake) sequenceLoop() {
 	for in.ctx.Err() == nil {
 		n, last, err := in.sequenceBatch(after)
 		switch {
+		case in.ctx.Err() != nil:
+			return
 		case errors.Is(err, store.ErrFenced):
 			in.halt(err)
 			return
@@ -48,13 +50,16 @@ func (in *Intake) sequenceLoop() {
 	}
 }
 
-// report notes why nothing is sequenced, once.
+// report notes why nothing is sequenced, and tells it once.
 func (in *Intake) report(err error) {
-	was, _ := in.trouble.Load().(troubled)
-	if err != nil && (was.error == nil || was.Error() != err.Error()) {
-		in.log.Error("statements are not sequenced", "error", err.Error())
+	if !in.sequenceTrouble.set(err) {
+		return
 	}
-	in.trouble.Store(troubled{err})
+	if err == nil {
+		in.log.Info("statements are sequenced again")
+		return
+	}
+	in.log.Error("statements are not sequenced", "error", err.Error())
 }
 
 func (in *Intake) pause(d time.Duration) {

@@ -83,6 +83,13 @@ func (f *faulty) Enqueue(ctx context.Context, s []store.Submission) ([]bool, err
 	return f.Store.Enqueue(ctx, s)
 }
 
+func (f *faulty) SetMark(ctx context.Context, name string, value uint64) error {
+	if f.enqueue.Load() {
+		return errDisk
+	}
+	return f.Store.SetMark(ctx, name, value)
+}
+
 func (f *faulty) Sequence(ctx context.Context, epoch uint64, r []store.Record, done []int64) error {
 	if f.sequence.Load() {
 		return errDisk
@@ -121,10 +128,16 @@ func TestDiskTrouble(t *testing.T) {
 	// The queue cannot be written: nothing is acknowledged, and trying again works.
 	one := next()
 	f.enqueue.Store(true)
-	if _, err := d.Submit(t.Context(), d.submission(one)); !errors.Is(err, ErrBusy) {
-		t.Errorf("with a full queue: %v, want %v", err, ErrBusy)
+	if _, err := d.Submit(t.Context(), d.submission(one)); !errors.Is(err, ErrStore) {
+		t.Errorf("with a full disk: %v, want %v", err, ErrStore)
+	}
+	if err := d.Ready(); !errors.Is(err, store.ErrFull) {
+		t.Errorf("with a full disk it is ready: %v", err)
 	}
 	f.enqueue.Store(false)
+	for d.Ready() != nil { // it finds out by itself, without a submission
+		time.Sleep(10 * time.Millisecond)
+	}
 	d.must(one)
 
 	// The order of record cannot be written: the statement waits and is logged

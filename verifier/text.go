@@ -247,7 +247,7 @@ func (r *Report) summary() string {
 	case Differs:
 		return "Result: not verified. A finding of severity \"error\" concerns the operator or this copy."
 	}
-	return fmt.Sprintf("Result: this copy matches the signed log of %s, as of %s.", some(r.Size, "entry", "entries"), readable(r.AsOf))
+	return fmt.Sprintf("Result: this copy matches the signed log of %s. Statuses are judged for %s.", some(r.Size, "entry", "entries"), readable(r.AsOf))
 }
 
 func readable(s string) string {

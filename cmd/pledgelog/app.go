@@ -107,7 +107,7 @@ Exit codes: 0 done, 1 refused or failed, 2 usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(a.keygenCommand(), a.initCommand(), a.serveCommand(), a.checkConfigCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.initCommand(), a.serveCommand(), a.adoptCommand(), a.checkConfigCommand(), a.versionCommand())
 	return root
 }
 

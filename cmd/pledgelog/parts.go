@@ -58,7 +58,7 @@ type parts struct {
 func (s *setup) engineConfig(logger *slog.Logger) (embedded.Config, error) {
 	state, err := guard.OpenFile(s.guardPath())
 	if err != nil {
-		return embedded.Config{}, refused("restore "+s.guardPath()+": it says what was signed last, and must not be made anew", err)
+		return embedded.Config{}, refused("restore the newest copy of "+s.guardPath()+", which says what was signed last; if there is none see `pledgelog adopt-checkpoint --help`", err)
 	}
 	signer := guard.New(s.signer, state, log.NewTileReader(log.DirSource(s.Directory)))
 	return embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Logger: logger}, nil

@@ -58,6 +58,59 @@ func TestRestoredFromAnOldBackup(t *testing.T) {
 	d.holds(acknowledged)
 }
 
+// A machine is lost, and with it the guard's state, which is in no backup. The
+// operator adopts the newest checkpoint that a reader holds: the log goes on from
+// there, and signs nothing that contradicts it.
+func TestGuardIsMadeAnew(t *testing.T) {
+	d := deploy(t, 40, "100ms")
+	end := func() {
+		t.Helper()
+		if code := d.stop(syscall.SIGTERM); code != exitDone {
+			t.Fatalf("exit code %d\n%s", code, d.log)
+		}
+	}
+	refused := func(want string, args ...string) {
+		t.Helper()
+		out, err := d.command(args...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) || !strings.Contains(string(out), "hint:") {
+			t.Errorf("pledgelog %s: %v\n%s", args[0], err, out)
+		}
+	}
+	d.start()
+	d.submit(d.statements[1:20], nil)
+	end()
+	backup := t.TempDir()
+	copyTree(t, filepath.Join(d.dir, "log"), filepath.Join(backup, "log"))
+	oldStore := d.read("state/store.db")
+	d.start()
+	acknowledged := d.submit(d.statements[20:30], nil)
+	end()
+	held := d.read("log/checkpoint") // by a reader
+	newStore := d.read("state/store.db")
+	refused("is there", "adopt-checkpoint", "--config", "pledgelog.yaml", "--from", "log/checkpoint")
+
+	// All is lost. The log comes back from the backup, the guard does not.
+	for _, name := range []string{"log", "state/guard", "state/guard.lock", "state/store.db"} {
+		if err := os.RemoveAll(filepath.Join(d.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyTree(t, filepath.Join(backup, "log"), filepath.Join(d.dir, "log"))
+	d.write("state/store.db", string(oldStore))
+	d.write("held", string(held))
+	refused("guard", "serve", "--config", "pledgelog.yaml")
+	d.write("forged", strings.Replace(string(held), "30", "31", 1))
+	refused("verify checkpoint", "adopt-checkpoint", "--config", "pledgelog.yaml", "--from", "forged")
+	d.run("adopt-checkpoint", "--config", "pledgelog.yaml", "--from", "held")
+	// With the old store it does not give the lost entries' indexes to others.
+	refused("the order of record has 20", "serve", "--config", "pledgelog.yaml")
+	d.write("state/store.db", string(newStore))
+	d.start()
+	d.submit(d.statements[30:], nil)
+	end()
+	d.holds(acknowledged)
+}
+
 func copyTree(t *testing.T, from, to string) {
 	t.Helper()
 	info, err := os.Stat(from)
