@@ -235,38 +235,46 @@ func (b *RequestBody) checkOther() error {
 	if b.Other != nil && len(b.Other) == 0 {
 		return refuse(CodeMemberMalformed, "other is empty: leave it out")
 	}
-	for name, codes := range b.lists() {
+	known := 0
+	for _, l := range b.lists() {
+		name := l.name
 		text, has := b.Other[name]
-		if uses := slices.Contains(codes, "other"); uses && !has {
+		if uses := slices.Contains(l.codes, "other"); uses && !has {
 			return refuse(CodeMemberMissing, "%s is other: other/%s has to say what", name, name)
 		} else if has && !uses {
 			return refuse(CodeMemberMalformed, "other/%s stands without the code other", name)
 		}
 		if has {
+			known++
 			if err := checkText("other/"+name, text, 500, false); err != nil {
 				return err
 			}
 		}
 	}
-	for name := range b.Other {
-		if _, ok := b.lists()[name]; !ok {
-			return refuse(CodeMemberUnknown, "other/%s is not a list", clip(name))
-		}
+	if known < len(b.Other) {
+		return refuse(CodeMemberUnknown, "a member of other is not a list")
 	}
 	return nil
 }
 
-// lists returns the codes of b by the vocabulary list that they come from.
-func (b *RequestBody) lists() map[string][]string {
+// A codeList is the codes of one member, which is also the name of the vocabulary
+// list that they come from.
+type codeList struct {
+	name  string
+	codes []string
+}
+
+// lists returns every code of b.
+func (b *RequestBody) lists() [8]codeList {
 	one := func(s string) []string {
 		if s == "" {
 			return nil
 		}
 		return []string{s}
 	}
-	return map[string][]string{
-		"assist": b.Assist, "authority": one(b.Authority), "compulsion": one(b.Compulsion), "corroboration": one(b.Corroboration),
-		"gag": one(b.Gag), "instrument": one(b.Instrument), "products": b.Products, "targets": b.Targets,
+	return [8]codeList{
+		{"assist", b.Assist}, {"authority", one(b.Authority)}, {"compulsion", one(b.Compulsion)}, {"corroboration", one(b.Corroboration)},
+		{"gag", one(b.Gag)}, {"instrument", one(b.Instrument)}, {"products", b.Products}, {"targets", b.Targets},
 	}
 }
 

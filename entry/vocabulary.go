@@ -130,8 +130,8 @@ func UnknownCodes(s *Statement, d Detached) []string {
 	}
 	if b, ok := d.(*RequestBody); ok {
 		country(b.Country)
-		for list, codes := range b.lists() {
-			look(list, codes...)
+		for _, l := range b.lists() {
+			look(l.name, l.codes...)
 		}
 	}
 	slices.Sort(unknown)

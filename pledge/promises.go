@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -56,9 +57,12 @@ func (s *State) acceptAttestation(a *author, b *entry.Attestation, m Mark, st *e
 // at its end (protocol section 6, `logged`).
 func (a *author) counts(p entry.Period) entry.Counts {
 	c := entry.Counts{}
-	for _, r := range a.requestOrder {
-		if r.Logged < p.Start() || r.Logged >= p.End() {
-			continue
+	// Requests stand in the order in which they were logged, by a time that never
+	// decreases.
+	first := sort.Search(len(a.requestOrder), func(i int) bool { return a.requestOrder[i].Logged >= p.Start() })
+	for _, r := range a.requestOrder[first:] {
+		if r.Logged >= p.End() {
+			break
 		}
 		if c.Outcomes == nil {
 			c.Outcomes = make(map[string]uint64)
