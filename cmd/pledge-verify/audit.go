@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,8 +48,12 @@ concerns, how each signatory stands, and what it did not check.`,
 			return err
 		}
 		if charter != "" {
-			if cfg.Charter, err = entry.ParseID(charter); err != nil || cfg.Charter.IsZero() {
-				return &failure{exitUsage, errors.New("--charter is not an entry id"), "an entry id is 64 lower-case hex digits"}
+			const hint = "give the entry id that the secretariat published, which is what `pledgelog init` printed: "
+			if cfg.Charter, err = entry.ParseID(charter); err != nil {
+				return usageError(hint+"64 lower-case hex digits", "--charter is not an entry id")
+			}
+			if cfg.Charter.IsZero() {
+				return usageError(hint+"it is never all zeros", "--charter is all zeros, which is no statement's entry id")
 			}
 		}
 		if asOf != "" {
@@ -64,7 +69,11 @@ concerns, how each signatory stands, and what it did not check.`,
 			return &failure{exitUsage, fmt.Errorf("--fail-on %q is not a severity", failOn), "use info, warning or error"}
 		}
 		if cfg.Source, err = log.OpenSource(args[0]); err != nil {
-			return &failure{exitCannotDecide, err, "name an address that begins with http, or a directory that holds a log"}
+			code := exitCannotDecide
+			if strings.Contains(args[0], "://") {
+				code = exitUsage // nobody was asked: the address is none
+			}
+			return &failure{code, err, "name an address that begins with http:// or https://, or a directory that holds a log"}
 		}
 		if os.Getenv("GOGC") == "" {
 			// What an audit keeps of each statement lives to its end: collecting
@@ -130,44 +139,4 @@ func writeEvidence(e *verifier.Evidence, dir string) (string, error) {
 	}
 	file := filepath.Join(dir, e.FileName())
 	return file, atomicfile.Write(file, b, 0o644)
-}
-
-// readPolicy reads the file that says whom to trust.
-func readPolicy(file string) (*log.Policy, error) {
-	if file == "" {
-		return nil, &failure{exitUsage, errors.New("no policy file"), "name one with --policy: it holds the log's key; get it from somewhere other than the log"}
-	}
-	b, err := readFile(file, log.MaxPolicySize)
-	if err != nil {
-		return nil, &failure{exitUsage, fmt.Errorf("read policy: %w", err), ""}
-	}
-	p, err := log.ParsePolicy(b)
-	if err != nil {
-		return nil, &failure{exitUsage, fmt.Errorf("%s: %w", file, err), "see c2sp.org/tlog-policy for the format"}
-	}
-	return p, nil
-}
-
-// readFile reads a file that may not be larger than limit bytes.
-func readFile(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s is over %d bytes", name, limit)
-	}
-	return b, err
-}
-
-// oneArgument is cobra.ExactArgs(1) with a sentence that helps.
-func oneArgument(hint string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return &failure{exitUsage, fmt.Errorf("%d arguments, want 1", len(args)), hint + "; see `" + cmd.CommandPath() + " --help`"}
-		}
-		return nil
-	}
 }

@@ -25,9 +25,9 @@ Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		if err != nil {
 			return err
 		}
-		b, err := readFile(args[0], verifier.MaxEvidence)
+		b, err := readInput("evidence", args[0], verifier.MaxEvidence, "name the file that an audit left: its name begins with evidence-")
 		if err != nil {
-			return &failure{exitUsage, fmt.Errorf("read evidence: %w", err), ""}
+			return err
 		}
 		e, err := verifier.ParseEvidence(b)
 		if err != nil {

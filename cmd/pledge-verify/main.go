@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -42,7 +41,8 @@ type failure struct {
 
 func (f *failure) Error() string { return f.err.Error() }
 
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// command is the program's tree of commands.
+func command(stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pledge-verify",
 		Short: "audit a log of signed statements, and check receipts",
@@ -52,15 +52,24 @@ It believes nobody but the policy file, which names the log's key and its
 witnesses, and the charter's entry id. Get both from somewhere other than the
 log's operator.
 
-Exit codes: 0 matches the signed log; 1 does not; 2 usage; 3 cannot decide
-(nothing to read, an old copy, no charter id given); 4 proof of misbehaviour,
-written to a file.`,
+Exit codes: 0 matches the signed log; 1 does not; 2 usage, a file that cannot be
+read or a policy that is none; 3 cannot decide (no log where it should be, an old
+copy, no charter id given); 4 proof of misbehaviour, written to a file.`,
+		Example: `  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" https://log.accord.example/2026
+  pledge-verify proof --policy policy.txt request-3.tlog-proof
+  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.AddCommand(auditCommand(stderr), proofCommand(), evidenceCommand(), versionCommand())
+	finish(root)
+	return root
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := command(stderr)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -71,8 +80,7 @@ written to a file.`,
 	}
 	var f *failure
 	if !errors.As(err, &f) {
-		text, _, _ := strings.Cut(err.Error(), "\n")
-		f = &failure{exitUsage, errors.New(text), "see `pledge-verify --help`"}
+		f = fromCobra(err)
 	}
 	if f.err != nil {
 		fmt.Fprintf(stderr, "error: %s\n", verifier.Printable(f.err.Error()))

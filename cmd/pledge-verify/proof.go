@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -33,14 +32,14 @@ It says what that proves and what it doesn't. It opens no connection.`,
 		if err != nil {
 			return err
 		}
-		file, err := readFile(args[0], log.MaxProofSize)
+		file, err := readInput("proof", args[0], log.MaxProofSize, "name the receipt, FILE.tlog-proof, which `pledge submit` left beside the statement")
 		if err != nil {
-			return &failure{exitUsage, fmt.Errorf("read proof: %w", err), ""}
+			return err
 		}
 		var body []byte
 		if bodyFile != "" {
 			if body, err = readBody(bodyFile); err != nil {
-				return &failure{exitUsage, fmt.Errorf("read text: %w", err), ""}
+				return err
 			}
 		}
 		r, err := verifier.CheckProof(policy, file, body)
@@ -62,7 +61,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
 // readBody reads a detached body: the file itself, or the one in the file of a
 // submission.
 func readBody(file string) ([]byte, error) {
-	b, err := readFile(file, entry.MaxSubmission)
+	b, err := readInput("text", file, entry.MaxSubmission, "see --body: the text as it was published, or the statement's file; it may be left out")
 	if err != nil {
 		return nil, err
 	}

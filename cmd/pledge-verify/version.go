@@ -2,35 +2,31 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/entry"
 )
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "print the version",
+		Short:   "print the version of the program, the protocol and the vocabulary",
 		Example: "  pledge-verify version",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "pledge-verify "+version())
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "pledge-verify  %s (%s)\nprotocol       1\nvocabulary     %d, %s\n", version(), runtime.Version(), entry.Terms.Version, entry.Terms.Date)
 			return err
 		},
 	}
 }
 
-// version is the module's version and, for a build from a clone, its commit.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		return info.Main.Version
 	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && v == "(devel)" {
-			v += " " + s.Value
-		}
-	}
-	return v
+	return "dev"
 }
