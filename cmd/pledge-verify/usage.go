@@ -20,7 +20,7 @@ func usageError(hint, format string, args ...any) error {
 // as all others have, and a say in flags that are wrong.
 func finish(root *cobra.Command) {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		text, _, _ := strings.Cut(err.Error(), " flag: ")
+		text, _, _ := strings.Cut(err.Error(), " flag: strconv.")
 		return usageError("see `"+cmd.CommandPath()+" --help`", "%s", text)
 	})
 	root.SetHelpCommand(helpCommand(root.Name()))
