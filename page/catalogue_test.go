@@ -32,6 +32,7 @@ func families() map[string][]string {
 		"entries.heading.":   kinds,
 		"state.":             states,
 		"standing.":          {pledge.InStanding},
+		"each.":              {string(entry.Quarter), string(entry.HalfYear)},
 		"value.every-":       {string(entry.Quarter), string(entry.HalfYear)},
 		"about.findings.":    {string(pledge.RoleOperator), string(pledge.RoleAuthor), string(pledge.RoleView), "operator.note", "author.note", "view.note"},
 		// Those without a text of their own take the plain one.

@@ -30,6 +30,7 @@ type SignatoryPage struct {
 	LatestHref string
 	LatestDate Words
 	Passages   []Passage
+	Asked      Words // how often the charter asks for attestations
 	Years      []Year
 	Rows       []PeriodRow // newest first
 	Counts     Words       // requests logged here, by the last answer stated
@@ -116,6 +117,7 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 		p.Latest, p.LatestHref, p.LatestDate = s.Sentence(a.Attested), s.EntryHref(a.Attested.ID, a.Attested.Index), s.Day(a.Attested.Logged)
 		p.Passages = s.passages(narrative(a.Attested.Detached))
 	}
+	p.Asked = s.AttestationsNote()
 	s.addPeriods(p, st)
 	s.addOutcomes(p, st)
 	return p

@@ -25,6 +25,9 @@ type Site struct {
 	Names func(author string) string
 	// Clauses are the charter's texts by clause id; nil when they are not known.
 	Clauses map[string]string
+	// Attested is how often the charter asks for attestations; "" without a
+	// charter.
+	Attested entry.PeriodKind
 
 	Size       uint64 // of the tree
 	Logged     int64  // the largest `logged` in it, Unix seconds
@@ -111,6 +114,15 @@ func (s *Site) AccordName() Words {
 		return s.Say("accord.none")
 	}
 	return Foreign(s.Accord)
+}
+
+// AttestationsNote says how often the charter asks for attestations; nothing
+// without a charter.
+func (s *Site) AttestationsNote() Words {
+	if s.Attested == "" {
+		return Words{}
+	}
+	return s.Say("charter.attestations", "each", s.Say("each."+string(s.Attested)))
 }
 
 // LoggedNote says whose word the time of an entry is.

@@ -19,6 +19,7 @@ const (
 
 type homePage struct {
 	*page.Site
+	Terms  uint64 // how many clauses the charter has
 	Items  []item
 	Base   page.Words // of the bars
 	Bars   []page.Outcome
@@ -53,6 +54,9 @@ var openGroups = []struct {
 func (s *site) home(q *request) error {
 	ctx := q.r.Context()
 	p := &homePage{Site: q.site, View: q.log.View()}
+	if charter, _, _ := q.log.Charter(); charter != nil {
+		p.Terms = uint64(len(charter.Clauses))
+	}
 	var err error
 	if p.Items, err = q.newest(ctx); err != nil {
 		return err

@@ -113,7 +113,7 @@ func (s *site) around(q *request) *page.Site {
 		p.QuorumTime = int64(v.QuorumTime)
 	}
 	if charter != nil {
-		p.Accord = charter.Accord
+		p.Accord, p.Attested = charter.Accord, charter.Attestation
 	}
 	return p
 }

@@ -1,0 +1,70 @@
+package web_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/generator"
+)
+
+// compact founds a log whose charter has other terms than the demo's, and one
+// signatory that pledged itself to them.
+func compact(t *testing.T) (*generator.World, *generator.Author) {
+	t.Helper()
+	w := generator.New(generator.Options{Seed: 21, Signatories: 1, Period: entry.HalfYear})
+	const clause = "We publish the letters that we may publish."
+	st := w.Found()
+	c := st.Statement.Body.(*entry.Charter)
+	c.Accord, c.Clauses = "Harbour Compact", []entry.Clause{{ID: "letters", Text: entry.Digest([]byte(clause))}}
+	st.Detached.(*entry.CharterBody).Clauses = map[string]string{"letters": clause}
+	w.Log(st)
+	a := w.Signatories[0]
+	w.Log(w.Admit(a))
+	promise := w.Pledge(a)
+	promise.Statement.Body.(*entry.Pledge).Clauses = []string{"letters"}
+	w.Log(promise)
+	return w, a
+}
+
+// TestTextsFitEveryCharter reads the pages of an accord that asks for something
+// else: what it asks for stands there, in its own words, and nothing else does.
+func TestTextsFitEveryCharter(t *testing.T) {
+	w, a := compact(t)
+	h := site(t, w, publish(t, w))
+	// What another accord promises, and promises told as deeds.
+	other := regexp.MustCompile(`(?i)innocent|did no wrong|\battack|not to help|log (here )?each|each quarter|may tell of|\bholds none\b|a signatory states`)
+	for path, want := range map[string][]string{
+		"/": {
+			"Companies state here, under their own signature, requests that they attribute to governments, and how they answered.",
+			"The clause of the Harbour Compact",
+		},
+		"/about": {
+			"Companies that signed the Harbour Compact state here, under their own signature, requests that they attribute to governments, and how they answered.",
+			"The charter asks for an attestation after each half-year: a signed statement of how many requests there were.",
+			"letters We publish the letters that we may publish.",
+		},
+		"/signatories/" + a.ID: {
+			"The charter asks for an attestation after each half-year: a signed statement of how many requests there were. A missing one says nothing about its reason.",
+		},
+		"/signatories/secretariat": {"None of them is among the operator’s; the log can’t show who holds them."},
+		"/signatories":             nil,
+	} {
+		text, _, _ := strings.Cut(visible(body(t, h, path)), "What each finding means")
+		for _, s := range want {
+			if !strings.Contains(text, s) {
+				t.Errorf("%s does not say %q", path, s)
+			}
+		}
+		if s := other.FindString(text); s != "" {
+			t.Errorf("%s says %q, which this charter does not", path, s)
+		}
+	}
+	if b := body(t, h, "/"); !strings.Contains(b, `href="./about#clauses"`) {
+		t.Error("the front page does not lead to the clauses")
+	}
+	if b := body(t, h, "/about"); !strings.Contains(b, `id="clauses"`) {
+		t.Error("the clauses have no place to lead to")
+	}
+}
