@@ -200,10 +200,12 @@ func (q *request) send(body []byte) {
 	}
 }
 
-// redirect sends the reader to an address relative to this one.
+// redirect sends the reader to an address relative to this one, this once: what
+// an index stands for is for the log to say that is served here now.
 func (q *request) redirect(to string) error {
 	q.w.Header().Set("Location", to)
-	q.w.WriteHeader(http.StatusMovedPermanently)
+	q.w.Header().Set("Cache-Control", "no-store")
+	q.w.WriteHeader(http.StatusTemporaryRedirect)
 	return nil
 }
 
