@@ -97,6 +97,8 @@ var englishSite = map[string]string{
 	"home.answers.note.other":   "{n} requests, logged by {signatories} signatories, as of {size} entries. It shows what companies logged, not how much was asked.",
 	"home.all":                  "All entries",
 	"home.empty":                "Nothing is logged yet.",
+	"home.no-request.one":       "No request is logged, as of 1 entry.",
+	"home.no-request.other":     "No request is logged, as of {n} entries.",
 	"home.open":                 "Still open",
 	"home.open.none":            "Nothing is open by the rules of the accord.",
 	"home.open.note":            "Computed from the signed entries. It says what is not logged or differs, not why.",

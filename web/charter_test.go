@@ -68,3 +68,20 @@ func TestTextsFitEveryCharter(t *testing.T) {
 		t.Error("the clauses have no place to lead to")
 	}
 }
+
+func TestLogWithoutARequest(t *testing.T) {
+	w, _ := compact(t)
+	h := site(t, w, publish(t, w))
+	text := visible(body(t, h, "/"))
+	if !strings.Contains(text, "No request is logged, as of 3 entries.") || strings.Contains(text, "Nothing is logged") {
+		t.Errorf("front page of a log with %d entries and no request: %s", w.Size(), text)
+	}
+	founded := generator.New(generator.Options{Seed: 22})
+	founded.Log(founded.Found())
+	if text := visible(body(t, site(t, founded, publish(t, founded)), "/")); !strings.Contains(text, "No request is logged, as of 1 entry.") {
+		t.Errorf("front page of a log with a charter only: %s", text)
+	}
+	if text := visible(body(t, site(t, w, t.TempDir()), "/")); !strings.Contains(text, "Nothing is logged yet.") {
+		t.Errorf("front page of an empty log: %s", text)
+	}
+}
