@@ -145,6 +145,7 @@ var englishStatements = map[string]string{
 	"entry.author":         "All about {who}",
 	"notice.meaning":       "What this means",
 	"cite.quote":           "“{sentence}.” Statement by {who}, logged {date}. {accord} log ({origin}), entry {index}, as of {size} entries.",
+	"cite.demonstration":   "{quote} Demonstration: invented, simulated time.",
 	"cite.caveat":          "Please quote it as what {who} stated, not as what happened.",
 	"shown.logged":         "These exact bytes are entry {index} of {origin}. The signed checkpoint over {size} entries covers it.",
 	"shown.signed.one":     "They were signed with a key that was admitted for {who}.",

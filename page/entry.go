@@ -120,7 +120,7 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 		p.Permalink, p.Here = s.Permalink(e.ID), s.EntryHref(e.ID, e.Index)
 		p.Data = s.Root + "api/v1/entries/" + e.ID.String()
 		p.Proof, p.ProofName = p.Data+"/proof", st.ID.String()+".tlog-proof"
-		p.Quote = s.Say("cite.quote", "sentence", p.Title, "who", s.Who(st.Author), "date", s.Day(e.Logged), "accord", s.AccordName(), "origin", s.Origin, "index", e.Index, "size", s.Size)
+		p.Quote = s.quote(e)
 		p.Caveat = s.Say("cite.caveat", "who", s.Who(st.Author))
 		p.Check = "pledge-verify proof --policy policy.txt " + p.ProofName
 		if e.Previous != nil {
@@ -132,6 +132,16 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 	}
 	p.Shown, p.NotShown = s.shown(e), s.notShown(e)
 	return p
+}
+
+// quote is an entry as a sentence to copy. Whoever reads it elsewhere sees none
+// of what stands around it here.
+func (s *Site) quote(e *Entry) Words {
+	q := s.Say("cite.quote", "sentence", s.Sentence(e), "who", s.Who(e.Statement.Author), "date", s.Day(e.Logged), "accord", s.AccordName(), "origin", s.Origin, "index", e.Index, "size", s.Size)
+	if s.IsDemonstration() {
+		return s.Say("cite.demonstration", "quote", q)
+	}
+	return q
 }
 
 func (s *Site) notice(f pledge.Finding) Notice {

@@ -298,3 +298,16 @@ func TestPreview(t *testing.T) {
 		}
 	}
 }
+
+// What is copied out of a demonstration must not read as news.
+func TestQuotationsOfADemonstrationSayThatItIsOne(t *testing.T) {
+	const label = "Demonstration: invented, simulated time."
+	s := demo()
+	if got := s.Entry(decision("refused", borvania)).Quote; !strings.HasSuffix(got.Text, " as of 18,204 entries. "+label) || !strings.HasSuffix(string(got.HTML), label) {
+		t.Errorf("quotation: %s", got.Text)
+	}
+	s.Origin = "log.accord.org/2026"
+	if got := s.Entry(decision("refused", borvania)).Quote.Text; strings.Contains(got, "emonstration") || !strings.HasSuffix(got, "as of 18,204 entries.") {
+		t.Errorf("quotation of a log in earnest: %s", got)
+	}
+}
