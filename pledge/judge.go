@@ -78,18 +78,11 @@ func (s *State) judgeCharter(it *Item) (v Verdict, done bool) {
 		return rejected(CodeSeqGap, "a charter's seq is 1"), true
 	}
 	c := st.Body.(*entry.Charter)
-	var want demand
+	want := charterDemand(st)
 	for _, v := range c.LogKeys {
-		if id, ok := vkeyID(v); ok {
-			for _, set := range keySets(st) {
-				if slices.Contains(keyIDs(set), id) {
-					return rejected(CodeKeyTaken, "a key of the charter is a checkpoint key too"), true
-				}
-			}
+		if id, ok := vkeyID(v); ok && slices.Contains(want.every, id) {
+			return rejected(CodeKeyTaken, "a key of the charter is a checkpoint key too"), true
 		}
-	}
-	for _, set := range keySets(st) {
-		want.every = append(want.every, keyIDs(set)...)
 	}
 	return judgeSignatures(it, want), true
 }
@@ -113,18 +106,56 @@ type demand struct {
 	every []entry.KeyID
 }
 
-// calledFor says who signs (protocol section 4, "Who signs").
-func (s *State) calledFor(a *author, st *entry.Statement) demand {
-	d := demand{need: a.need}
-	for id, use := range a.keys {
-		if use == entry.UseStatement {
-			d.any = append(d.any, id)
-		}
+// charterDemand wants every key that a charter names.
+func charterDemand(st *entry.Statement) demand {
+	var d demand
+	for _, set := range keySets(st) {
+		d.every = append(d.every, keyIDs(set)...)
 	}
+	return d
+}
+
+// authorDemand says who signs a statement of an author that has these keys of use
+// statement, need of which must (protocol section 4, "Who signs").
+func authorDemand(st *entry.Statement, keys []entry.KeyID, need int) demand {
+	d := demand{any: keys, need: need}
 	if b, ok := st.Body.(*entry.Admit); ok {
 		d.every = keyIDs(b.KeySet())
 	}
 	return d
+}
+
+func (s *State) calledFor(a *author, st *entry.Statement) demand {
+	keys := make([]entry.KeyID, 0, len(a.keys))
+	for id, use := range a.keys {
+		if use == entry.UseStatement {
+			keys = append(keys, id)
+		}
+	}
+	return authorDemand(st, keys, a.need)
+}
+
+// JudgeSignatures judges the signatures of an item whose author has the given
+// keys, as Judge does, for who knows these keys and not the whole log. A charter
+// needs no author's keys.
+func JudgeSignatures(it *Item, author entry.KeySet) Verdict {
+	switch {
+	case it.Leaf == nil || it.Statement == nil:
+		return rejected(entry.CodeOf(it.Err), detail(it.Err))
+	case it.Statement.Kind == entry.KindCharter:
+		return judgeSignatures(it, charterDemand(it.Statement))
+	}
+	keys, err := author.Parse()
+	if err != nil {
+		return rejected(entry.CodeOf(err), detail(err))
+	}
+	var ids []entry.KeyID
+	for _, k := range keys {
+		if k.Use == entry.UseStatement {
+			ids = append(ids, k.ID)
+		}
+	}
+	return judgeSignatures(it, authorDemand(it.Statement, ids, int(author.Threshold)))
 }
 
 func keyIDs(set entry.KeySet) []entry.KeyID {

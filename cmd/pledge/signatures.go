@@ -13,60 +13,33 @@ import (
 
 // checkSignatures looks at the signatures of a leaf that was logged before. They
 // need not be the ones that were sent: another set may have come first. Then the
-// author's keys are asked for, with their own proof, and enough of them must have
-// signed; else the log would hold our statement in a form that counts for
-// nothing.
+// author's keys are asked for, with their own proof, and the leaf's signatures are
+// judged by the same rules as in an audit; else the log would hold our statement in
+// a form that counts for nothing.
 func (r *remote) checkSignatures(ctx context.Context, sub *entry.Submission, got *receipt) error {
-	if bytes.Equal(got.leaf.Statement.Marshal(), sub.Envelope.Marshal()) {
+	if got.isExactly(sub) {
 		return nil
 	}
 	ring := pledge.NewKeyring()
-	ring.Learn(got.statement)
-	every, threshold := signersOf(sub).named, uint64(0)
-	var any []entry.KeyID
+	var set entry.KeySet
 	if got.statement.Kind != entry.KindCharter {
-		set, err := r.keysOf(ctx, got.statement.Author, ring)
-		if err != nil {
+		var err error
+		if set, err = r.keysOf(ctx, got.statement.Author, ring); err != nil {
 			return err
 		}
-		keys, err := set.Parse()
-		if err != nil {
-			return fmt.Errorf("the author's keys: %w", err)
-		}
-		for _, k := range keys {
-			if k.Use == entry.UseStatement {
-				any = append(any, k.ID)
-			}
-		}
-		threshold = set.Threshold
 	}
-	signed := make(map[entry.KeyID]bool)
-	pae := got.leaf.Statement.PAE()
-	for _, s := range got.leaf.Statement.Signatures {
-		key := ring.Key(s.KeyID)
-		if key == nil {
-			return fmt.Errorf("the leaf has a signature by %s, which is no key of the author's", s.KeyID)
-		}
-		if !key.Verify(pae, s.Sig) {
-			return fmt.Errorf("the leaf's signature by %s does not verify", s.KeyID)
-		}
-		signed[s.KeyID] = true
-	}
-	for _, id := range every {
-		if !signed[id] {
-			return fmt.Errorf("the leaf lacks the signature of %s", id)
-		}
-	}
-	have := uint64(0)
-	for _, id := range any {
-		if signed[id] {
-			have++
-		}
-	}
-	if have < threshold {
-		return fmt.Errorf("the leaf has %d of the %d signatures that the author needs", have, threshold)
+	it := pledge.Read(got.proof.Index, got.proof.Extra)
+	ring.Try(it)
+	if v := pledge.JudgeSignatures(it, set); v.Kind != pledge.Accepted {
+		return fmt.Errorf("the leaf's signatures: %s: %s", v.Code, v.Detail)
 	}
 	return nil
+}
+
+// isExactly reports whether the receipt's leaf holds the very envelope that was
+// signed here, signatures included.
+func (r *receipt) isExactly(sub *entry.Submission) bool {
+	return bytes.Equal(r.leaf.Statement.Marshal(), sub.Envelope.Marshal())
 }
 
 // keysOf returns an author's keys from the charter or from the author's

@@ -72,7 +72,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	}
 	keep := strings.TrimSuffix(path, filepath.Ext(path)) + receiptExt
 	if exists(keep) {
-		return a.keptReceipt(keep, policy, sub)
+		return a.keptReceipt(ctx, keep, policy, url, sub)
 	}
 	if url, err = address(policy, url, sub.Statement.Log); err != nil {
 		return err
@@ -129,7 +129,9 @@ func readSigned(path string) (*entry.Submission, error) {
 
 // keptReceipt looks at a receipt that is there already. It is never overwritten:
 // one that verified once and does not fit any more is evidence.
-func (a *app) keptReceipt(path string, policy *log.Policy, sub *entry.Submission) error {
+// Its leaf may have other signatures than the draft, all the same: whether these
+// are enough takes the author's keys, and so the log.
+func (a *app) keptReceipt(ctx context.Context, path string, policy *log.Policy, url string, sub *entry.Submission) error {
 	raw, err := readFile(path, log.MaxProofSize)
 	if err != nil {
 		return fmt.Errorf("read receipt: %w", err)
@@ -141,6 +143,22 @@ func (a *app) keptReceipt(path string, policy *log.Policy, sub *entry.Submission
 	}
 	if !r.isOf(sub) {
 		return refusal(fmt.Errorf("%s is a receipt for another statement, entry id %s", path, r.statement.ID), hint)
+	}
+	if !r.isExactly(sub) {
+		if url, err = address(policy, url, sub.Statement.Log); err != nil {
+			return err
+		}
+		log, err := a.open(policy, url)
+		if err != nil {
+			return err
+		}
+		if err := log.checkSignatures(ctx, sub, r); err != nil {
+			var known *failure
+			if errors.As(err, &known) {
+				return err
+			}
+			return refusal(fmt.Errorf("%s is for this statement with other signatures: %w", path, err), hint)
+		}
 	}
 	a.note("it is logged already: the receipt is there and verified; nothing was sent")
 	a.summary(r)

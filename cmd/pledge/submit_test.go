@@ -264,7 +264,7 @@ func TestLyingServersLeaveNoReceipt(t *testing.T) {
 			p := s.log.proof(s.log.add(leaf), quorum, s.now.Unix())
 			return 201, client.Reply{Index: p.Index, ID: s.sub.Statement.ID, Leaf: leaf, Proof: string(p.Marshal())}
 		}},
-		{"logged before, by a key of nobody", "which is no key of the author's", func(s *stage) (int, any) {
+		{"logged before, by a key of nobody", "signature-not-called-for", func(s *stage) (int, any) {
 			return s.logged(sign(s.t, s.sub.Statement, newPerson("stranger")), 200)
 		}},
 		{"logged before, with a broken signature", "does not verify", func(s *stage) (int, any) {
@@ -272,7 +272,7 @@ func TestLyingServersLeaveNoReceipt(t *testing.T) {
 			broken.Envelope.Signatures[0].Sig[0] ^= 1
 			return s.logged(broken, 200)
 		}},
-		{"logged before, by too few", "1 of the 2 signatures", func(s *stage) (int, any) {
+		{"logged before, by too few", "1 of 2 signatures", func(s *stage) (int, any) {
 			s.admit(2, s.author, newPerson("acme-2"))
 			return s.logged(sign(s.t, s.sub.Statement, newPerson("acme-2")), 200)
 		}},
@@ -375,12 +375,20 @@ func (s *stage) elsewhere(l *paperLog) (int, any) {
 
 // admit logs the author's admission, with keys, and has the server tell of it.
 // A second call replaces what it tells.
-func (s *stage) admit(threshold uint64, keys ...person) {
-	s.t.Helper()
-	body := &entry.Admit{Country: "EU", ID: "acme", Mode: entry.AdmitNew, Name: "Acme", Role: entry.RoleSignatory, Threshold: threshold, Website: "https://acme.test/"}
-	for _, k := range keys {
-		body.Keys = append(body.Keys, k.public())
+func (s *stage) admit(threshold uint64, keys ...person) { s.admitAs("acme", threshold, keys...) }
+
+// admitAs is admit, of another author, whom the server gives for ours.
+func (s *stage) admitAs(id string, threshold uint64, keys ...person) {
+	public := make([]entry.Key, len(keys))
+	for i, k := range keys {
+		public[i] = k.public()
 	}
+	s.admitKeys(id, threshold, keys, public)
+}
+
+func (s *stage) admitKeys(id string, threshold uint64, keys []person, public []entry.Key) {
+	s.t.Helper()
+	body := &entry.Admit{Country: "EU", ID: id, Keys: public, Mode: entry.AdmitNew, Name: "Acme", Role: entry.RoleSignatory, Threshold: threshold, Website: "https://acme.test/"}
 	admission := sign(s.t, &entry.Statement{
 		Log: s.log.origin, Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 2, Prev: sha256.Sum256(nil),
 		Made: s.now.Unix(), Kind: entry.KindAdmit, Body: body,
