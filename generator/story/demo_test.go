@@ -4,12 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -41,39 +47,118 @@ func freePort(t *testing.T) string {
 }
 
 // Each statement of the demo was submitted once and has a receipt; the log
-// passes its audit; and the demo can be played again in the same folder.
+// passes its audit, and the commands that the demo shows at its end work. Played
+// again in the same folder it starts anew, and ends when it is interrupted.
 func TestDemo(t *testing.T) {
-	dir, listen := filepath.Join(t.TempDir(), "demo"), freePort(t)
-	charters := map[string]bool{}
-	for range 2 {
-		out, code := demo(t, "--once", "--dir", dir, "--listen", listen)
-		if code != 0 {
-			t.Fatalf("exit %d:\n%s", code, out)
-		}
-		if !strings.Contains(out, "time in this log is simulated") {
-			t.Errorf("the report does not say that time is simulated:\n%s", out)
-		}
-		statements := lines(t, dir, "story", "plan.tsv")
-		if len(statements) < 120 {
-			t.Errorf("%d statements", len(statements))
-		}
-		holdReceipts(t, dir, statements)
-		holdRequests(t, dir, len(statements))
-		charters[strings.TrimSpace(strings.Join(lines(t, dir, "charter-id"), ""))] = true
-
-		audit := exec.Command("../../bin/pledge-verify", "audit", "--policy", filepath.Join(dir, "policy.txt"),
-			"--charter", lines(t, dir, "charter-id")[0], filepath.Join(dir, "log"))
-		if out, err := audit.CombinedOutput(); err != nil {
-			t.Errorf("audit: %v\n%s", err, out)
-		}
-		if c, err := net.Dial("tcp", listen); err == nil {
-			c.Close()
-			t.Error("the server still listens")
-		}
+	dir, listen := filepath.Join(t.TempDir(), "a demo: #1"), freePort(t)
+	out, code := demo(t, "--once", "--dir", dir, "--listen", listen)
+	if code != 0 {
+		t.Fatalf("exit %d:\n%s", code, out)
 	}
-	if len(charters) != 2 {
+	if !strings.Contains(out, "time in this log is simulated") {
+		t.Errorf("the report does not say that time is simulated:\n%s", out)
+	}
+	statements := lines(t, dir, "story", "plan.tsv")
+	if len(statements) < 120 {
+		t.Errorf("%d statements", len(statements))
+	}
+	holdReceipts(t, dir, statements)
+	holdRequests(t, dir, len(statements))
+	holdEnd(t, dir)
+	for _, name := range []string{"audit it", "a receipt"} {
+		holdCommand(t, out, name)
+	}
+	first := lines(t, dir, "charter-id")[0]
+
+	out, code = interrupted(t, "--once", "--dir", dir, "--listen", loopback())
+	if code != 130 {
+		t.Fatalf("interrupted: exit %d:\n%s", code, out)
+	}
+	if again := lines(t, dir, "charter-id")[0]; again == first {
 		t.Error("the second demo kept the first one's log")
 	}
+	receipts, err := filepath.Glob(filepath.Join(dir, "statements", "*.tlog-proof"))
+	if err != nil || len(receipts) < 20 || len(receipts) >= len(statements) {
+		t.Errorf("%d receipts when it was interrupted (%v)", len(receipts), err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "audit.txt")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the second demo kept the first one's report (%v)", err)
+	}
+	holdEnd(t, dir)
+}
+
+// loopback returns an address with a port of the system's choice: an IPv6 one if
+// the machine has any.
+func loopback() string {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		return "localhost:0"
+	}
+	l.Close()
+	return "[::1]:0"
+}
+
+// interrupted runs scripts/demo and interrupts it when it says for the first time
+// how far it is.
+func interrupted(t *testing.T, args ...string) (string, int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), script, args...)
+	r, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	code := make(chan int)
+	go func() {
+		// The exit status says it all.
+		_ = cmd.Wait()
+		w.Close()
+		code <- cmd.ProcessState.ExitCode()
+	}()
+	var said strings.Builder
+	in, played := bufio.NewScanner(r), false
+	for in.Scan() {
+		said.WriteString(in.Text() + "\n")
+		if !played && strings.HasPrefix(in.Text(), "plays ") {
+			played = true
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	return said.String(), <-code
+}
+
+// holdEnd wants a log that passes its audit, and no server any more.
+func holdEnd(t *testing.T, dir string) {
+	t.Helper()
+	audit := exec.Command("../../bin/pledge-verify", "audit", "--policy", filepath.Join(dir, "policy.txt"),
+		"--charter", lines(t, dir, "charter-id")[0], filepath.Join(dir, "log"))
+	if out, err := audit.CombinedOutput(); err != nil {
+		t.Errorf("audit: %v\n%s", err, out)
+	}
+	var serving struct{ Msg, Address string }
+	if err := json.Unmarshal([]byte(lines(t, dir, "serve.log")[0]), &serving); err != nil || serving.Msg != "serving" {
+		t.Fatalf("serve.log begins with %+v (%v)", serving, err)
+	}
+	if c, err := net.Dial("tcp", serving.Address); err == nil {
+		c.Close()
+		t.Error("the server still listens")
+	}
+}
+
+// holdCommand wants a command that the demo shows under a name to work.
+func holdCommand(t *testing.T, said, name string) {
+	t.Helper()
+	for line := range strings.Lines(said) {
+		if command, ok := strings.CutPrefix(line, name+" "); ok {
+			if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", command, err, out)
+			}
+			return
+		}
+	}
+	t.Errorf("it does not show %q", name)
 }
 
 // holdReceipts wants one receipt for each statement, for its very bytes.
@@ -166,10 +251,40 @@ func TestDemoLeavesForeignFoldersAlone(t *testing.T) {
 	}
 }
 
+// A server that is there already gets nothing, and whoever wants the demo is told
+// what to do.
+func TestDemoAddressTaken(t *testing.T) {
+	var asked atomic.Int64
+	theirs := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer theirs.Close()
+	dir := t.TempDir()
+	for _, listen := range []string{
+		theirs.Listener.Addr().String(),
+		"192.0.2.1:8080", // not this machine's: found out by the demo's own server
+	} {
+		out, code := demo(t, "--once", "--dir", filepath.Join(dir, "demo"), "--listen", listen)
+		if code != 1 || !strings.Contains(out, "error: ") || !strings.Contains(out, listen) || !strings.Contains(out, "another address with --listen") {
+			t.Errorf("%s: exit %d: %s", listen, code, out)
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("%d requests to somebody else's server", n)
+	}
+}
+
 func TestDemoUsage(t *testing.T) {
-	for _, args := range [][]string{{"--nonsense"}, {"--dir"}, {"--listen"}, {"here"}} {
-		if out, code := demo(t, args...); code != 2 || !strings.Contains(out, "hint:") {
-			t.Errorf("%v: exit %d: %s", args, code, out)
+	taken := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(taken, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--nonsense"}, {"--dir"}, {"--listen"}, {"here"},
+		{"--listen", "localhost"}, {"--listen", "::1:8080"}, {"--listen", "localhost:70000"}, {"--listen", "a\": b:80"},
+		{"--dir", ""}, {"--dir", taken}, {"--dir", filepath.Join(taken, "below")}, {"--dir", "two\nlines"},
+	} {
+		out, code := demo(t, args...)
+		if code != 2 || !strings.HasPrefix(out, "error: ") || !strings.Contains(out, "\nhint: ") {
+			t.Errorf("%q: exit %d: %s", args, code, out)
 		}
 	}
 	if out, code := demo(t, "--help"); code != 0 || !slices.ContainsFunc(strings.Split(out, "\n"), func(l string) bool { return strings.HasPrefix(l, "usage: scripts/demo [--once]") }) {
