@@ -30,7 +30,7 @@ contradict them, and that is a fork for everybody to see: ask widely first.
 It refuses to replace a state that is there.`,
 		Example: `  curl -s https://mirror.example.org/log/checkpoint > newest
   pledgelog adopt-checkpoint --config pledgelog.yaml --from newest`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: do(func(ctx context.Context) error {
 			if err := needConfig("adopt-checkpoint", config); err != nil {
 				return err
@@ -49,7 +49,7 @@ It refuses to replace a state that is there.`,
 
 func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 	if from == "" {
-		return refusef("give the newest signed checkpoint that anybody holds with --from", "no checkpoint is given")
+		return usagef("give the newest signed checkpoint that anybody holds", "--from is missing")
 	}
 	raw, err := readFile(from, log.MaxNoteSize)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 const (
 	exitDone    = 0
 	exitRefused = 1 // refused, or failed
-	exitUsage   = 2
+	exitUsage   = 2 // the command line, or what it names cannot be read or used
 )
 
 // A failure ends a command: what was wrong, what to do about it, and the exit
@@ -62,16 +62,20 @@ func (a *app) run(ctx context.Context, args []string) int {
 		for _, p := range many {
 			a.fail(p, p.hint)
 		}
-		return exitRefused
+		return exitUsage
 	}
 	// What a command returns is a failure; anything else is cobra's opinion on
 	// the command line.
-	f := &failure{exitUsage, err, "pledgelog --help shows the commands, pledgelog COMMAND --help one of them"}
-	errors.As(err, &f)
-	if f.hint == "" {
-		f.hint = hintOf(f.err)
+	var f *failure
+	if !errors.As(err, &f) {
+		f = fromCobra(err)
+		err = f
 	}
-	a.fail(f.err, f.hint)
+	hint := f.hint
+	if hint == "" {
+		hint = hintOf(err)
+	}
+	a.fail(err, hint)
 	return f.code
 }
 
@@ -99,7 +103,8 @@ A new log is made in this order:
   pledgelog init          makes the charter the first entry
   pledgelog serve         runs the server
 
-Exit codes: 0 done, 1 refused or failed, 2 usage.`,
+Exit codes: 0 done; 1 refused or failed; 2 usage, a file that cannot be read or a
+configuration that is not right.`,
 		Example: `  pledgelog keygen --origin log.accord.example/2026 --out keys
   pledgelog check-config --config pledgelog.yaml
   pledgelog init --config pledgelog.yaml --charter charter.json
@@ -108,6 +113,7 @@ Exit codes: 0 done, 1 refused or failed, 2 usage.`,
 		SilenceUsage:  true,
 	}
 	root.AddCommand(a.keygenCommand(), a.initCommand(), a.serveCommand(), a.adoptCommand(), a.checkConfigCommand(), a.versionCommand())
+	finish(root)
 	return root
 }
 

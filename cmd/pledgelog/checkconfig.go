@@ -18,13 +18,14 @@ func (a *app) checkConfigCommand() *cobra.Command {
 		Use:   "check-config --config FILE",
 		Short: "say what is wrong with a configuration",
 		Long: `check-config reads a configuration and the policy and key that it names, and says
-everything that is wrong with them at once. It changes nothing.
+everything that is wrong with them at once; then it ends with 2. It changes
+nothing.
 
 A configuration has these keys. Paths are relative to its folder.
 
 ` + indent(exampleConfig),
 		Example: `  pledgelog check-config --config pledgelog.yaml`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: do(func(context.Context) error {
 			if err := needConfig("check-config", path); err != nil {
 				return err

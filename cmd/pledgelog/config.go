@@ -140,8 +140,12 @@ func parseConfig(name string, b []byte) (*Config, problems) {
 		say(0, "see pledgelog check-config --help for an example", "it is not YAML: %s", firstLine(err))
 		return nil, found
 	}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		say(0, "see pledgelog check-config --help for an example", "it has %d YAML documents, not one with keys in it", len(file.Docs))
+	switch {
+	case len(file.Docs) > 1:
+		say(0, "write all keys without --- lines between them; see pledgelog check-config --help for an example", "it has %d YAML documents, and a configuration is one", len(file.Docs))
+		return nil, found
+	case len(file.Docs) == 0, isEmpty(file.Docs[0].Body):
+		say(0, "see pledgelog check-config --help for an example", "it is empty")
 		return nil, found
 	}
 	var pairs []*ast.MappingValueNode
@@ -188,6 +192,11 @@ func parseConfig(name string, b []byte) (*Config, problems) {
 	return c, found
 }
 
+// isEmpty reports whether a document has nothing in it but comments.
+func isEmpty(body ast.Node) bool {
+	return body == nil || body.Type() == ast.NullType || body.Type() == ast.CommentType
+}
+
 // scalar returns the text of a value. Numbers and truth values, anchors and
 // aliases are none.
 func scalar(n ast.Node) (string, bool) {
@@ -224,9 +233,9 @@ type setup struct {
 // loadConfig reads and checks a configuration and the files that it names. An
 // error is problems, all of them.
 func loadConfig(path string) (*setup, error) {
-	b, err := readFile(path, maxConfig)
+	b, err := readInput(path, maxConfig, "give the configuration with --config; pledgelog check-config --help shows one")
 	if err != nil {
-		return nil, refused("give the configuration with --config; pledgelog check-config --help shows one", fmt.Errorf("read configuration: %w", plainError(err)))
+		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	c, found := parseConfig(path, b)
 	if c == nil {

@@ -36,7 +36,7 @@ The charter's entry id goes to the output: auditors need it. When init was
 interrupted, run it again; a log that has entries is never touched.`,
 		Example: `  pledgelog init --config pledgelog.yaml --charter charter.json
   pledgelog init --config pledgelog.yaml --charter charter.json > charter-id`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: do(func(ctx context.Context) error {
 			if err := needConfig("init --charter charter.json", config); err != nil {
 				return err
@@ -63,9 +63,9 @@ interrupted, run it again; a log that has entries is never touched.`,
 // readCharter reads a charter and checks all that can be checked before there is
 // a log.
 func (s *setup) readCharter(path string) (*entry.Submission, error) {
-	b, err := readFile(path, entry.MaxSubmission)
+	b, err := readInput(path, entry.MaxSubmission, "see --charter: the secretariat makes it with `pledge new charter` and `pledge sign`")
 	if err != nil {
-		return nil, fmt.Errorf("read charter: %w", plainError(err))
+		return nil, fmt.Errorf("read charter: %w", err)
 	}
 	sub, err := entry.ParseSubmission(b)
 	if err != nil {

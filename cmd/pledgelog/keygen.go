@@ -34,7 +34,7 @@ func (a *app) keygenCommand() *cobra.Command {
 Nothing is overwritten. The secret files are not encrypted (mode 0600): whoever
 can read checkpoint.key can sign checkpoints of the log.`,
 		Example: `  pledgelog keygen --origin log.accord.example/2026 --out keys`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: do(func(context.Context) error {
 			if origin == "" || out == "" {
 				return usagef("for example: pledgelog keygen --origin log.accord.example/2026 --out keys", "--origin or --out is missing")
@@ -83,7 +83,7 @@ func (a *app) keygen(origin, dir string) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make folder for keys: %w", plainError(err))
+		return usagef("choose with --out a folder that you may make and write", "make folder for keys: %w", plainError(err))
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)

@@ -68,8 +68,27 @@ func readSigner(path string) (*log.Signer, *problem) {
 	return s, nil
 }
 
-// readFile reads a file of at most limit bytes.
+// readFile reads a file of at most limit bytes that somebody named. That it cannot
+// be read is a failure of usage.
 func readFile(path string, limit int64) ([]byte, error) {
+	return readInput(path, limit, "look at how its name is spelt, and at the folder that it is in")
+}
+
+// readInput is readFile with a hint for a file that is not there.
+func readInput(path string, limit int64, missing string) ([]byte, error) {
+	b, err := readUpTo(path, limit)
+	switch {
+	case err == nil:
+		return b, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &failure{exitUsage, plainError(err), missing}
+	case errors.Is(err, fs.ErrPermission):
+		return nil, &failure{exitUsage, plainError(err), "run this as somebody who may read it"}
+	}
+	return nil, &failure{exitUsage, plainError(err), "see whether the name is that of the right file"}
+}
+
+func readUpTo(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -116,6 +135,10 @@ func syncDir(dir string) error {
 
 // plainError leaves out the system call of a file's error.
 func plainError(err error) error {
+	var known *failure
+	if errors.As(err, &known) {
+		return err // it is plain, and has a hint
+	}
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)

@@ -19,7 +19,7 @@ func main() {
 }
 
 // run executes one command line and returns the exit code: 0 done, 1 refused or
-// failed, 2 usage.
+// failed, 2 usage or a configuration that is not right.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return newApp(stdin, stdout, stderr).run(ctx, args)
 }

@@ -84,7 +84,10 @@ func (s *setup) openParts(ctx context.Context, logger *slog.Logger) (_ *parts, e
 	if err := s.compareGuard(ctx, p.store); err != nil {
 		return nil, err
 	}
-	return p, p.openEngine(ctx, s, logger)
+	if err := p.openEngine(ctx, s, logger); err != nil {
+		return nil, err // and not p, which is closed here
+	}
+	return p, nil
 }
 
 // compareGuard refuses to go on when the order of record is older than what was
@@ -116,6 +119,9 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 		return err
 	}
 	p.engine, err = embedded.Open(ctx, config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return refusef("restore directory whole, the hidden folder .state in it too, or mend the path", "%s has no log that goes with the state in %s, or not the whole of it: %w", s.Directory, s.State, plainError(err))
+	}
 	return err
 }
 

@@ -51,7 +51,7 @@ request, with method, path, status and duration, and neither who asked nor what
 was searched for.`,
 		Example: `  pledgelog serve --config pledgelog.yaml
   pledgelog serve --config pledgelog.yaml 2>> serve.log`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: do(func(ctx context.Context) error {
 			if err := needConfig("serve", path); err != nil {
 				return err

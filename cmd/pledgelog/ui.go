@@ -32,7 +32,8 @@ func (u ui) note(format string, args ...any) {
 }
 
 func (u ui) fail(err error, hint string) {
-	fmt.Fprintf(u.err, "error: %s\n", oneLine(err.Error()))
+	// Joined errors have a line each.
+	fmt.Fprintf(u.err, "error: %s\n", oneLine(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	if hint != "" {
 		fmt.Fprintf(u.err, "hint: %s\n", oneLine(hint))
 	}
