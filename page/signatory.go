@@ -24,7 +24,6 @@ type SignatoryPage struct {
 	Kicker     Words
 	Name       Words
 	Lead       Words
-	Caveat     Words // This can't show that there were no others.
 	Facts      []Fact
 	Latest     Words // the latest attestation's sentence
 	LatestHref string
@@ -34,6 +33,7 @@ type SignatoryPage struct {
 	Years      []Year
 	Rows       []PeriodRow // newest first
 	Counts     Words       // requests logged here, by the last answer stated
+	Caveat     Words       // This can't show that there were no others.
 	Outcomes   []Outcome
 	Notices    []Notice
 	Statements []Step
@@ -101,7 +101,6 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	p.Kicker = s.Say("kicker."+st.Admit.Role, "accord", s.AccordName())
 	p.Signs = st.Admit.Role == entry.RoleSignatory
 	p.Lead = s.signatoryLead(a)
-	p.Caveat = s.Say("caveat.others")
 	p.Facts = s.signatoryFacts(a)
 	keys := s.fact("key-ids")
 	for _, k := range st.Admit.Keys {
@@ -229,14 +228,18 @@ func (s *Site) periodRow(ps pledge.PeriodStatus, scale uint64) PeriodRow {
 }
 
 func (s *Site) loggedCount(c entry.Counts) Words {
-	if c.Total == 0 {
+	switch {
+	case c.Total == 0:
 		return s.Say("period.none-logged")
+	case len(c.Outcomes) == 1:
+		return s.Say("period.logged.same", "n", c.Total, "label", s.outcome(sortedCodes(c.Outcomes)[0]))
 	}
 	return s.Say("period.logged", "n", c.Total, "outcomes", s.Outcomes(c.Outcomes))
 }
 
 func (s *Site) addOutcomes(p *SignatoryPage, st pledge.Status) {
 	who := Foreign(st.Admit.Name)
+	p.Caveat = s.Say("caveat.others")
 	if st.Requests == 0 {
 		p.Counts = s.Say("counts.none", "who", who, "size", s.Size)
 		return

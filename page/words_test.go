@@ -311,3 +311,28 @@ func TestQuotationsOfADemonstrationSayThatItIsOne(t *testing.T) {
 		t.Errorf("quotation of a log in earnest: %s", got)
 	}
 }
+
+// A number of a period stands for itself: neither "1 of all requests" nor "1: 1".
+func TestNumbersOfAPeriod(t *testing.T) {
+	s := demo()
+	counts := func(total uint64, outcomes map[string]uint64) entry.Counts {
+		return entry.Counts{Total: total, Outcomes: outcomes}
+	}
+	for _, c := range []struct {
+		covers         string
+		logged         entry.Counts
+		covered, count string
+	}{
+		{entry.CoversAll, counts(0, nil), "Covers all requests.", "None"},
+		{entry.CoversAll, counts(1, map[string]uint64{"refused": 1}), "Covers all requests.", "1 logged: “Refused”"},
+		{entry.CoversDisclosable, counts(1200, map[string]uint64{"pending": 1200}), "Covers only those that it may disclose.", "1,200 logged: “No decision yet”"},
+		{entry.CoversAll, counts(3, map[string]uint64{"challenged": 1, "refused": 2}), "Covers all requests.", "3 logged: 2 “Refused” and 1 “Challenged”"},
+	} {
+		p, _ := entry.ParsePeriod("2026-Q1")
+		b := &entry.Attestation{Period: p, Covers: c.covers, Received: entry.Claims{Total: entry.Exactly(1)}, Logged: c.logged}
+		row := s.periodRow(pledge.PeriodStatus{Period: p, Attested: &pledge.Mark{Index: 57}, Attestation: b, Logged: c.logged}, 1)
+		if row.Claim.Text != "1" || row.Covers.Text != c.covered || row.Logged.Text != c.count {
+			t.Errorf("%v of %s: %s | %s | %s", c.logged, c.covers, row.Claim.Text, row.Covers.Text, row.Logged.Text)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -83,5 +84,29 @@ func TestLogWithoutARequest(t *testing.T) {
 	}
 	if text := visible(body(t, site(t, w, t.TempDir()), "/")); !strings.Contains(text, "Nothing is logged yet.") {
 		t.Errorf("front page of an empty log: %s", text)
+	}
+}
+
+// TestCaveatStandsBesideTheCounts: "others" are other requests than those that
+// were just counted.
+func TestCaveatStandsBesideTheCounts(t *testing.T) {
+	const caveat = "This can’t show that there were no others."
+	w := sample(t)
+	h := site(t, w, publish(t, w))
+	for _, a := range w.Signatories {
+		b := body(t, h, "/signatories/"+a.ID)
+		_, counts, _ := strings.Cut(b, `id="h-counts"`)
+		counts, _, _ = strings.Cut(counts, "</section>")
+		asof := fmt.Sprintf("as of %d entries. %s", w.Size(), caveat)
+		if text := visible(counts); !strings.Contains(text, asof) {
+			t.Errorf("%s: no %q beside the counts: %s", a.ID, asof, text)
+		}
+		if strings.Count(b, caveat) != 1 {
+			t.Errorf("%s: the caveat stands there %d times", a.ID, strings.Count(b, caveat))
+		}
+	}
+	empty, a := compact(t)
+	if text := visible(body(t, site(t, empty, publish(t, empty)), "/signatories/"+a.ID)); !strings.Contains(text, "logged none, as of 3 entries. "+caveat) {
+		t.Errorf("without a request: %s", text)
 	}
 }
