@@ -1,5 +1,5 @@
-// Command benchmark measures what issues ask figures of, in one run, beside what
-// the machine itself can do. scripts/bench builds and runs it.
+// Command benchmark measures what the programs do, in one run, beside what the
+// machine itself can do. scripts/bench builds and runs it.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 // The exit codes, as those of all programs of the project.
 const (
 	exitDone        = 0
-	exitMissed      = 1 // --check: a ratio is short of what is asked
+	exitMissed      = 1 // --check: a ratio is short of its minimum
 	exitUsage       = 2
 	exitNotMeasured = 3
 )
@@ -38,13 +38,13 @@ machine, and whatever else runs on it shares them too: compare ratios within a
 run, not figures across machines.
 
   --json FILE  also write the figures as one JSON object
-  --check      compare the ratios with what issues ask of them; exit 1 if one that
-               is asked is missed
+  --check      compare ratios of the figures with the project's minimums; exit 1 if
+               one is missed
   --quick      fewer statements: figures come in well under a minute and are rougher
   --only NAME  measure one part, beside the floors: submit or audit
   --dir DIR    put logs and stores on the disk of DIR (default: bin/)
 
-Exit codes: 0 done; 1 a ratio that is asked was missed; 2 usage; 3 something
+Exit codes: 0 done; 1 a ratio missed its minimum; 2 usage; 3 something
 could not be measured.
 
 examples:
