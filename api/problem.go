@@ -166,6 +166,8 @@ func problemOf(err error) (p *client.Problem, unforeseen bool) {
 		return refuse(http.StatusServiceUnavailable, codeBusy, "the server has as many statements as it can take"), false
 	case errors.Is(err, intake.ErrStore):
 		return refuse(http.StatusServiceUnavailable, codeStore, "the server can't keep statements just now"), false
+	case errors.Is(err, intake.ErrJump):
+		return refuse(http.StatusServiceUnavailable, codeClock, intake.ErrJump.Error()), false
 	case errors.Is(err, intake.ErrClock):
 		return refuse(http.StatusServiceUnavailable, codeClock, "the server's clock is before its last entry, and it logs nothing until that has passed"), false
 	case errors.Is(err, intake.ErrStopped), errors.Is(err, log.ErrStopped):

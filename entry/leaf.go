@@ -21,6 +21,10 @@ func MaxLeafOf(k Kind) int {
 	return MaxLeaf
 }
 
+// MaxLogged is the last second that `logged` may be: that of the year 9999, the
+// last that a time of the protocol can be written for.
+const MaxLogged = 253402300799
+
 // A Leaf is one entry of the log: a statement and the moment at which the
 // operator gave it its index.
 type Leaf struct {
@@ -62,8 +66,8 @@ func ParseLeaf(b []byte) (*Leaf, error) {
 		return nil, refuse(CodeLeafMalformed, "logged is not a whole number from 0 to 2^53-1")
 	}
 	logged, err := strconv.ParseInt(string(number), 10, 64)
-	if err != nil {
-		return nil, refuse(CodeLeafMalformed, "logged is not a whole number from 0 to 2^53-1")
+	if err != nil || logged > MaxLogged {
+		return nil, refuse(CodeLeafMalformed, "logged is after the year 9999")
 	}
 	body, ok := bytes.CutSuffix(rest, []byte(leafTail))
 	if !ok {

@@ -73,7 +73,7 @@ func ParseDraft(b []byte) (*Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len((&Leaf{Logged: MaxInteger, Statement: env}).Marshal()); n > MaxLeafOf(st.Kind) {
+	if n := len((&Leaf{Logged: MaxLogged, Statement: env}).Marshal()); n > MaxLeafOf(st.Kind) {
 		return nil, refuse(CodeLeafTooLarge, "the leaf would have %d bytes, over %d", n, MaxLeafOf(st.Kind))
 	}
 	sub := &Submission{Envelope: env, Statement: st}

@@ -69,20 +69,21 @@ func refusal(err error) error {
 func (in *Intake) judgeFirst(it *pledge.Item) error {
 	in.mu.RLock()
 	defer in.mu.RUnlock()
-	now := in.cfg.Clock().Unix()
-	if now < in.state.Now() {
-		return ErrClock
+	now, err := in.time()
+	if err != nil {
+		return err
 	}
 	r := in.judge(it, now)
-	if r == nil {
-		return nil
-	}
 	// What waits in front of it may change the judgement: then it is the
 	// sequencer's.
-	if in.waiting[it.Statement.Author] > 0 || in.waiting[entry.AuthorSecretariat] > 0 {
-		return nil
+	if r != nil && in.waiting[it.Statement.Author] == 0 && in.waiting[entry.AuthorSecretariat] == 0 {
+		return r
 	}
-	return r
+	// But a signature that fails under its key fails whatever was logged before.
+	if in.keys.Fails(it) {
+		return &Refusal{Code: pledge.CodeSignatureInvalid, Detail: "a signature does not verify"}
+	}
+	return nil
 }
 
 // judge says why a statement is not to be sequenced next, at a moment; nil if it

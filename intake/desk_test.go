@@ -5,7 +5,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -200,4 +202,17 @@ func (d *desk) reopenStore(do func(store.Store) error) error {
 	}
 	defer s.Close()
 	return do(s)
+}
+
+func contains(err error, s string) bool { return strings.Contains(err.Error(), s) }
+
+// swap exchanges two files or folders.
+func swap(a, b string) error {
+	tmp := a + ".swap"
+	for _, move := range [][2]string{{a, tmp}, {b, a}, {tmp, b}} {
+		if err := os.Rename(move[0], move[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

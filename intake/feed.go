@@ -31,14 +31,20 @@ func (in *Intake) feedLoop() {
 			if in.ctx.Err() != nil {
 				return
 			}
-			in.log.Error("could not append to the log", "first", next, "error", err.Error())
+			if in.feedTrouble.set(err) {
+				in.log.Error("statements are not appended", "first", next, "error", err.Error())
+			}
 			in.pause(retryAfter)
 			if have, err := in.cfg.Log.Next(in.ctx); err == nil {
 				next = have // an append that failed may have worked in part
 			}
 		case n > 0:
+			if in.feedTrouble.set(nil) {
+				in.log.Info("statements are appended again", "first", next)
+			}
 			next += uint64(n)
 		default:
+			in.feedTrouble.set(nil)
 			select {
 			case <-in.grown:
 			case <-in.ctx.Done():

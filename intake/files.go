@@ -234,7 +234,9 @@ func (f *files) archiveNewest(minute int64) error {
 	return f.store.SetMark(context.Background(), markArchived, uint64(minute))
 }
 
-// openArchive reads the archive and cuts off what a crash left half written.
+// openArchive reads the archive. What a crash left half written at its end is cut
+// off; any other damage is for a person to look at, since the archive is evidence
+// that nobody can make again.
 func (f *files) openArchive() error {
 	path := filepath.Join(f.dir, archivePath)
 	b, err := os.ReadFile(path)
@@ -244,14 +246,19 @@ func (f *files) openArchive() error {
 	if err != nil {
 		return fmt.Errorf("read archive: %w", err)
 	}
-	notes, err := log.ParseArchive(b)
+	// A checkpoint ends with the empty line after its signatures: the second one
+	// since it began. What follows the last whole one is what was being written.
+	whole := b[:wholeCheckpoints(b)]
+	notes, err := log.ParseArchive(whole)
 	if err != nil {
-		whole, torn := cutTorn(b)
-		if notes, err = log.ParseArchive(whole); err != nil {
-			return fmt.Errorf("read archive: %w", err)
+		return fmt.Errorf("the archive of checkpoints, %s, is damaged; restore it from a copy or a mirror, and keep the damaged one: %w", path, err)
+	}
+	if torn := len(b) - len(whole); torn > 0 {
+		if torn > log.MaxNoteSize {
+			return fmt.Errorf("the archive of checkpoints, %s, ends in %d bytes that are no checkpoint; restore it from a copy or a mirror, and keep the damaged one", path, torn)
 		}
 		f.log.Warn("cut off what a crash left at the end of the archive", "bytes", torn)
-		if err := renameio.WriteFile(path, whole, 0o644); err != nil {
+		if err := os.Truncate(path, int64(len(whole))); err != nil {
 			return fmt.Errorf("mend archive: %w", err)
 		}
 	}
@@ -261,20 +268,18 @@ func (f *files) openArchive() error {
 	return nil
 }
 
-// cutTorn returns the archive up to the end of its last whole checkpoint: the
-// longest prefix that parses.
-func cutTorn(b []byte) (whole []byte, torn int) {
-	for end := len(b); end > 0; {
-		i := bytes.LastIndex(b[:end], []byte("\n\n"))
-		if i < 0 {
-			break
+// wholeCheckpoints returns where the last checkpoint of an archive ends that was
+// written to its end.
+func wholeCheckpoints(b []byte) int {
+	end, blank := 0, 0
+	for i := 1; i < len(b); i++ {
+		if b[i] == '\n' && b[i-1] == '\n' {
+			if blank++; blank%2 == 0 {
+				end = i + 1
+			}
 		}
-		if _, err := log.ParseArchive(b[:i+2]); err == nil {
-			return b[:i+2], len(b) - i - 2
-		}
-		end = i + 1
 	}
-	return nil, len(b)
+	return end
 }
 
 func (f *files) close(context.Context) error {

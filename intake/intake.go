@@ -55,8 +55,10 @@ type Intake struct {
 
 	tickets         tickets
 	head            published // the newest published checkpoint
-	queueTrouble    trouble   // why nothing can be queued just now
-	sequenceTrouble trouble   // why nothing is sequenced just now
+	clock           *clock
+	queueTrouble    trouble // why nothing can be queued just now
+	sequenceTrouble trouble // why nothing is sequenced just now
+	feedTrouble     trouble // why nothing is appended just now
 	sequence        atomic.Uint64
 }
 
@@ -113,7 +115,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	in := &Intake{
 		cfg: cfg, log: cfg.Logger, tiles: log.NewTileReader(cfg.Log.Source()),
-		keys: pledge.NewKeyring(), state: pledge.New(cfg.Origin),
+		clock: newClock(cfg.Clock), keys: pledge.NewKeyring(), state: pledge.New(cfg.Origin),
 		enter: make(chan enqueue, maxWaiting), queued: make(chan struct{}, 1), grown: make(chan struct{}, 1),
 		waiting: make(map[string]int), parsed: make(map[int64]*pledge.Item),
 	}
@@ -139,7 +141,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 }
 
 // Submit checks a statement, queues it, and waits until a published checkpoint
-// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrStore, ErrClock, ErrStopped, or ctx's.
+// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrStore, ErrClock, ErrJump, ErrStopped, or ctx's.
 // Submitting the same statement again gives the same leaf and index.
 func (in *Intake) Submit(ctx context.Context, sub *entry.Submission) (*Receipt, error) {
 	it, err := in.check(sub)
@@ -177,18 +179,31 @@ func (in *Intake) Ready() error {
 	if err := in.ctx.Err(); err != nil {
 		return context.Cause(in.ctx)
 	}
-	if err := in.queueTrouble.get(); err != nil {
-		return err
+	for _, t := range []*trouble{&in.queueTrouble, &in.sequenceTrouble, &in.feedTrouble} {
+		if err := t.get(); err != nil {
+			return err
+		}
 	}
-	if err := in.sequenceTrouble.get(); err != nil {
-		return err
+	if e, ok := in.cfg.Log.(interface{ Err() error }); ok && e.Err() != nil {
+		return fmt.Errorf("publish: %w", e.Err())
 	}
 	in.mu.RLock()
 	defer in.mu.RUnlock()
 	if c, _ := in.state.Charter(); c == nil {
 		return errors.New("the log has no charter yet: run `pledgelog init`")
 	}
-	return nil
+	_, err := in.time()
+	return err
+}
+
+// time is the clock's time, when statements may be sequenced by it. The caller holds
+// in.mu.
+func (in *Intake) time() (int64, error) {
+	now, err := in.clock.now()
+	if err == nil && now < in.state.Now() {
+		err = ErrClock
+	}
+	return now, err
 }
 
 // trouble is an error that may pass.

@@ -14,6 +14,9 @@ const (
 	// durable.
 	maxWaiting      = 4096
 	maxWaitingBytes = 256 << 20
+	// maxQueued bounds the statements that are queued, durably, and have no index
+	// yet.
+	maxQueued = 16384
 	// maxCommit bounds the statements, and their bytes, in one commit.
 	maxCommit      = 1024
 	maxCommitBytes = 32 << 20
@@ -30,20 +33,8 @@ func (e *enqueue) bytes() int64 { return int64(len(e.sub.Statement) + len(e.sub.
 // submit hands a checked statement to the committer and returns the ticket for
 // it.
 func (in *Intake) submit(sub *entry.Submission, it *pledge.Item) *Ticket {
-	t := in.newTicket(it.Statement.ID)
-	in.count(it.Statement.Author, +1)
-	e := enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Body: sub.Body, BodyDigest: it.Statement.BodyDigest}, it}
-	entered := in.entering.Add(e.bytes()) <= maxWaitingBytes
-	if entered {
-		select {
-		case in.enter <- e:
-		default:
-			entered = false
-		}
-	}
-	if !entered {
-		in.entering.Add(-e.bytes())
-		in.count(it.Statement.Author, -1)
+	t := in.newTicket(enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Body: sub.Body, BodyDigest: it.Statement.BodyDigest}, it})
+	if !in.submitTicket(t) {
 		in.tickets.drop(t)
 		return in.failed(ErrBusy)
 	}
@@ -51,6 +42,28 @@ func (in *Intake) submit(sub *entry.Submission, it *pledge.Item) *Ticket {
 		in.tickets.failAll(ErrStopped)
 	}
 	return t
+}
+
+// submitTicket hands a ticket's statement to the committer; false when there is no
+// room.
+func (in *Intake) submitTicket(t *Ticket) bool {
+	in.parsedMu.Lock()
+	full := len(in.parsed) >= maxQueued
+	in.parsedMu.Unlock()
+	if full {
+		return false
+	}
+	in.count(t.of.item.Statement.Author, +1)
+	if in.entering.Add(t.of.bytes()) <= maxWaitingBytes {
+		select {
+		case in.enter <- t.of:
+			return true
+		default:
+		}
+	}
+	in.entering.Add(-t.of.bytes())
+	in.count(t.of.item.Statement.Author, -1)
+	return false
 }
 
 func (in *Intake) count(author string, n int) {

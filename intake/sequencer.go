@@ -42,6 +42,7 @@ func (in *Intake) sequenceLoop() {
 			}
 			fallthrough
 		default:
+			in.report(nil)
 			select {
 			case <-in.queued:
 			case <-in.ctx.Done():
@@ -71,12 +72,13 @@ func (in *Intake) pause(d time.Duration) {
 
 // outcome is what the sequencer decided about one queued statement.
 type outcome struct {
-	queue   int64
-	id      entry.ID
-	author  string
-	record  *store.Record // it got an index
-	refused *Refusal
-	known   bool // it has one already
+	queue    int64
+	id       entry.ID
+	envelope []byte
+	author   string
+	record   *store.Record // it got an index
+	refused  *Refusal
+	known    bool // it has one already
 }
 
 // sequenceBatch judges queued statements and writes the order of record. It
@@ -89,12 +91,11 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 	if len(subs) == 0 {
 		return 0, 0, nil
 	}
-	now := in.cfg.Clock().Unix()
 	in.mu.RLock()
-	early := now < in.state.Now()
+	now, err := in.time()
 	in.mu.RUnlock()
-	if early {
-		return 0, 0, ErrClock
+	if err != nil {
+		return 0, 0, err
 	}
 	items := make([]*pledge.Item, len(subs))
 	errs := make([]error, len(subs))
@@ -145,7 +146,7 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 // decide judges one queued statement and, when it is accepted, takes it into the
 // state. The caller holds in.mu.
 func (in *Intake) decide(sub store.Submission, it *pledge.Item, err error, now int64) outcome {
-	o := outcome{queue: sub.Queue, id: sub.EntryID}
+	o := outcome{queue: sub.Queue, id: sub.EntryID, envelope: sub.Statement}
 	if err != nil {
 		var e *entry.Error
 		if !errors.As(err, &e) {
@@ -203,7 +204,11 @@ func (in *Intake) tell(o outcome) {
 		}
 		in.tickets.resolve(o.id, rec, true, nil)
 	default:
-		in.tickets.resolve(o.id, store.Record{}, false, o.refused)
+		for _, t := range in.tickets.refuse(o.id, o.envelope, o.refused) {
+			if !in.submitTicket(t) {
+				in.tickets.resolve(o.id, store.Record{}, false, ErrBusy)
+			}
+		}
 	}
 }
 

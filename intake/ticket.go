@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type Ticket struct {
 	in    *Intake
 	id    entry.ID
+	of    enqueue       // the statement, with the signatures that came with it
 	ready chan struct{} // closed when what follows is set
 
 	record store.Record
@@ -30,11 +32,11 @@ type tickets struct {
 	byEntry map[entry.ID][]*Ticket
 }
 
-func (in *Intake) newTicket(id entry.ID) *Ticket {
-	t := &Ticket{in: in, id: id, ready: make(chan struct{})}
+func (in *Intake) newTicket(of enqueue) *Ticket {
+	t := &Ticket{in: in, id: of.sub.EntryID, of: of, ready: make(chan struct{})}
 	in.tickets.mu.Lock()
 	defer in.tickets.mu.Unlock()
-	in.tickets.byEntry[id] = append(in.tickets.byEntry[id], t)
+	in.tickets.byEntry[t.id] = append(in.tickets.byEntry[t.id], t)
 	return t
 }
 
@@ -67,6 +69,28 @@ func (ts *tickets) resolve(id entry.ID, record store.Record, known bool, err err
 		t.record, t.known, t.err = record, known, err
 		close(t.ready)
 	}
+}
+
+// refuse tells those who submitted the very envelope that was refused, and returns
+// those who wait for the same statement with other signatures: one set that is not
+// in order says nothing about another.
+func (ts *tickets) refuse(id entry.ID, envelope []byte, why error) (others []*Ticket) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for _, t := range ts.byEntry[id] {
+		if !bytes.Equal(t.of.sub.Statement, envelope) {
+			others = append(others, t)
+			continue
+		}
+		t.err = why
+		close(t.ready)
+	}
+	if len(others) == 0 {
+		delete(ts.byEntry, id)
+	} else {
+		ts.byEntry[id] = slices.Clone(others)
+	}
+	return others
 }
 
 func (ts *tickets) failAll(err error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,7 +72,14 @@ func TestTakeover(t *testing.T) {
 
 type faulty struct {
 	store.Store
-	enqueue, sequence, after atomic.Bool
+	enqueue, sequence, after, read atomic.Bool
+}
+
+func (f *faulty) Queued(ctx context.Context, after int64, limit int) ([]store.Submission, error) {
+	if f.read.Load() {
+		return nil, errors.New("read error")
+	}
+	return f.Store.Queued(ctx, after, limit)
 }
 
 var errDisk = fmt.Errorf("no space left on device: %w", store.ErrFull)
@@ -251,5 +259,61 @@ func TestFilesComeBack(t *testing.T) {
 	b, err := os.ReadFile(body)
 	if err != nil || entry.Digest(b) != digest {
 		t.Errorf("the body did not come back: %v", err)
+	}
+}
+
+// TestArchiveDamaged: the archive is evidence. A start of the server cuts off what a
+// crash left at its end, and touches nothing else.
+func TestArchiveDamaged(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 12, Signatories: 1})
+	d := newDesk(t, w)
+	d.found(1)
+	for range 4 {
+		w.Advance(2 * time.Minute)
+		st := w.Request(w.Signatories[0], "2025-01", nil)
+		w.Log(st)
+		d.now.Store(w.Now())
+		d.must(st)
+	}
+	d.close()
+	path := filepath.Join(d.logDir(), archivePath)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes, err := log.ParseArchive(whole)
+	if err != nil || len(notes) < 4 {
+		t.Fatalf("an archive of %d checkpoints: %v", len(notes), err)
+	}
+	last := len(whole) - len(notes[len(notes)-1]) - 1
+	for at := 0; at < last; at += 31 {
+		bad := bytes.Clone(whole)
+		bad[at] ^= 0x80
+		if err := os.WriteFile(path, bad, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := log.ParseArchive(bad); err == nil {
+			continue // in a signature: an audit's business
+		}
+		f := &files{dir: d.logDir(), log: quiet}
+		if err := f.openArchive(); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("byte %d: %v", at, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, bad) {
+			t.Fatalf("byte %d: the archive was changed", at)
+		}
+	}
+	// Every way in which writing the last one may have been broken off.
+	for cut := last + 1; cut < len(whole); cut += 7 {
+		if err := os.WriteFile(path, whole[:cut], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		f := &files{dir: d.logDir(), log: quiet}
+		if err := f.openArchive(); err != nil {
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, whole[:last]) {
+			t.Fatalf("cut at %d: %d bytes are left, want %d", cut, len(after), last)
+		}
 	}
 }

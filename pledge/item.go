@@ -147,3 +147,22 @@ func (k *Keyring) TryStrict(it *Item) error {
 	}
 	return err
 }
+
+// Fails reports whether a signature of an item that is not valid fails under the
+// key that its keyid names, and not for want of that key: nothing that is logged in
+// between can mend it.
+func (k *Keyring) Fails(it *Item) bool {
+	if it.Statement == nil {
+		return false
+	}
+	find, pae := k.finder(it.Statement), it.Leaf.Statement.PAE()
+	for i, s := range it.Leaf.Statement.Signatures {
+		if i < len(it.Valid) && it.Valid[i] {
+			continue
+		}
+		if key := find(s.KeyID); key != nil && !key.Verify(pae, s.Sig) {
+			return true
+		}
+	}
+	return false
+}

@@ -85,6 +85,12 @@ func (r *request) outcomeBefore(t int64) string {
 	return out
 }
 
+// hasWithheldDecision reports whether an answer was logged whose outcome is not
+// published: then there is one, and nothing is outstanding.
+func (r *request) hasWithheldDecision() bool {
+	return slices.ContainsFunc(r.decisions, func(d decision) bool { return d.outcome == "" })
+}
+
 func describe(c entry.Counts) string {
 	s := number(c.Total)
 	codes := make([]string, 0, len(c.Outcomes))
@@ -234,7 +240,7 @@ func (s *State) Promises(t int64) []Finding {
 		}
 		found = append(found, s.contradictions(a)...)
 		for _, r := range a.requestOrder {
-			if len(r.decisions) == 0 && t >= r.Logged+days(s.charter.DecisionDays) {
+			if r.outcomeBefore(t+1) == entry.OutcomePending && !r.hasWithheldDecision() && t >= r.Logged+days(s.charter.DecisionDays) {
 				f := finding(FindDecisionOut, fmt.Sprintf("%s has stated no answer yet to the request that it logged on %s; the charter gives %d days.", name(a), day(r.Logged), s.charter.DecisionDays))
 				found = append(found, f.about(a, r.Mark))
 			}

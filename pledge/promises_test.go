@@ -226,6 +226,11 @@ func TestFileAndDecisionDays(t *testing.T) {
 		if got := promised(s, found, due); len(got) != len(c.want)+1 || got[len(got)-1] != "decision-outstanding " {
 			t.Errorf("when the decision is due: %v", got)
 		}
+		w.Log(w.Decision(f, "pending", nil)) // says that there is none yet
+		s, _, found = replay(w)
+		if got := promised(s, found, due); len(got) != len(c.want)+1 {
+			t.Errorf("with a decision that none is made: %v", got)
+		}
 		w.Log(w.Decision(f, "refused", nil))
 		s, _, found = replay(w)
 		if got := promised(s, found, due); len(got) != len(c.want) {
