@@ -29,9 +29,13 @@ func AppendBundle(dst, leaf []byte) ([]byte, error) {
 }
 
 // ParseBundle splits a bundle into exactly n leaves, 1 to 256, that share b's
-// memory. It refuses an empty leaf, a bundle that ends early, and anything
-// after the last leaf. Beyond the specification, which allows empty entries,
-// a log of this project never has one.
+// memory. It refuses a bundle that ends early, and anything after the last
+// leaf.
+//
+// A leaf may be empty, as in the specification, although AppendBundle writes
+// none: an operator who signs one has logged a leaf that is not in the exact
+// encoding, which is without effect (protocol section 2). Refusing the bundle
+// for it would hide the 255 leaves beside it, and blame the copy.
 func ParseBundle(b []byte, n int) ([][]byte, error) {
 	if n < 1 || n > TileWidth {
 		return nil, fmt.Errorf("parse bundle: %d entries asked for, want 1 to %d", n, TileWidth)
@@ -43,9 +47,6 @@ func ParseBundle(b []byte, n int) ([][]byte, error) {
 		}
 		size := int(binary.BigEndian.Uint16(b))
 		b = b[2:]
-		if size == 0 {
-			return nil, fmt.Errorf("parse bundle: entry %d of %d is empty", i+1, n)
-		}
 		if len(b) < size {
 			return nil, fmt.Errorf("parse bundle: it ends within entry %d of %d", i+1, n)
 		}
