@@ -18,7 +18,7 @@ import (
 const (
 	exitDone      = 0
 	exitRefused   = 1 // refused, or not verified
-	exitUsage     = 2
+	exitUsage     = 2 // the command line, or what it names cannot be read
 	exitUndecided = 3 // network, pending, stale
 )
 
@@ -79,9 +79,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	// What a command returns is a failure; anything else is cobra's opinion on
 	// the command line.
-	f := &failure{code: exitUsage, err: err}
+	var f *failure
 	if !errors.As(err, &f) {
-		f.hint = "pledge --help shows the commands, pledge COMMAND --help one of them"
+		f = fromCobra(err)
+		err = f
 	}
 	hint := f.hint
 	if hint == "" {
@@ -103,7 +104,8 @@ A statement goes this way:
   pledge sign     read it and sign it, offline; pass the file on if more sign
   pledge submit   send it, check the log's answer, keep the receipt
 
-Exit codes: 0 done, 1 refused or not verified, 2 usage, 3 cannot decide now.`,
+Exit codes: 0 done; 1 refused or not verified; 2 usage, a file that cannot be
+read or is not filled in; 3 cannot decide now.`,
 		Example: `  pledge keygen --out acme-1.key --unencrypted
   pledge new request > request.yaml
   pledge new request --from request.yaml --author acme --policy policy.txt
@@ -114,6 +116,7 @@ Exit codes: 0 done, 1 refused or not verified, 2 usage, 3 cannot decide now.`,
 		SilenceUsage:  true,
 	}
 	root.AddCommand(a.keygenCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.receiptCommand(), a.versionCommand())
+	finish(root)
 	return root
 }
 

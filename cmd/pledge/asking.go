@@ -50,13 +50,13 @@ func transport() http.RoundTripper {
 }
 
 func readPolicy(path string) (*log.Policy, error) {
-	b, err := readFile(path, log.MaxPolicySize)
+	b, err := readInput("policy", path, log.MaxPolicySize, "see --policy: it holds the log's key; get it from somewhere other than the log")
 	if err != nil {
-		return nil, fmt.Errorf("read policy: %w", err)
+		return nil, err
 	}
 	policy, err := log.ParsePolicy(b)
 	if err != nil {
-		return nil, fmt.Errorf("read policy %s: %w", path, err)
+		return nil, usage("see c2sp.org/tlog-policy for the format", "read policy %s: %w", path, err)
 	}
 	return policy, nil
 }
@@ -93,11 +93,11 @@ func (a *app) open(policy *log.Policy, url string) (*remote, error) {
 	opts.MaxReply = 8 << 20
 	source, err := log.NewHTTPSource(url, log.HTTPOptions{Transport: status, Backoff: opts.Backoff})
 	if err != nil {
-		return nil, usage("", "--log: %v", err)
+		return nil, usage("an address begins with http:// or https://", "--log: %v", err)
 	}
 	api, err := client.New(url, opts)
 	if err != nil {
-		return nil, usage("", "--log: %v", err)
+		return nil, usage("an address begins with http:// or https://", "--log: %v", err)
 	}
 	return &remote{policy, source, api, a, status}, nil
 }

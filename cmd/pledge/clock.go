@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -18,13 +17,14 @@ func (a *app) clock(file, origin string) (time.Time, error) {
 	if !entry.IsDemonstration(origin) {
 		return time.Time{}, usage("leave --simulated-clock out", "time is simulated only for logs under .example, and this one is %s", origin)
 	}
-	b, err := readFile(file, 100)
+	const hint = "write the time into it as one line, such as 2026-01-05T09:00:00Z"
+	b, err := readInput("simulated clock", file, 100, hint)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read simulated clock: %w", err)
+		return time.Time{}, err
 	}
 	unix, err := entry.ParseTime(strings.TrimSuffix(string(b), "\n"))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read simulated clock %s: %w", file, err)
+		return time.Time{}, usage(hint, "read simulated clock %s: %w", file, err)
 	}
 	return time.Unix(unix, 0), nil
 }

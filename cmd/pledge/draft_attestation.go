@@ -100,7 +100,7 @@ func periodRow(s *client.Signatory, p entry.Period) (client.Period, error) {
 		if n > 0 {
 			first = "the first is " + s.Periods[0].Period.String()
 		}
-		return client.Period{}, refusal(fmt.Errorf("period: %s owes no attestation for %s: %s", s.ID, p, first), "")
+		return client.Period{}, refusal(fmt.Errorf("period: %s owes no attestation for %s: %s", s.ID, p, first), "name a period for which an attestation is due")
 	}
 	return client.Period{Period: p}, nil
 }

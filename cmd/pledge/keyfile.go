@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -65,16 +66,23 @@ func parseSecret(b []byte) (ed25519.PrivateKey, error) {
 
 // readSecret reads a secret key file that nobody else may read.
 func readSecret(path string) (ed25519.PrivateKey, error) {
-	b, err := readFile(path, maxKeyFile)
+	b, err := readInput("key", path, maxKeyFile, "name the secret key that `pledge keygen --out` wrote")
 	if err != nil {
-		return nil, fmt.Errorf("read key: %w", err)
+		return nil, err
+	}
+	if _, err := parsePublic(b); err == nil {
+		hint := "name the secret key that `pledge keygen --out` wrote"
+		if secret, ok := strings.CutSuffix(path, ".pub"); ok {
+			hint = "name the secret key beside it: --key " + secret
+		}
+		return nil, usage(hint, "read key %s: it is a public key, and nobody can sign with that", path)
 	}
 	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, refusal(fmt.Errorf("read key %s: others on this machine may read or change it (mode %04o)", path, info.Mode().Perm()), "chmod 600 "+path)
+		return nil, usage("chmod 600 "+path, "read key %s: others on this machine may read or change it (mode %04o)", path, info.Mode().Perm())
 	}
 	key, err := parseSecret(b)
 	if err != nil {
-		return nil, refusal(fmt.Errorf("read key %s: %w", path, err), "give the key file that `pledge keygen --out` wrote, not the .pub beside it")
+		return nil, usage("name the key file that `pledge keygen --out` wrote, as it wrote it", "read key %s: %w", path, err)
 	}
 	return key, nil
 }
@@ -106,13 +114,13 @@ func parsePublic(b []byte) (entry.Key, error) {
 }
 
 func readPublic(path string) (entry.Key, error) {
-	b, err := readFile(path, maxKeyFile)
+	b, err := readInput("public key", path, maxKeyFile, "name the .pub file that `pledge keygen` wrote; names in a YAML file start from its folder")
 	if err != nil {
-		return entry.Key{}, fmt.Errorf("read public key: %w", err)
+		return entry.Key{}, err
 	}
 	key, err := parsePublic(b)
 	if err != nil {
-		return entry.Key{}, refusal(fmt.Errorf("read public key %s: %w", path, err), "give the .pub file that `pledge keygen` wrote")
+		return entry.Key{}, usage("name the .pub file that `pledge keygen` wrote", "read public key %s: %w", path, err)
 	}
 	return key, nil
 }

@@ -27,13 +27,13 @@ This version cannot encrypt the secret key: --unencrypted says that you know.
 Whoever can read FILE can sign as you.`,
 		Example: `  pledge keygen --out acme-1.key --unencrypted
   pledge keygen --out acme-slot.key --use slot --unencrypted`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: do(func(_ context.Context, _ []string) error {
 			switch {
 			case out == "":
 				return usage("for example: pledge keygen --out acme-1.key --unencrypted", "--out is missing")
 			case use != entry.UseStatement && use != entry.UseSlot:
-				return usage("", "--use is %q, not statement or slot", use)
+				return usage("write --use statement, for statements, which is the default, or --use slot, for slots", "--use is %q, not statement or slot", use)
 			case !unencrypted:
 				return usage("keys with a passphrase come with a later version; add --unencrypted and keep the file where only you can read it", "this version writes keys that are not encrypted, and --unencrypted is not given")
 			}

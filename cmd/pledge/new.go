@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,7 +49,7 @@ is submitted.`,
   pledge new charter --from charter.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("new takes one kind of statement: %s", strings.Join(kinds, ", "))
+				return usage("for example: pledge new request > request.yaml", "new takes one kind of statement: %s", strings.Join(kinds, ", "))
 			}
 			return nil
 		},
@@ -98,6 +100,11 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 		return err
 	}
 	if err := decodeYAML(name, text, src); err != nil {
+		// The author may stand in the YAML or not: it is said with the rest.
+		var lacks *missing
+		if errors.As(err, &lacks) && src.author() == "" && f.author == "" {
+			lacks.members = slices.Insert(lacks.members, 0, "author")
+		}
 		return err
 	}
 	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneMain, Seq: f.seq}}
@@ -156,11 +163,8 @@ func (a *app) readSource(from string) (text []byte, name string, err error) {
 		text, err = io.ReadAll(io.LimitReader(a.in, maxYAML+1))
 		return text, "standard input", err
 	}
-	text, err = readFile(from, maxYAML)
-	if err != nil {
-		return nil, "", fmt.Errorf("read %s: %w", from, err)
-	}
-	return text, from, nil
+	text, err = readInput(from, from, maxYAML, "pledge new KIND > "+from+" gives a template to fill in")
+	return text, from, err
 }
 
 // pickAuthor returns who makes the statement, by the YAML or by --author.

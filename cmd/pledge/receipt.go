@@ -102,7 +102,7 @@ func (a *app) receiptCommand() *cobra.Command {
 		Long: `show verifies a receipt (a C2SP tlog-proof with the leaf in it) under a policy,
 and says what it proves and what it does not. It opens no connection.`,
 		Example: `  pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument("name one receipt, FILE.tlog-proof"),
 		RunE: do(func(_ context.Context, args []string) error {
 			if policy == "" {
 				return usage("for example: --policy policy.txt", "--policy is missing")
@@ -120,9 +120,9 @@ func (a *app) showReceipt(path, policyFile string) error {
 	if err != nil {
 		return err
 	}
-	raw, err := readFile(path, log.MaxProofSize)
+	raw, err := readInput("receipt", path, log.MaxProofSize, "`pledge submit FILE.json` leaves the receipt beside FILE.json, as FILE.tlog-proof")
 	if err != nil {
-		return fmt.Errorf("read receipt: %w", err)
+		return err
 	}
 	r, err := openReceipt(policy, raw)
 	if err != nil {

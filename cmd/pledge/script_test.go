@@ -54,7 +54,8 @@ func TestScripts(t *testing.T) {
 			"build":  build,
 			"start":  start,
 			"clock":  clock,
-			"entry":  entryID,
+			"entry":  printed("entry id"),
+			"key":    printed("key id"),
 		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "modes" && runtime.GOOS != "windows", nil
@@ -181,14 +182,18 @@ func clock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("clock"), []byte(args[0]+"\n"), 0o644))
 }
 
-// entry VARIABLE puts the entry id that the last command printed in a variable.
-func entryID(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: entry variable")
+// printed makes the commands entry VARIABLE and key VARIABLE, which put the id
+// that the last command printed in a variable.
+func printed(what string) func(*testscript.TestScript, bool, []string) {
+	id := regexp.MustCompile(`(?m)^` + what + ` +([0-9a-f]{64})$`)
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("it takes one variable")
+		}
+		m := id.FindStringSubmatch(ts.ReadFile("stdout"))
+		if m == nil {
+			ts.Fatalf("no %s was printed", what)
+		}
+		ts.Setenv(args[0], m[1])
 	}
-	m := regexp.MustCompile(`(?m)^entry id +([0-9a-f]{64})$`).FindStringSubmatch(ts.ReadFile("stdout"))
-	if m == nil {
-		ts.Fatalf("no entry id was printed")
-	}
-	ts.Setenv(args[0], m[1])
 }

@@ -13,22 +13,32 @@ import (
 )
 
 func (a *app) signCommand() *cobra.Command {
-	var keyFile string
+	var keyFile, remove string
 	var yes bool
 	cmd := &cobra.Command{
-		Use:   "sign FILE --key KEYFILE",
+		Use:   "sign FILE --key KEYFILE | --remove KEYID",
 		Short: "read a draft and sign it, offline",
 		Long: `sign shows everything that a draft says, the detached body included, asks
 whether to sign it, and adds your signature to the file. It opens no connection.
 If more than one must sign, pass the file on: each signs the same statement, and
 the file says whose signatures are there.
 
-Without a terminal to ask on, --yes is needed.`,
+Without a terminal to ask on, --yes is needed.
+
+With --remove it takes a signature out again: the log refuses a statement with
+one that is not called for. The first 8 digits of the key id or more are enough,
+if no other signature in the file has the same.`,
 		Example: `  pledge sign acme-request-4.json --key acme-1.key
-  pledge sign acme-request-4.json --key acme-2.key --yes`,
-		Args: cobra.ExactArgs(1),
+  pledge sign acme-request-4.json --key acme-2.key --yes
+  pledge sign acme-request-4.json --remove 1f0c2a9b`,
+		Args: oneArgument("name one draft, FILE.json"),
 		RunE: do(func(_ context.Context, args []string) error {
-			if keyFile == "" {
+			switch {
+			case keyFile != "" && remove != "":
+				return usage("do one after the other", "--key and --remove are both given")
+			case remove != "":
+				return a.unsign(args[0], remove)
+			case keyFile == "":
 				return usage("for example: pledge sign "+args[0]+" --key acme-1.key", "--key is missing")
 			}
 			if !yes && !a.isTerminal() {
@@ -38,15 +48,16 @@ Without a terminal to ask on, --yes is needed.`,
 		}),
 	}
 	cmd.Flags().StringVar(&keyFile, "key", "", "secret key `FILE`, from pledge keygen")
+	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
 	cmd.Flags().BoolVar(&yes, "yes", false, "sign without asking")
 	return cmd
 }
 
 // readDraft reads a draft and wants its detached body there, if it names one.
 func readDraft(path string) (*entry.Submission, error) {
-	b, err := readFile(path, entry.MaxSubmission)
+	b, err := readInput("draft", path, entry.MaxSubmission, "name the draft that `pledge new KIND --from FILE.yaml` wrote")
 	if err != nil {
-		return nil, fmt.Errorf("read draft: %w", err)
+		return nil, err
 	}
 	sub, err := entry.ParseDraft(b)
 	if err != nil {

@@ -37,7 +37,7 @@ receipt is there is not sent. Exit code 3 says that the outcome is not known yet
 run the same command again later.`,
 		Example: `  pledge submit acme-request-4.json --policy policy.txt
   pledge submit acme-request-4.json --policy policy.txt --log https://log.accord.example/2026`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument("name one signed statement, FILE.json"),
 		RunE: do(func(ctx context.Context, args []string) error {
 			switch {
 			case policy == "":
@@ -132,9 +132,9 @@ func readSigned(path string) (*entry.Submission, error) {
 // Its leaf may have other signatures than the draft, all the same: whether these
 // are enough takes the author's keys, and so the log.
 func (a *app) keptReceipt(ctx context.Context, path string, policy *log.Policy, url string, sub *entry.Submission) error {
-	raw, err := readFile(path, log.MaxProofSize)
+	raw, err := readInput("receipt", path, log.MaxProofSize, "run the same command again")
 	if err != nil {
-		return fmt.Errorf("read receipt: %w", err)
+		return err
 	}
 	const hint = "nothing was sent; move the receipt away to submit again, and keep it if it verified before"
 	r, err := openReceipt(policy, raw)
@@ -241,6 +241,9 @@ func submitError(err error, r *remote) error {
 
 // refusedBy makes the error of a problem document.
 func refusedBy(p *client.Problem) error {
+	if p.Code == pledge.CodeSignatureUncalled {
+		return refusal(p, "take the signature of the key that is not called for out of the file, and submit it again: pledge sign FILE --remove KEYID")
+	}
 	if p.Head == nil {
 		return refusal(p, cmp.Or(p.Hint, pledge.Hint(p.Code)))
 	}

@@ -108,7 +108,7 @@ func (k *keyYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) error {
 	}
 	k.Key = entry.Key{Alg: inline.Alg, SPKI: inline.SPKI, Use: inline.Use}
 	if _, err := k.Parse(); err != nil {
-		return fmt.Errorf("%s:%d: %s: %w", d.file, lineOf(n), path, err)
+		return usage("give the key as it stands in the .pub file", "%s:%d: %s: %w", d.file, lineOf(n), path, err)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (doc *documentYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) err
 	case in.File != "":
 		var err error
 		if digest, err = fileDigest(d.path(in.File)); err != nil {
-			return d.refuse(path, n, "", "%v", err)
+			return d.refuse(path, n, "names of files start from the folder of the YAML file", "%v", err)
 		}
 	default:
 		// sha256sum and others write hex.

@@ -16,7 +16,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "print the version of the program, the protocol and the vocabulary",
 		Example: `  pledge version`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: do(func(context.Context, []string) error {
 			a.printf("pledge      %s (%s)\nprotocol    1\nvocabulary  %d, %s\n", version(), runtime.Version(), entry.Terms.Version, entry.Terms.Date)
 			return nil

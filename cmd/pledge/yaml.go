@@ -29,22 +29,24 @@ const maxYAML = 1 << 20
 // nested structs and pointers to them, slices, map[string]string, and types
 // that are nodeDecoders. A tag `codes:"list"` on a string or a slice of them
 // wants codes of that list of the vocabulary. File is the name for errors, and
-// the folder that names of other files start from.
+// the folder that names of other files start from. That a file cannot be used is a
+// failure of usage; a code that the vocabulary lacks is refused.
 func decodeYAML(file string, b []byte, into any) error {
 	d := &yamlDecoder{file: file}
 	if len(b) > maxYAML {
-		return refusal(fmt.Errorf("%s: over %d bytes", file, maxYAML), "put documents elsewhere and name them under documents")
+		return usage("put documents elsewhere and name them under documents", "%s: over %d bytes", file, maxYAML)
 	}
 	if !utf8.Valid(b) {
-		return refusal(fmt.Errorf("%s: not UTF-8 text", file), "save the file as UTF-8")
+		return usage("save the file as UTF-8", "%s: not UTF-8 text", file)
 	}
 	parsed, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		var ye yaml.Error
 		if errors.As(err, &ye) && ye.GetToken() != nil {
-			return refusal(fmt.Errorf("%s:%d: %s", file, ye.GetToken().Position.Line, ye.GetMessage()), "see the template: pledge new KIND")
+			text, hint := notYAML(ye.GetMessage())
+			return usage(hint, "%s:%d: %s", file, ye.GetToken().Position.Line, text)
 		}
-		return refusal(fmt.Errorf("%s: not YAML", file), "see the template: pledge new KIND")
+		return usage("see the template: pledge new KIND", "%s: not YAML", file)
 	}
 	var docs []ast.Node
 	for _, doc := range parsed.Docs {
@@ -54,11 +56,14 @@ func decodeYAML(file string, b []byte, into any) error {
 	}
 	switch len(docs) {
 	case 0:
-		return refusal(fmt.Errorf("%s: it is empty", file), "see the template: pledge new KIND")
+		return usage("see the template: pledge new KIND", "%s: it is empty", file)
 	case 1:
-		return d.decode("", docs[0], reflect.ValueOf(into).Elem())
+		if err := d.decode("", docs[0], reflect.ValueOf(into).Elem()); err != nil {
+			return err
+		}
+		return d.lacks(d.missing)
 	}
-	return refusal(fmt.Errorf("%s: it has more than one document", file), "write one statement to a file, without --- lines")
+	return usage("write one statement to a file, without --- lines", "%s: it has more than one document", file)
 }
 
 // A nodeDecoder reads itself from a node that is not null.
@@ -67,7 +72,36 @@ type nodeDecoder interface {
 }
 
 type yamlDecoder struct {
-	file string
+	file    string
+	missing []string // members that are needed and have no value
+}
+
+// notYAML says in our words what the parser of YAML says in its own.
+func notYAML(message string) (text, hint string) {
+	switch {
+	case strings.Contains(message, "already defined"):
+		return "a member stands there twice", "give it once"
+	case strings.Contains(message, "end character"):
+		return "a quotation mark is not closed", "close it on the same line, or leave both out"
+	case strings.Contains(message, "tab") || strings.Contains(message, "\t"):
+		return "there is a tab where spaces belong", "indent with spaces"
+	}
+	return "it is not YAML from here on", "write each member as name: value, one below the other; a text of several lines begins with | and is indented"
+}
+
+// missing are the members that a file lacks, all of them.
+type missing struct {
+	file    string
+	members []string
+}
+
+func (m *missing) Error() string { return m.file + ": missing: " + strings.Join(m.members, ", ") }
+
+func (d *yamlDecoder) lacks(members []string) error {
+	if members == nil {
+		return nil
+	}
+	return &failure{exitUsage, &missing{d.file, members}, "fill it in; the template says what goes there: pledge new KIND"}
 }
 
 // path returns where a file is that the YAML file names.
@@ -80,11 +114,19 @@ func (d *yamlDecoder) path(name string) string {
 
 // refuse makes an error about a member at a node.
 func (d *yamlDecoder) refuse(path string, n ast.Node, hint, format string, args ...any) error {
+	if hint == "" {
+		hint = "see the template: pledge new KIND"
+	}
+	return usage(hint, "%w", d.at(path, n, format, args...))
+}
+
+// at says where something is wrong.
+func (d *yamlDecoder) at(path string, n ast.Node, format string, args ...any) error {
 	msg := fmt.Sprintf(format, args...)
 	if path != "" {
 		msg = path + ": " + msg
 	}
-	return refusal(fmt.Errorf("%s:%d: %s", d.file, lineOf(n), msg), hint)
+	return fmt.Errorf("%s:%d: %s", d.file, lineOf(n), msg)
 }
 
 func lineOf(n ast.Node) int {
@@ -94,10 +136,14 @@ func lineOf(n ast.Node) int {
 	return 0
 }
 
-// isNull reports whether a node gives no value.
+// isNull reports whether a node gives no value: an absent member is the same.
 func isNull(n ast.Node) bool {
 	if n == nil || n.Type() == ast.NullType {
 		return true
+	}
+	if seq, ok := n.(*ast.SequenceNode); ok {
+		// A list of nothing, as the templates have it, is none.
+		return !slices.ContainsFunc(seq.Values, func(item ast.Node) bool { return !isNull(item) })
 	}
 	s, ok := scalar(n)
 	return ok && s == ""
@@ -129,7 +175,9 @@ func (d *yamlDecoder) decode(path string, n ast.Node, v reflect.Value) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		return d.decode(path, n, v.Elem())
 	case reflect.Struct:
-		return d.decodeStruct(path, n, v)
+		missing, err := d.decodeMembers(path, n, v)
+		d.missing = append(d.missing, missing...)
+		return err
 	case reflect.Slice:
 		seq, ok := n.(*ast.SequenceNode)
 		if !ok {
@@ -223,17 +271,31 @@ func (d *yamlDecoder) key(path string, p *ast.MappingValueNode) (string, error) 
 	return "", d.refuse(path, p, "", "a member's name has to be a plain text")
 }
 
+// decodeStruct reads a struct that has to be whole.
 func (d *yamlDecoder) decodeStruct(path string, n ast.Node, v reflect.Value) error {
+	missing, err := d.decodeMembers(path, n, v)
+	if err != nil {
+		return err
+	}
+	return d.lacks(missing)
+}
+
+// decodeMembers reads a struct, and lists what is missing in it and in what it
+// holds, in the order of its fields.
+func (d *yamlDecoder) decodeMembers(path string, n ast.Node, v reflect.Value) (lacking []string, err error) {
+	before := d.missing
+	defer func() { d.missing = before }()
 	pairs, ok := mapping(n)
 	if !ok {
-		return d.refuse(path, n, "see the template: pledge new KIND", "it has to be members, name: value")
+		return nil, d.refuse(path, n, "", "it has to be members, name: value")
 	}
 	names, needed := members(v.Type())
 	seen := make(map[string]bool)
+	inside := make(map[string][]string) // what is missing inside a member
 	for _, p := range pairs {
 		key, err := d.key(path, p)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		field := slices.Index(names, key)
 		if field < 0 {
@@ -241,34 +303,33 @@ func (d *yamlDecoder) decodeStruct(path string, n ast.Node, v reflect.Value) err
 			if hint == "" {
 				hint = "the members are " + strings.Join(names, ", ")
 			}
-			return d.refuse(path, p, hint, "there is no member %q", key)
+			return nil, d.refuse(path, p, hint, "there is no member %q", key)
 		}
 		if seen[key] {
-			return d.refuse(join(path, key), p, "give it once", "it stands there twice")
+			return nil, d.refuse(join(path, key), p, "give it once", "it stands there twice")
 		}
 		if isNull(p.Value) {
 			continue
 		}
 		seen[key] = true
+		d.missing = nil
 		if err := d.decode(join(path, key), p.Value, v.Field(field)); err != nil {
-			return err
+			return nil, err
 		}
+		inside[key] = d.missing
 		if list := v.Type().Field(field).Tag.Get("codes"); list != "" {
 			if err := d.codes(join(path, key), p.Value, list, v.Field(field)); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	var missing []string
 	for i, name := range names {
 		if needed[i] && !seen[name] {
-			missing = append(missing, join(path, name))
+			lacking = append(lacking, join(path, name))
 		}
+		lacking = append(lacking, inside[name]...)
 	}
-	if missing != nil {
-		return refusal(fmt.Errorf("%s: missing: %s", d.file, strings.Join(missing, ", ")), "fill it in; the template says what goes there: pledge new KIND")
-	}
-	return nil
+	return lacking, nil
 }
 
 // codes checks a string, or each of a slice of them, against the vocabulary.
@@ -300,7 +361,7 @@ func (d *yamlDecoder) code(path string, n ast.Node, list, code string) error {
 	if hint == "" {
 		hint = "the codes are " + strings.Join(all, ", ")
 	}
-	return d.refuse(path, n, hint, "there is no code %q in the list %s", code, list)
+	return refusal(d.at(path, n, "there is no code %q in the list %s", code, list), hint)
 }
 
 // members lists the names of a struct's fields, and which are needed.

@@ -69,7 +69,7 @@ func TestYAMLRefusals(t *testing.T) {
 	}{
 		{"unknown member", request + "contry: XC\n", &requestYAML{}, `f.yaml:4: there is no member "contry"|did you mean country?`},
 		{"unknown member, far", request + "zzzzzz: XC\n", &requestYAML{}, `f.yaml:4: there is no member "zzzzzz"|the members are author, received,`},
-		{"twice", request + "country: XC\n", &requestYAML{}, `f.yaml:4: mapping key "country" already defined`},
+		{"twice", request + "country: XC\n", &requestYAML{}, `f.yaml:4: a member stands there twice|give it once`},
 		{"missing", "received: 2026-07\nassist: []\n", &requestYAML{}, `f.yaml: missing: country|`},
 		{"missing inside", "period: 2026-Q1\ncovers: all\nreceived: {outcomes: {refused: 1}}\n", &attestationYAML{}, `f.yaml: missing: received.total|`},
 		{"unknown code", "received: 2026-07\ncountry: XB\nassist:\n  - keys\n  - backdor\n", &requestYAML{}, `f.yaml:5: assist[2]: there is no code "backdor"|did you mean backdoor?`},
@@ -78,6 +78,8 @@ func TestYAMLRefusals(t *testing.T) {
 		{"unknown outcome of a claim", "period: 2026-Q1\ncovers: all\nreceived:\n  total: 1\n  outcomes:\n    refusd: 1\n", &attestationYAML{}, `f.yaml:6: received.outcomes.refusd: there is no code`},
 		{"a text for a list", "received: 2026-07\ncountry: XB\nassist: keys\n", &requestYAML{}, `f.yaml:3: assist: it has to be a list|write [one]`},
 		{"a list for a text", "received: [2026-07]\n", &requestYAML{}, `f.yaml:1: received: it has to be a text`},
+		{"lists of nothing", "received: 2026-07\ncountry: XB\nassist:\n  -\ntargets: [~, ]\n", &requestYAML{}, `f.yaml: missing: assist|fill it in`},
+		{"missing everywhere", "period: 2026-Q1\nreceived:\n  total:\n", &attestationYAML{}, `f.yaml: missing: covers, received.total|fill it in`},
 		{"a hole in a list", "assist: [keys, ]\ntargets: [media, ~]\n", &requestYAML{}, `f.yaml:2: targets[2]: it is empty`},
 		{"half a number", "period: 2026-Q1\nreceived: {total: 1.5}\n", &attestationYAML{}, `f.yaml:2: received.total: it is neither a whole number`},
 		{"a number in octal", "period: 2026-Q1\nreceived: {total: 010}\n", &attestationYAML{}, `received.total: it is neither`},
@@ -93,7 +95,9 @@ func TestYAMLRefusals(t *testing.T) {
 		{"no document", "# nothing\n", &requestYAML{}, "f.yaml: it is empty"},
 		{"nothing", "", &requestYAML{}, "f.yaml: it is empty"},
 		{"a list", "- a\n", &requestYAML{}, "f.yaml:1: it has to be members"},
-		{"no YAML", "statute: \"a\n", &requestYAML{}, "f.yaml:1: could not find end character"},
+		{"text under a member", "received: 2026-07\n  country: XB\n", &requestYAML{}, "f.yaml:1: it is not YAML from here on|write each member as name: value"},
+		{"a tab", "other:\n\tassist: a\n", &requestYAML{}, "f.yaml:2: there is a tab where spaces belong|indent with spaces"},
+		{"no YAML", "statute: \"a\n", &requestYAML{}, "f.yaml:1: a quotation mark is not closed"},
 		{"not UTF-8", "statute: \xff\n", &requestYAML{}, "f.yaml: not UTF-8"},
 		{"too large", "statute: " + strings.Repeat("a", maxYAML), &requestYAML{}, "f.yaml: over 1048576 bytes"},
 		{"document without digest", "documents: [{name: a, mediaType: b}]\n", &requestYAML{}, "documents[1]: it needs either file or sha256"},
@@ -111,6 +115,13 @@ func TestYAMLRefusals(t *testing.T) {
 			got := err.Error()
 			if errors.As(err, &f) {
 				got += "|" + f.hint
+			}
+			code := exitUsage
+			if strings.Contains(got, "there is no code") {
+				code = exitRefused // by the vocabulary
+			}
+			if f == nil || f.code != code || f.hint == "" {
+				t.Errorf("it ends with %+v, not %d and a hint", f, code)
 			}
 			want, hint, _ := strings.Cut(c.want, "|")
 			if !strings.Contains(got, want) || !strings.Contains(got, hint) {
