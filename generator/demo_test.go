@@ -56,7 +56,7 @@ func TestDemo(t *testing.T) {
 		codes[f.Code]++
 	}
 	// What no leaf shows by itself is found both as of the last one and at the end.
-	for code, n := range map[entry.Code]int{pledge.FindAttestationLate: 4, pledge.FindAttestationMissed: 2, pledge.FindContradicted: 2} {
+	for code, n := range map[entry.Code]int{pledge.FindAttestationLate: 4, pledge.FindAttestationMissed: 2, pledge.FindContradicted: 2, pledge.FindDecisionOut: 2} {
 		if codes[code] != n {
 			t.Errorf("%d × %s, want %d", codes[code], code, n)
 		}

@@ -17,6 +17,9 @@ const feedSize = 1024
 // disk before the leaf that names them can be published.
 func (in *Intake) feedLoop() {
 	next, err := in.cfg.Log.Next(in.ctx)
+	if in.ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		in.halt(fmt.Errorf("ask the engine for its next index: %w", err))
 		return
