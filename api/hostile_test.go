@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -247,6 +249,33 @@ func TestBusy(t *testing.T) {
 		ans := s.post(client.TypeNDJSON, []byte("{}\n"))
 		if p := ans.problem(t); p.Status != 503 || p.Code != "server-busy" || ans.Header.Get("Retry-After") != "1" {
 			t.Errorf("%d %s, Retry-After %q", p.Status, p.Code, ans.Header.Get("Retry-After"))
+		}
+	})
+	t.Run("streams that come to nothing", func(t *testing.T) {
+		s := newServer(t, func(c *api.Config) { c.Limits.Streams, c.Limits.TakenTime = 1, 300*time.Millisecond })
+		c := s.dial()
+		io.WriteString(c, postHead+"application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+		ended := make(chan struct{})
+		go func() { // a line that is refused, again and again
+			defer close(ended)
+			for range 1000 {
+				if _, err := io.WriteString(c, "3\r\n{}\n\r\n"); err != nil {
+					return
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+		}()
+		b, err := io.ReadAll(c)
+		if err != nil && !errors.Is(err, syscall.ECONNRESET) {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(b), `"code":"request-idle"`) {
+			t.Errorf("it was not ended: %.300s", b)
+		}
+		c.Close()
+		<-ended
+		if ans := s.post(client.TypeNDJSON, []byte("{}\n")); ans.StatusCode == 503 {
+			t.Error("its place was not given to others")
 		}
 	})
 	t.Run("memory", func(t *testing.T) {

@@ -31,6 +31,9 @@ type Limits struct {
 	// ReadTime is how long one statement may take to arrive, as a request or as a
 	// line; and how long the answer to a line may take to be read. Default: 30 s.
 	ReadTime time.Duration
+	// TakenTime is how long a request of many statements may go on without one of
+	// them being taken. Default: 60 s, since a receipt may take 30.
+	TakenTime time.Duration
 	// StreamTime is how long a request of many statements may take. Default:
 	// 15 min.
 	StreamTime time.Duration
@@ -53,6 +56,7 @@ func (l *Limits) setDefaults() {
 	or(&l.Window, 512)
 	or(&l.Memory, 256<<20)
 	or(&l.ReadTime, 30*time.Second)
+	or(&l.TakenTime, 60*time.Second)
 	or(&l.StreamTime, 15*time.Minute)
 	or(&l.HeaderTime, 10*time.Second)
 	or(&l.WriteTime, 90*time.Second)

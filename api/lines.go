@@ -55,6 +55,7 @@ type lines struct {
 	ended   entry.Code    // why no further line is read, "" while lines are
 	set     time.Time     // when the read deadline was last set
 	readFor time.Duration // how long a line may take
+	idle    *time.Timer   // ends the request when no line is taken for long
 }
 
 // A lineAuthor is where one author stands within the request.
@@ -93,6 +94,10 @@ func (a *API) submitMany(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Connection", "close")
 	timer := time.AfterFunc(a.limits.StreamTime, func() { s.end(codeRequestLong) })
 	defer timer.Stop()
+	// A few requests run at once. One whose lines come to nothing gives its place
+	// to others.
+	s.idle = time.AfterFunc(a.limits.TakenTime, func() { s.end(codeRequestIdle) })
+	defer s.idle.Stop()
 	done := make(chan struct{})
 	defer close(done)
 	go func() {
@@ -208,6 +213,8 @@ func (s *lines) readProblem(err error) *client.Problem {
 	switch {
 	case why == codeEnding:
 		return refuse(http.StatusServiceUnavailable, why, "the server is about to end and takes no further line")
+	case why == codeRequestIdle:
+		return refuse(http.StatusRequestTimeout, why, fmt.Sprintf("no statement of the request was taken for %v", s.api.limits.TakenTime))
 	case why == codeRequestLong:
 		return refuse(http.StatusRequestEntityTooLarge, why, fmt.Sprintf("a request has at most %d lines and takes at most %v", s.api.limits.Lines, s.api.limits.StreamTime))
 	case errors.Is(err, errTooLarge):
@@ -318,6 +325,9 @@ func (s *lines) write(w http.ResponseWriter, r *http.Request) {
 	var set time.Time
 	for answer := range s.answers {
 		line := s.resolve(r, answer)
+		if line.Problem == nil {
+			s.idle.Reset(s.api.limits.TakenTime)
+		}
 		if now := time.Now(); now.Sub(set) > time.Second {
 			set = now
 			s.control.SetWriteDeadline(now.Add(s.api.limits.ReadTime + time.Second))
@@ -359,7 +369,7 @@ func (s *lines) resolve(r *http.Request, answer lineAnswer) client.Line {
 	out := client.Line{Line: answer.line, Problem: answer.problem}
 	if answer.last {
 		switch answer.problem.Code {
-		case codeEnding, codeRequestLong:
+		case codeEnding, codeRequestLong, codeRequestIdle:
 			out.Line = 0 // it is about the request
 		}
 	}

@@ -29,6 +29,7 @@ const (
 	codeRequestEmpty  entry.Code = "request-empty"
 	codeRequestLarge  entry.Code = "request-too-large"
 	codeRequestSlow   entry.Code = "request-too-slow"
+	codeRequestIdle   entry.Code = "request-idle"
 	codeRequestBroken entry.Code = "request-broken-off"
 	codeLineEmpty     entry.Code = "line-empty"
 	codeLineLarge     entry.Code = "line-too-large"
@@ -57,6 +58,7 @@ var hints = map[entry.Code]string{
 	codeRequestEmpty:  "send {\"statement\":{…}} in the body of the request, with \"body\" beside it where the statement names one",
 	codeRequestLarge:  fmt.Sprintf("send at most %d bytes; many statements go as application/x-ndjson, one a line", entry.MaxSubmission),
 	codeRequestSlow:   "send the request at once: make it first, then connect",
+	codeRequestIdle:   "mend what is refused first, then send the rest in another request",
 	codeRequestBroken: "send the request again; what was logged already is answered again, and not logged twice",
 	codeLineEmpty:     "leave empty lines out",
 	codeLineLarge:     fmt.Sprintf("keep each line under %d bytes, and end it with a line feed", entry.MaxSubmission),
