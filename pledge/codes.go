@@ -37,7 +37,7 @@ var hints = map[entry.Code]string{
 	CodeSeqTaken:          "another statement has this seq: draft it again after the head that is given here",
 	CodeSeqGap:            "log the statements before it first, or draft it again after the head that is given here",
 	CodePrevMismatch:      "draft it again with the head's entry id as prev",
-	CodeSignatureUncalled: "remove the signature: its key is not among those in force for this statement",
+	CodeSignatureUncalled: "remove the signature (`pledge sign FILE --remove KEYID`): its key is not among those in force for this statement",
 	CodeSignatureInvalid:  "sign again: a signature does not fit the statement's bytes",
 	CodeSignaturesTooFew:  "pass the file on until everybody whose signature is needed has signed",
 	CodeKeyTaken:          "make a new key: this one belongs to an author or to the log already, and does for ever",

@@ -173,10 +173,10 @@ func judgeSignatures(it *Item, want demand) Verdict {
 	for i, sig := range it.Leaf.Statement.Signatures {
 		ofAny, ofEvery := slices.Contains(want.any, sig.KeyID), slices.Contains(want.every, sig.KeyID)
 		if !ofAny && !ofEvery {
-			return rejected(CodeSignatureUncalled, "a signature is by a key that is not called for")
+			return rejected(CodeSignatureUncalled, "the signature by key "+sig.KeyID.String()+" is not called for")
 		}
 		if i >= len(it.Valid) || !it.Valid[i] {
-			return rejected(CodeSignatureInvalid, "a signature does not verify")
+			return rejected(CodeSignatureInvalid, "the signature by key "+sig.KeyID.String()+" does not verify")
 		}
 		if ofAny {
 			have++
