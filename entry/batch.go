@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha512"
 	"math/rand/v2"
+	"slices"
 
 	voicurve "github.com/oasisprotocol/curve25519-voi/curve"
 	"github.com/oasisprotocol/curve25519-voi/curve/scalar"
@@ -18,7 +19,7 @@ type Check struct {
 
 // VerifyAll verifies signatures as PublicKey.Verify does, each with the same
 // verdict, and faster: in one equation for all of them, in which the terms of
-// equal keys are one. If that fails, the signatures are verified one by one, to
+// equal keys are one. If that fails, and for other algorithms, the signatures are verified one by one, to
 // name the culprits. Good sizes are some thousand signatures by some dozen keys.
 //
 // The equation is that of ZIP 215 with a random weight zᵢ for each signature:
@@ -29,14 +30,24 @@ type Check struct {
 // is verified, so that nobody can choose signatures whose errors cancel out.
 func VerifyAll(checks []Check) []bool {
 	ok := make([]bool, len(checks))
-	if len(checks) >= minBatch && verifyTogether(checks) {
-		for i := range ok {
-			ok[i] = true
+	together, places := checks, []int(nil)
+	if slices.ContainsFunc(checks, func(c Check) bool { return c.Key.Alg != AlgEd25519 }) {
+		together = nil
+		for i, c := range checks {
+			if c.Key.Alg == AlgEd25519 {
+				together, places = append(together, c), append(places, i)
+			} else {
+				ok[i] = c.Key.Verify(c.Msg, c.Sig)
+			}
 		}
-		return ok
 	}
-	for i, c := range checks {
-		ok[i] = c.Key.Verify(c.Msg, c.Sig)
+	all := len(together) >= minBatch && verifyTogether(together)
+	for i, c := range together {
+		at := i
+		if places != nil {
+			at = places[i]
+		}
+		ok[at] = all || c.Key.Verify(c.Msg, c.Sig)
 	}
 	return ok
 }

@@ -1,13 +1,20 @@
 package entry
 
 import (
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"testing"
 
 	"filippo.io/edwards25519"
+	"filippo.io/mldsa"
+	mldsax509 "filippo.io/mldsa/x509"
 )
 
 func TestKeyRefused(t *testing.T) {
@@ -17,7 +24,7 @@ func TestKeyRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return base64.StdEncoding.EncodeToString(append(append([]byte{}, spkiEd25519...), b...))
+		return base64.StdEncoding.EncodeToString(append(append([]byte{}, spki[AlgEd25519].prefix...), b...))
 	}
 	for _, c := range []struct {
 		name string
@@ -103,5 +110,80 @@ func TestStrictRefusesSmallR(t *testing.T) {
 	}
 	if pub.Verify(msg, ordinary[:63]) || pub.Verify(msg, append(ordinary, 0)) || pub.Verify(msg, nil) {
 		t.Error("a signature of another length verifies")
+	}
+}
+
+// TestSPKI holds our encodings to independent ones.
+func TestSPKI(t *testing.T) {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ml, err := mldsa.GenerateKey(mldsa.MLDSA44())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed := testKey("spki")
+	ecKey, err := NewP256Key(&ec.PublicKey, UseStatement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlKey, err := NewMLDSA44Key(ml.PublicKey(), UseSlot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg := []byte("a message")
+	digest := sha256.Sum256(msg)
+	r, s, err := ecdsa.Sign(rand.Reader, ec, digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ecSig := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	mlSig, err := ml.Sign(nil, msg, crypto.Hash(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		key Key
+		pub any
+		sig []byte
+	}{{NewKey(ed.Public().(ed25519.PublicKey), UseStatement), ed.Public(), ed25519.Sign(ed, msg)}, {ecKey, &ec.PublicKey, ecSig}, {mlKey, ml.PublicKey(), mlSig}} {
+		der, err := mldsax509.MarshalPKIXPublicKey(c.pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.key.SPKI != base64.StdEncoding.EncodeToString(der) {
+			t.Errorf("%s: the SPKI is another than crypto/x509 writes", c.key.Alg)
+		}
+		pub, err := c.key.Parse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pub.ID != sha256.Sum256(der) || !pub.Verify(msg, c.sig) || !pub.VerifyStrict(msg, c.sig) {
+			t.Errorf("%s: the id or the signature is not right", c.key.Alg)
+		}
+		if pub.Verify(append(msg, 0), c.sig) || pub.Verify(msg, c.sig[1:]) || pub.Verify(msg, nil) {
+			t.Errorf("%s: a wrong signature verifies", c.key.Alg)
+		}
+		// Another algorithm's name on it, a byte more, a byte less.
+		for _, alg := range []string{AlgEd25519, AlgP256, AlgMLDSA44} {
+			if _, err := (Key{alg, c.key.SPKI, UseStatement}).Parse(); (err == nil) != (alg == c.key.Alg) {
+				t.Errorf("%s as %s: %v", c.key.Alg, alg, err)
+			}
+		}
+		for _, bad := range [][]byte{append(der, 0), der[:len(der)-1], append([]byte{0x30, 0x81}, der[1:]...)} {
+			if _, err := (Key{c.key.Alg, base64.StdEncoding.EncodeToString(bad), UseStatement}).Parse(); CodeOf(err) != CodeKeyMalformed {
+				t.Errorf("%s with other DER: %v", c.key.Alg, err)
+			}
+		}
+	}
+	off := append([]byte{}, spki[AlgP256].prefix...)
+	off = append(append(off, 4), make([]byte, 64)...)
+	if _, err := (Key{AlgP256, base64.StdEncoding.EncodeToString(off), UseStatement}).Parse(); CodeOf(err) != CodeKeyWeak {
+		t.Errorf("a point that is not on the curve: %v", err)
+	}
+	compressed := append(append([]byte{}, spki[AlgP256].prefix...), elliptic.MarshalCompressed(elliptic.P256(), ec.X, ec.Y)...)
+	if _, err := (Key{AlgP256, base64.StdEncoding.EncodeToString(compressed), UseStatement}).Parse(); CodeOf(err) != CodeKeyMalformed {
+		t.Errorf("a compressed point: %v", err)
 	}
 }
