@@ -102,7 +102,7 @@ var hints = map[Code]string{
 	CodePeriodMalformed:     "write a quarter as 2026-Q3 or a half-year as 2026-H2, from 1970 to 9999",
 	CodeKeyMalformed:        "give the key as standard base64 of its DER SubjectPublicKeyInfo, as `pledge keygen` prints it",
 	CodeKeyWeak:             "make a new key with `pledge keygen`: anybody can forge signatures for this one",
-	CodeKeyAlgorithm:        "use an ed25519 key",
+	CodeKeyAlgorithm:        "use a key of ed25519, ecdsa-p256-sha256 or ml-dsa-44",
 	CodeThreshold:           "choose a threshold from 1 to the number of statement keys",
 	CodeCodeMalformed:       "use a code of lower-case letters, digits and hyphens, at most 40 characters; lists go sorted, without repetition",
 	CodeDigestMalformed:     "give the SHA-256 as base64url without padding, 43 characters",
