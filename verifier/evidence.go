@@ -103,6 +103,10 @@ func CheckEvidence(policy *log.Policy, e *Evidence) error {
 		return nil
 	case x.Size == 0 && x.Root != log.EmptyRoot():
 		return nil
+	case x.Size == 0:
+		// Every log grew from the empty one: there is nothing for a prefix and a
+		// proof to add.
+		return errors.New("check evidence: the checkpoints do not contradict one another")
 	case x.Size >= y.Size:
 		return errors.New("check evidence: the checkpoints do not contradict one another")
 	}

@@ -88,6 +88,20 @@ func TestEvidenceRefused(t *testing.T) {
 		"unsigned": func(e *verifier.Evidence) {
 			e.Smaller = string(editNote([]byte(e.Smaller), func(n *log.Note) { n.Signatures[0].Sig[0] ^= 1 }))
 		},
+		// Every log grew from the empty one.
+		"an empty log": func(e *verifier.Evidence) {
+			e.Smaller = string(w.Checkpoint(0, log.EmptyRoot(), 0))
+		},
+		"an empty log, without a proof": func(e *verifier.Evidence) {
+			e.Smaller, e.Consistency = string(w.Checkpoint(0, log.EmptyRoot(), 0)), nil
+		},
+		"an empty log, without anything": func(e *verifier.Evidence) {
+			e.Smaller, e.Prefix, e.Consistency = string(w.Checkpoint(0, log.EmptyRoot(), 0)), "", nil
+		},
+		"an empty log twice": func(e *verifier.Evidence) {
+			e.Smaller = string(w.Checkpoint(0, log.EmptyRoot(), 0))
+			e.Larger, e.Consistency = e.Smaller, nil
+		},
 		"no prefix":           func(e *verifier.Evidence) { e.Prefix = "" },
 		"a prefix of its own": func(e *verifier.Evidence) { e.Prefix = e.Consistency[0] },
 		"no proof":            func(e *verifier.Evidence) { e.Consistency = nil },
