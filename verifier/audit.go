@@ -27,6 +27,9 @@ type Config struct {
 	// AsOf is the moment, in Unix seconds, for which statuses and promises are
 	// judged. Nil: the time up to which the checkpoint is evidence.
 	AsOf *int64
+	// Now is the auditor's clock in Unix seconds. A log that is no demonstration
+	// is not to be dated after it. Nil: no check.
+	Now *int64
 	// Workers is how many processors to keep busy. Default: all.
 	Workers int
 	// Progress is told from time to time how many entries of how many are
@@ -57,7 +60,8 @@ func Audit(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = func(uint64, uint64) {}
 	}
-	a := &audit{cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
+	local, _ := cfg.Source.(log.Lister)
+	a := &audit{local: local, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
 	a.run(ctx)
 	r := a.report
 	r.Findings, r.NotListed = a.found.take()
@@ -80,6 +84,9 @@ type audit struct {
 	archived    []*signed // in the archive's order
 	known       []*signed // archived and target, by size
 	archiveText string
+
+	local  log.Lister // the source, when it is a directory, whose every file is looked at; else nil
+	strays uint64     // files of it that are no part of the log up to the checkpoint
 }
 
 func (a *audit) run(ctx context.Context) {
@@ -95,17 +102,26 @@ func (a *audit) run(ctx context.Context) {
 		return
 	}
 	s := a.newStream()
+	if err := s.openTexts(); err != nil {
+		a.cannotRead(ctx, err)
+		return
+	}
+	defer s.closeTexts()
 	whole := s.run(ctx)
 	rootOK := whole && a.target.matches()
 	if whole && !rootOK {
 		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", some(a.target.size, "entry", "entries"), commas(a.target.size))))
 	}
 	a.stepRoot(whole, rootOK)
-	a.stepTiles(s, whole)
+	a.stepTiles(s, whole, rootOK)
 	a.compareCheckpoints(ctx, rootOK)
-	a.stepArchive(rootOK)
+	a.stepArchive(s, rootOK)
 	if !rootOK {
 		// What unsigned bytes say concerns neither the operator nor an author.
+		return
+	}
+	if err := s.strayFiles(ctx); err != nil {
+		a.cannotRead(ctx, err)
 		return
 	}
 	a.judge(s)
@@ -121,7 +137,7 @@ func (a *audit) judge(s *stream) {
 			a.found.count[c] = n
 		}
 	}
-	r.Statements, r.Texts = s.counted, s.bodies
+	r.Statements, r.Texts, r.LeftOut = s.counted, s.bodies, s.leftOut
 	if !a.stepCharter(s) {
 		return
 	}
@@ -208,10 +224,7 @@ func (a *audit) cannotRead(ctx context.Context, err error) {
 // full one exists, which is then read in its place; the width of what was read
 // is returned too.
 func (a *audit) read(ctx context.Context, t log.Tile) ([]byte, int, error) {
-	limit := int64(log.MaxTileFile)
-	if t.Level == log.EntriesLevel {
-		limit = log.MaxBundleFile
-	}
+	limit := fileLimit(t.Level)
 	b, err := a.cfg.Source.Get(ctx, t.Path(), limit)
 	if err == nil || t.Width == log.TileWidth || !errors.Is(err, log.ErrNotFound) {
 		return b, t.Width, err
@@ -223,6 +236,14 @@ func (a *audit) read(ctx context.Context, t log.Tile) ([]byte, int, error) {
 		return nil, 0, err
 	}
 	return b, log.TileWidth, fullErr
+}
+
+// fileLimit is how large a tile of that level, or a bundle, can be.
+func fileLimit(level int) int64 {
+	if level == log.EntriesLevel {
+		return log.MaxBundleFile
+	}
+	return log.MaxTileFile
 }
 
 func (a *audit) stepRoot(whole, ok bool) {
@@ -283,7 +304,10 @@ func (a *audit) stepTexts(s *stream) {
 	if s.bundleOff {
 		text += "; a bundle of texts holds something else"
 	}
-	a.report.step("texts", passedIf(n.Missing+n.Altered == 0 && !s.bundleOff), "texts compared", text)
+	if s.filesOff > 0 {
+		text += "; " + some(s.filesOff, "file of a single text is", "files of single texts are") + " not as they should be"
+	}
+	a.report.step("texts", passedIf(n.Missing+n.Altered+s.filesOff == 0 && !s.bundleOff), "texts compared", text)
 }
 
 func (a *audit) stepTime(s *stream) {
@@ -298,7 +322,11 @@ func (a *audit) stepTime(s *stream) {
 	if !a.view.HasQuorumTime {
 		text += ", by the operator's clock alone"
 	}
-	a.report.step("time", passedIf(!backwards), "times in order", text)
+	ahead := a.found.has(FindLoggedInFuture)
+	if ahead {
+		text += ", which is in the future by the clock of this audit"
+	}
+	a.report.step("time", passedIf(!backwards && !ahead), "times in order", text)
 }
 
 // moment writes a time for a reader.

@@ -17,7 +17,7 @@ func BenchmarkAudit(b *testing.B) {
 	const n = 100_000
 	dir := filepath.Join(b.TempDir(), "log")
 	w := generator.New(generator.Options{Seed: 1, Signatories: 50})
-	if err := w.WriteStory(dir, n, generator.Bundled); err != nil {
+	if err := w.WriteStory(dir, n); err != nil {
 		b.Fatal(err)
 	}
 	cfg := verifier.Config{Policy: w.Policy, Charter: w.Charter, Source: log.DirSource(dir)}

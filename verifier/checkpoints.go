@@ -31,6 +31,14 @@ type signed struct {
 
 func (s *signed) matches() bool { return s.reached && s.computed == s.root }
 
+func sizes(list []*signed) []uint64 {
+	out := make([]uint64, len(list))
+	for i, s := range list {
+		out[i] = s.size
+	}
+	return out
+}
+
 func signedOf(v *log.View) *signed {
 	return &signed{size: v.Checkpoint.Size, root: v.Checkpoint.Root, raw: v.Raw}
 }
@@ -218,7 +226,11 @@ func (a *audit) compareCheckpoints(ctx context.Context, rootOK bool) {
 	a.report.Evidence = a.evidence(ctx, bad, good)
 }
 
-func (a *audit) stepArchive(rootOK bool) {
+func (a *audit) stepArchive(s *stream, rootOK bool) {
+	if n := s.growth.days; rootOK && n > 0 && len(a.archived) > 0 && a.cfg.Policy.Quorum != log.QuorumNone {
+		a.found.add(finding(FindArchiveSparse, fmt.Sprintf("On %s on which the log grew, first on %s, the archive has no checkpoint of its own.", some(n, "day", "days"), s.growth.firstDay())))
+		a.archiveText += "; " + some(n, "day of growth has", "days of growth have") + " none"
+	}
 	codes := []entry.Code{FindArchiveMissing, FindArchiveMalformed, FindArchiveUnvouched, FindArchiveAhead, FindLogForked}
 	switch {
 	case a.found.has(codes...):

@@ -20,6 +20,7 @@ const (
 	FindRootMismatch        entry.Code = "root-mismatch"
 	FindBundleMissing       entry.Code = "bundle-missing"
 	FindBundleMalformed     entry.Code = "bundle-malformed"
+	FindBundleMismatch      entry.Code = "bundle-mismatch"
 	FindTileMissing         entry.Code = "tile-missing"
 	FindTileMismatch        entry.Code = "tile-mismatch"
 	FindArchiveMissing      entry.Code = "archive-missing"
@@ -27,9 +28,13 @@ const (
 	FindArchiveUnvouched    entry.Code = "archive-unvouched"
 	FindArchiveQuorum       entry.Code = "archive-quorum-short"
 	FindArchiveAhead        entry.Code = "archive-ahead"
+	FindArchiveSparse       entry.Code = "archive-sparse"
 	FindCharterMismatch     entry.Code = "charter-mismatch"
 	FindCharterKey          entry.Code = "charter-key-unlisted"
 	FindBodyBundle          entry.Code = "body-bundle-mismatch"
+	FindBodyFile            entry.Code = "body-file-mismatch"
+	FindBodyFileMissing     entry.Code = "body-file-missing"
+	FindLoggedInFuture      entry.Code = "logged-in-future"
 )
 
 // Catalogue lists every finding of this package, in the order of the checks.
@@ -54,7 +59,9 @@ var Catalogue = []pledge.Meaning{
 	{Code: FindBundleMissing, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Entries missing",
 		Meaning: "The copy lacks entries that the signed checkpoint covers. Without them the audit cannot be finished."},
 	{Code: FindBundleMalformed, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Entries that cannot be read",
-		Meaning: "A file of entries in this copy is cut short, too long, or has an empty entry in it. Without it the audit cannot be finished."},
+		Meaning: "A file of entries in this copy is cut short or too long. Without it the audit cannot be finished."},
+	{Code: FindBundleMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Other entries for another size",
+		Meaning: "A file of entries that this copy has for readers of an earlier or a later checkpoint does not hold the entries that were signed. They are misled."},
 	{Code: FindTileMissing, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Hash tile missing",
 		Meaning: "The copy lacks hashes of the tree that readers need to check a single entry."},
 	{Code: FindTileMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Hash tile differs from the entries",
@@ -69,12 +76,20 @@ var Catalogue = []pledge.Meaning{
 		Meaning: "Fewer witnesses cosigned an archived checkpoint than the policy file asks for. It is compared with the log, and is no evidence of time."},
 	{Code: FindArchiveAhead, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Copy ends before its archive",
 		Meaning: "The archive holds a checkpoint of the log that covers more entries than this copy has. Entries were left out, or taken back."},
+	{Code: FindArchiveSparse, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Days of growth without an archived checkpoint",
+		Meaning: "The archive is to hold at least one cosigned checkpoint for each day on which the log grew, and lacks some. For the entries of those days it is no evidence of when they were there."},
 	{Code: FindCharterMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Another charter",
 		Meaning: "The log does not begin with the charter whose entry id the audit was given. It is another log than the one that was meant, or the charter was replaced."},
 	{Code: FindCharterKey, Severity: pledge.Warning, Concerns: pledge.RoleView, Title: "Checkpoint key not in the charter",
 		Meaning: "The policy file trusts a key for checkpoints that the charter does not list."},
 	{Code: FindBodyBundle, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Bundle of texts holds something else",
 		Meaning: "A bundle of published texts that the operator serves has a line that no statement of its entries names: a text was altered there, or one was put there."},
+	{Code: FindBodyFile, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Another text under a text's address",
+		Meaning: "Each published text is served under an address that is made from its digest. What is served there is something else."},
+	{Code: FindBodyFileMissing, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Text not under its address",
+		Meaning: "Each published text is served under an address that is made from its digest. It is not there, although a bundle of texts has it."},
+	{Code: FindLoggedInFuture, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Logged in the future",
+		Meaning: "The log holds an entry whose log time is over 10 minutes after the clock of who made this audit. One of the two clocks is wrong, or the operator dated it ahead. Deadlines go by the largest log time."},
 }
 
 var meanings = func() map[entry.Code]pledge.Meaning {

@@ -100,6 +100,53 @@ func TestAsOf(t *testing.T) {
 	}
 }
 
+// What authors logged after the moment asked for is held against none of them: as
+// of then they had not said it. How much that is is said.
+func TestAsOfLeavesOutTheFuture(t *testing.T) {
+	w, s := newStory(t, storySize, generator.Options{Seed: 54, Lapses: 250})
+	entries, err := s.Entries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Fool(func(es []*generator.Entry) []*generator.Entry {
+		for _, i := range []int{200, 600} { // logged twice
+			es = slices.Insert(es, i, es[i-1])
+		}
+		return es
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err = s.Entries(); err != nil {
+		t.Fatal(err)
+	}
+	// Those on single entries, and not on what is missing as of a moment.
+	count := func(r *verifier.Report, role pledge.Role, from int64) (n uint64) {
+		for _, f := range r.Findings {
+			if f.Concerns == role && f.Index != nil && f.Period == "" && entries[*f.Index].Logged >= from {
+				n++
+			}
+		}
+		return n
+	}
+	whole := runAudit(t, w, s.Dir)
+	if whole.LeftOut != 0 || notChecked(whole, "ask for a later moment") {
+		t.Errorf("%d left out of the whole", whole.LeftOut)
+	}
+	for _, i := range []int{0, 300, 500, len(entries) - 1} {
+		moment := entries[i].Logged
+		r := runAudit(t, w, s.Dir, asOf(moment))
+		if n := count(r, pledge.RoleAuthor, moment+1); n > 0 {
+			t.Errorf("as of entry %d: %d findings on authors from later entries", i, n)
+		}
+		if got, want := count(r, pledge.RoleOperator, 0), count(whole, pledge.RoleOperator, 0); got != want {
+			t.Errorf("as of entry %d: %d findings on the operator, want all %d", i, got, want)
+		}
+		if i < 500 && r.LeftOut == 0 || (r.LeftOut > 0) != notChecked(r, "ask for a later moment") || i == len(entries)-1 && r.LeftOut > 0 {
+			t.Errorf("as of entry %d: %d left out, not checked %v", i, r.LeftOut, r.NotChecked)
+		}
+	}
+}
+
 // Without a moment asked for, it is that of the last entry, and the report says
 // whose word that is.
 func TestOwnMoment(t *testing.T) {

@@ -52,6 +52,7 @@ type Report struct {
 	Undecided     *Undecided            `json:"undecided,omitzero"`
 	Findings      []pledge.Finding      `json:"findings"`
 	NotListed     map[entry.Code]uint64 `json:"notListed,omitzero"` // findings beyond 10,000 of a code
+	LeftOut       uint64                `json:"leftOut,omitzero"`   // findings on authors from entries logged after AsOf
 	Statements    Statements            `json:"statements"`
 	Texts         Texts                 `json:"texts"`
 	Signatories   []Signatory           `json:"signatories"`

@@ -43,8 +43,16 @@ type stream struct {
 	bodies       Texts
 	first        entry.ID // of the statement at index 0
 	bundleOff    bool     // a bundle of texts holds something else
+	filesOff     uint64   // files of single texts that are missing or hold something else
+	leftOut      uint64   // findings on authors of what was logged after the moment
+	future       bool     // an entry is dated after the auditor's clock
+	growth       growth
 	withheld     []withheld
 	authors      map[string]string // one copy of each author's id
+
+	// In a directory.
+	folder *log.Folder // of texts; nil when there is none
+	named  []textName  // texts that statements name
 
 	// The state at the moment asked for.
 	snapped  bool
@@ -88,6 +96,7 @@ func (a *audit) newStream() *stream {
 		authors:      make(map[string]string),
 		ahead:        a.known,
 		tiles:        newTileCheck(a),
+		growth:       growth{archived: sizes(a.archived)},
 	}
 }
 
@@ -98,12 +107,14 @@ type chunk struct {
 	bytes  int64  // that it takes of stream.room
 	hashes []log.Hash
 	items  []*pledge.Item
+	used   int // width of the file of entries that was read
 	tile   tileResult
 	err    error // why there are no items
 
-	judged   []judgedText // by item
-	stray    bool         // its bundle of texts has a line that no statement names
-	textsErr error        // why there are none
+	judged   []judgedText    // by item
+	stray    bool            // its bundle of texts has a line that no statement names
+	earlier  [2]earlierFiles // of its tile, and of its entries
+	textsErr error           // why there are none, or why other files could not be read
 
 	admitted chan struct{} // closed when it has its room
 	parsed   chan struct{} // closed when items or err is there
@@ -120,6 +131,7 @@ type group struct {
 type judgedText struct {
 	state    pledge.BodyState
 	findings []pledge.Finding
+	file     fileState
 }
 
 // run takes all entries through and reports whether it came to the end.
@@ -219,12 +231,28 @@ func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 
 	s.texts <- struct{}{}
 	defer func() { <-s.texts }()
+	s.compareEarlier(ctx, c, leaves)
 	texts, err := s.readTexts(ctx, c)
 	if err != nil {
 		c.textsErr = err
 		return
 	}
 	s.busy(func() { c.judgeTexts(texts) })
+}
+
+// compareEarlier compares the files that a directory has of a chunk for other
+// sizes of the log.
+func (s *stream) compareEarlier(ctx context.Context, c *chunk, leaves [][]byte) {
+	if s.a.local == nil {
+		return
+	}
+	hashes := make([]byte, 0, len(c.hashes)*log.HashSize)
+	for _, h := range c.hashes {
+		hashes = append(hashes, h[:]...)
+	}
+	c.earlier[0] = s.a.earlier(ctx, c.tile.tile, c.tile.used, sameHashes(hashes))
+	entries := log.Tile{Level: log.EntriesLevel, Index: c.index, Width: c.width}
+	c.earlier[1] = s.a.earlier(ctx, entries, c.used, sameLeaves(leaves))
 }
 
 // gather learns the keys of each chunk, in order, and has the signatures of some
@@ -320,7 +348,7 @@ func (s *stream) fetch(ctx context.Context, c *chunk) ([][]byte, error) {
 	if err != nil {
 		return nil, &malformedError{err}
 	}
-	c.bytes = int64(len(b))
+	c.bytes, c.used = int64(len(b)), width
 	return leaves[:c.width], nil
 }
 
@@ -344,6 +372,9 @@ func (s *stream) step(c *chunk) error {
 		return c.textsErr
 	}
 	s.tiles.add(c.tile)
+	for i := range c.earlier {
+		s.tiles.addEarlier(c.earlier[i])
+	}
 	if c.stray {
 		s.bundleOff = true
 		s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s holds something that no statement of its entries names.", log.BodiesBundlePath(c.index))), c.index*log.TileWidth))
@@ -374,16 +405,19 @@ func (s *stream) judge(it *pledge.Item, text judgedText) {
 		if it.Index == 0 {
 			s.first = it.Leaf.Statement.ID()
 		}
-		if t := s.a.asOf(); !s.snapped && max(s.state.Now(), it.Leaf.Logged) > t {
+		if t := s.a.asOf(); !s.snapped && it.Leaf.Logged > t {
 			s.snapshot(t)
 		}
 	}
 	verdict, found := s.state.Step(it)
-	s.leafFindings.add(found...)
+	s.growth.add(it.Index, s.state.Now())
+	s.judgeClock(it)
+	s.note(found)
+	accepted := verdict.Kind == pledge.Accepted
 	switch verdict.Kind {
 	case pledge.Accepted:
 		s.counted.Accepted++
-		s.leafFindings.add(text.findings...)
+		s.note(text.findings)
 		s.countText(it, text.state)
 	case pledge.Rejected:
 		s.counted.Rejected++
@@ -392,6 +426,38 @@ func (s *stream) judge(it *pledge.Item, text judgedText) {
 	case pledge.Malformed:
 		s.counted.Malformed++
 	}
+	if st := it.Statement; st != nil && st.BodyDigest != "" && s.folder != nil {
+		if name, ok := nameOf(st.BodyDigest); ok {
+			s.named = append(s.named, name)
+		}
+		s.judgeFile(it, accepted, text)
+	}
+}
+
+// note takes in findings on the entry that was judged last. Those that concern
+// an author are left out once the moment asked for has passed: as of then it had
+// not said this.
+func (s *stream) note(found []pledge.Finding) {
+	for _, f := range found {
+		if s.snapped && f.Concerns == pledge.RoleAuthor {
+			s.leftOut++
+			continue
+		}
+		s.leafFindings.add(f)
+	}
+}
+
+// maxAhead is how far, in seconds, two clocks that are right may differ.
+const maxAhead = 600
+
+// judgeClock holds the largest log time so far to the auditor's clock.
+func (s *stream) judgeClock(it *pledge.Item) {
+	now := s.a.cfg.Now
+	if now == nil || s.future || s.a.report.SimulatedTime || s.state.Now() <= *now+maxAhead {
+		return
+	}
+	s.future = true
+	s.leafFindings.add(at(finding(FindLoggedInFuture, fmt.Sprintf("This entry is logged %s; by the clock of this audit it is %s.", moment(s.state.Now()), moment(*now))), it.Index))
 }
 
 func (s *stream) countText(it *pledge.Item, state pledge.BodyState) {

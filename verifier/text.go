@@ -271,7 +271,12 @@ func (a *audit) notChecked() []string {
 		say("How far each entry's log time is from the time at which witnesses first saw it.")
 	}
 	say("Other copies: checkpoints were compared with this copy's own archive only, not with receipts, earlier audits or mirrors.")
-	say("Partial tiles of earlier sizes: only the files that readers of this checkpoint use were read.")
+	if a.cfg.Policy.Quorum == log.QuorumNone {
+		say("Completeness of the archive: without witnesses nothing shows whether checkpoints were left out of it.")
+	}
+	if a.local == nil {
+		say("Partial tiles of earlier sizes: only the files that readers of this checkpoint use were read.")
+	}
 	say("Newer entries: whether the log has grown since this checkpoint.")
 	say("What is not in the log: a request that a company did not log, a statement that the operator refused or held back. No log can show those.")
 	say("Truth: whether what a statement says is so, and whether a government asked what a company says it asked.")
@@ -279,11 +284,17 @@ func (a *audit) notChecked() []string {
 	if r.Texts.Withheld > 0 {
 		say(some(r.Texts.Withheld, "text that is", "texts that are") + " not published. Infer no reason.")
 	}
-	if r.Size >= log.TileWidth {
-		say("Texts under their single addresses, where a bundle holds the same text.")
+	if r.Size >= log.TileWidth && a.local == nil {
+		say("Texts under their single addresses, where a bundle holds the same text. A copy in a directory is checked for these too.")
+	}
+	if a.strays > 0 {
+		say(some(a.strays, "file under tile/ and bodies/ that is", "files under tile/ and bodies/ that are") + " no part of the log up to this checkpoint.")
 	}
 	if a.cfg.AsOf != nil && r.AsOf != "" {
 		say("What signatories stated after " + readable(r.AsOf) + ": the table and what is late or open are for that moment.")
+	}
+	if r.LeftOut > 0 {
+		say(some(r.LeftOut, "finding", "findings") + " on statements that authors logged after " + readable(r.AsOf) + ": ask for a later moment to see them.")
 	}
 	return out
 }

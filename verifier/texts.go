@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -22,12 +23,47 @@ const (
 // texts are the published detached bodies of a chunk by their digests.
 type texts struct {
 	byDigest map[string][]byte
-	stray    bool // the bundle has a line that no statement names
+	stray    bool                 // the bundle has a line that no statement names
+	files    map[string]fileState // of single files that are not as they should be
+}
+
+// A fileState is what became of the file that a single text is served from.
+type fileState int
+
+const (
+	fileGood fileState = iota // or not looked at
+	fileMissing
+	fileDiffers
+)
+
+// openTexts opens the folder of texts of a directory, if there is one.
+func (s *stream) openTexts() error {
+	if s.a.local == nil {
+		return nil
+	}
+	folder, err := s.a.local.OpenFolder(log.BodiesPath)
+	if errors.Is(err, log.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	s.folder = folder
+	return nil
+}
+
+func (s *stream) closeTexts() {
+	if s.folder != nil {
+		s.folder.Close()
+	}
 }
 
 // readTexts gets the texts that a chunk's statements name: from their bundle
 // when the 256 entries are complete, and what is not there from a file each. A
 // text that is nowhere is not in the result.
+//
+// In a directory, the files of texts that the bundle has are compared with it
+// too: each text is served from its own. Over HTTP that would be a request for
+// each text of the log.
 func (s *stream) readTexts(ctx context.Context, c *chunk) (texts, error) {
 	named := make(map[string]bool) // by digest: is it to be published
 	wanted := 0
@@ -41,8 +77,8 @@ func (s *stream) readTexts(ctx context.Context, c *chunk) (texts, error) {
 			}
 		}
 	}
-	got := texts{byDigest: make(map[string][]byte, wanted)}
-	if wanted == 0 {
+	got := texts{byDigest: make(map[string][]byte, wanted), files: make(map[string]fileState)}
+	if wanted == 0 && s.a.local == nil {
 		return got, nil
 	}
 	if c.width == log.TileWidth {
@@ -55,16 +91,17 @@ func (s *stream) readTexts(ctx context.Context, c *chunk) (texts, error) {
 			s.busy(func() { got.split(b, named) })
 		}
 	}
-	var missing []string
+	var single []string
 	for _, it := range c.items {
-		if st := it.Statement; st != nil && st.BodyDigest != "" && !st.IsWithheld() {
-			if _, ok := got.byDigest[st.BodyDigest]; !ok && named[st.BodyDigest] {
-				missing = append(missing, st.BodyDigest)
-				named[st.BodyDigest] = false // ask once
+		if st := it.Statement; st != nil && st.BodyDigest != "" {
+			_, bundled := got.byDigest[st.BodyDigest]
+			if publish, ok := named[st.BodyDigest]; ok && (s.folder != nil || publish && !bundled) {
+				single = append(single, st.BodyDigest)
+				delete(named, st.BodyDigest) // ask once
 			}
 		}
 	}
-	return got, s.readSingle(ctx, missing, &got)
+	return got, s.readSingle(ctx, single, &got)
 }
 
 // split takes a bundle apart: one text a line. Digests are of the lines, so that
@@ -82,7 +119,8 @@ func (t *texts) split(b []byte, named map[string]bool) {
 	}
 }
 
-// readSingle gets texts from a file each.
+// readSingle gets texts from a file each, and notes which of these files are not
+// as they should be.
 func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) error {
 	var mu sync.Mutex
 	var failed error
@@ -98,16 +136,36 @@ func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) e
 				}
 				digest := digests[next]
 				next++
+				bundled, isBundled := got.byDigest[digest]
 				mu.Unlock()
-				b, err := s.a.cfg.Source.Get(ctx, log.BodyPath(digest), entry.MaxBody)
-				mu.Lock()
+				b, err := s.readText(ctx, digest)
+				state := fileGood
 				switch {
 				case errors.Is(err, log.ErrNotFound):
+					state, err = fileMissing, nil
 				case errors.Is(err, log.ErrTooLarge):
-					got.byDigest[digest] = []byte{} // something is there, and it is not the text
+					// Something is there, and it is not the text.
+					state, b, err = fileDiffers, []byte{}, nil
 				case err != nil:
-					failed = err
+				case isBundled:
+					if !bytes.Equal(b, bundled) {
+						state = fileDiffers
+					}
 				default:
+					s.busy(func() {
+						if entry.Digest(b) != digest {
+							state = fileDiffers
+						}
+					})
+				}
+				mu.Lock()
+				if err != nil {
+					failed = err
+				}
+				if state != fileGood {
+					got.files[digest] = state
+				}
+				if b != nil && !isBundled {
 					got.byDigest[digest] = b
 				}
 				mu.Unlock()
@@ -116,6 +174,13 @@ func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) e
 	}
 	wg.Wait()
 	return failed
+}
+
+func (s *stream) readText(ctx context.Context, digest string) ([]byte, error) {
+	if s.folder != nil {
+		return s.folder.Read(ctx, digest, entry.MaxBody)
+	}
+	return s.a.cfg.Source.Get(ctx, log.BodyPath(digest), entry.MaxBody)
 }
 
 // judgeTexts judges what the chunk's statements say in codes and texts. It does
@@ -130,5 +195,24 @@ func (c *chunk) judgeTexts(t texts) {
 		}
 		// The moment matters to what is withheld only: see stream.withheld.
 		c.judged[i].state, _, c.judged[i].findings = pledge.JudgeBody(it.Index, it.Statement, t.byDigest[it.Statement.BodyDigest], 0)
+		c.judged[i].file = t.files[it.Statement.BodyDigest]
 	}
+}
+
+// judgeFile says what is to be said of the file that a statement's text is served
+// from, if the judgement on the text does not say it.
+func (s *stream) judgeFile(it *pledge.Item, accepted bool, text judgedText) {
+	var f pledge.Finding
+	path := log.BodyPath(it.Statement.BodyDigest)
+	switch said := text.state == pledge.BodyAltered || text.state == pledge.BodyMissing; {
+	case text.file == fileDiffers && !(accepted && said):
+		f = finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text that this statement names.", path))
+	case text.file == fileMissing && accepted && !said && text.state != pledge.BodyWithheld:
+		f = finding(FindBodyFileMissing, fmt.Sprintf("The text that this statement names is in its bundle, and not in the file %s.", path))
+	default:
+		return
+	}
+	f.Entry = it.Statement.ID.String()
+	s.filesOff++
+	s.leafFindings.add(at(f, it.Index))
 }

@@ -16,6 +16,7 @@ import (
 // of the entries.
 type tileResult struct {
 	tile    log.Tile
+	used    int    // width of what was read: that of the tile, or of the full one
 	data    []byte // as read, until compared
 	missing bool
 	size    int   // of what was read, when it is not the tile's; over the limit: one more
@@ -47,18 +48,21 @@ type tileCheck struct {
 
 	mu       sync.Mutex
 	compared uint64
-	wrong    map[log.Tile]tileResult // by level and index, with Width 0
+	others   uint64                    // files for other sizes that were compared, of entries too
+	wrong    map[log.Tile]tileResult   // by level and index, with Width 0
+	earlier  map[log.Tile]earlierFiles // the same, of files for other sizes
 	err      error
 }
 
 func newTileCheck(a *audit) *tileCheck {
-	return &tileCheck{a: a, places: make(chan struct{}, 4), wrong: make(map[log.Tile]tileResult)}
+	return &tileCheck{a: a, places: make(chan struct{}, 4), wrong: make(map[log.Tile]tileResult), earlier: make(map[log.Tile]earlierFiles)}
 }
 
 // read gets a tile and looks at its size.
 func (t *tileCheck) read(ctx context.Context, tile log.Tile) tileResult {
 	r := tileResult{tile: tile}
 	b, width, err := t.a.read(ctx, tile)
+	r.used = width
 	switch {
 	case errors.Is(err, log.ErrNotFound):
 		r.missing = true
@@ -90,6 +94,19 @@ func (t *tileCheck) add(r tileResult) {
 	}
 }
 
+// addEarlier takes in what was compared of a tile's other files.
+func (t *tileCheck) addEarlier(r earlierFiles) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.others += uint64(r.read)
+	if t.err == nil {
+		t.err = r.err
+	}
+	if len(r.differ) > 0 && len(t.earlier) < maxPerCode {
+		t.earlier[log.Tile{Level: r.tile.Level, Index: r.tile.Index}] = r
+	}
+}
+
 // emit compares a tile of the recomputed tree with the source's. Tiles of leaf
 // hashes were compared with their bundles.
 func (t *tileCheck) emit(level int, index uint64, width int, data []byte) error {
@@ -107,13 +124,15 @@ func (t *tileCheck) emit(level int, index uint64, width int, data []byte) error 
 		r := t.read(t.ctx, log.Tile{Level: level, Index: index, Width: width})
 		r.compare(func(i int) log.Hash { return log.Hash(data[i*log.HashSize:]) })
 		t.add(r)
+		t.addEarlier(t.a.earlier(t.ctx, r.tile, r.used, sameHashes(data)))
 	})
 	return nil
 }
 
 // report adds a finding for each tile that is not as it should be, but for those
-// that only follow from one below.
-func (t *tileCheck) report() {
+// that only follow from one below. RootOK says whether the entries are those that
+// were signed: otherwise nobody can tell which file of them is right.
+func (t *tileCheck) report(rootOK bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var wrong []tileResult
@@ -127,6 +146,12 @@ func (t *tileCheck) report() {
 	})
 	for _, r := range wrong {
 		t.a.found.add(r.finding())
+	}
+	for key, r := range t.earlier {
+		// Where the tile itself differs, what is wrong may be the entries.
+		if len(t.wrong[key].differs) == 0 && (rootOK || key.Level != log.EntriesLevel) {
+			t.a.found.add(r.finding())
+		}
 	}
 }
 
@@ -160,14 +185,17 @@ func (r *tileResult) finding() pledge.Finding {
 	return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s differs from the entries in %s, first at entry %d.", path, some(uint64(len(r.differs)), "place", "places"), first)), first)
 }
 
-func (a *audit) stepTiles(s *stream, whole bool) {
-	s.tiles.report()
+func (a *audit) stepTiles(s *stream, whole, rootOK bool) {
+	s.tiles.report(rootOK)
 	text := some(s.tiles.compared, "tile", "tiles") + " of hashes compared with the entries"
+	if n := s.tiles.others; n > 0 {
+		text += ", and " + some(n, "file", "files") + " of other sizes"
+	}
 	title := "tiles match"
 	if !whole {
 		text += ", up to where these could be read"
 	}
-	if a.found.has(FindTileMissing, FindTileMismatch) {
+	if a.found.has(FindTileMissing, FindTileMismatch, FindBundleMismatch) {
 		a.report.step("tiles", Failed, "tiles differ", text+"; see the findings")
 		return
 	}

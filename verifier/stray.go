@@ -1,0 +1,153 @@
+package verifier
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+// A textName is the first half of a text's digest: enough to know it by.
+type textName [sha256.Size / 2]byte
+
+// nameOf returns the name of a digest as statements write it.
+func nameOf(digest string) (n textName, ok bool) {
+	if !entry.IsDigest(digest) {
+		return n, false
+	}
+	b, err := base64.RawURLEncoding.DecodeString(digest)
+	if err != nil {
+		return n, false
+	}
+	copy(n[:], b)
+	return n, true
+}
+
+// strayFiles goes through a directory's tile/ and bodies/, after everything that
+// the checkpoint covers was compared, and looks for what has no part in it. A
+// text that no statement names must still be the one that its name says, since
+// it is served under it. The rest is counted.
+func (s *stream) strayFiles(ctx context.Context) error {
+	if s.a.local == nil {
+		return nil
+	}
+	slices.SortFunc(s.named, func(x, y textName) int { return bytes.Compare(x[:], y[:]) })
+	s.named = slices.Compact(s.named)
+	if err := s.strayTiles(ctx); err != nil {
+		return err
+	}
+	return s.strayTexts(ctx)
+}
+
+// maxFolders is how deep folders lie in a log's directory, at the most.
+const maxFolders = 10
+
+func (s *stream) strayTiles(ctx context.Context) error {
+	return s.eachFile(ctx, "tile", 0, func(path string) {
+		t, err := log.ParseTilePath(path)
+		if err != nil || log.TileWidthAt(t.Level, t.Index, s.a.target.size) == 0 {
+			s.a.strays++
+		}
+	})
+}
+
+// eachFile calls f with the path of each file in a folder and below it. What is
+// neither a file nor a folder, a link to a folder among them, counts as a file.
+func (s *stream) eachFile(ctx context.Context, path string, depth int, f func(path string)) error {
+	folder, err := s.a.local.OpenFolder(path)
+	if errors.Is(err, log.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer folder.Close()
+	for e, err := range folder.All() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		below := path + "/" + e.Name()
+		if !e.IsDir() || depth == maxFolders {
+			f(below)
+		} else if err := s.eachFile(ctx, below, depth+1, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stream) strayTexts(ctx context.Context) error {
+	if s.folder == nil {
+		return nil
+	}
+	for e, err := range s.folder.All() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		name, ok := nameOf(e.Name())
+		switch {
+		case ok:
+			if _, found := slices.BinarySearchFunc(s.named, name, func(x, y textName) int { return bytes.Compare(x[:], y[:]) }); found {
+				continue
+			}
+			if err := s.strayText(ctx, e.Name()); err != nil {
+				return err
+			}
+		case e.IsDir():
+			covered := s.a.target.size / log.TileWidth // bundles that were read
+			err := s.eachFile(ctx, log.BodiesPath+"/"+e.Name(), 1, func(path string) {
+				if n, ok := textBundle(path); !ok || n >= covered {
+					s.a.strays++
+				}
+			})
+			if err != nil {
+				return err
+			}
+		default:
+			s.a.strays++
+		}
+	}
+	return nil
+}
+
+func (s *stream) strayText(ctx context.Context, digest string) error {
+	b, err := s.folder.Read(ctx, digest, entry.MaxBody)
+	switch {
+	case errors.Is(err, log.ErrNotFound):
+		return nil
+	case err != nil && !errors.Is(err, log.ErrTooLarge):
+		return err
+	}
+	s.a.strays++
+	if err != nil || entry.Digest(b) != digest {
+		s.filesOff++
+		s.a.found.add(finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text whose digest is its name. No statement up to this checkpoint names it.", log.BodyPath(digest))))
+	}
+	return nil
+}
+
+// textBundle returns which bundle of texts a path is.
+func textBundle(path string) (uint64, bool) {
+	number, ok := strings.CutPrefix(path, log.BodiesPath+"/bundle/")
+	if !ok {
+		return 0, false
+	}
+	// It is written as that of a bundle of entries.
+	t, err := log.ParseTilePath("tile/entries/" + number)
+	if err != nil || log.BodiesBundlePath(t.Index) != path {
+		return 0, false
+	}
+	return t.Index, true
+}
