@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +43,8 @@ concerns, how each signatory stands, and what it did not check.`,
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit 1 on any finding of this `SEVERITY` or over, authors' too: info, warning or error")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg := verifier.Config{}
+		now := time.Now().Unix()
+		cfg := verifier.Config{Now: &now}
 		var err error
 		if cfg.Policy, err = readPolicy(policyFile); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE program args…        the program ends with that exit code
 //	makelog SIZE [LAPSES]           writes ./log, policy.txt, and sets $CHARTER
+//	makelog-ahead                   writes a log that is no demonstration, dated 2100
 //	receipt INDEX FILE              writes an entry's receipt, its text to FILE.body and
 //	                                its submission to FILE.json
 //	flip FILE OFFSET                turns over a bit
@@ -39,14 +41,15 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":        exits,
-			"makelog":      makeLog,
-			"receipt":      makeReceipt,
-			"flip":         flip,
-			"fork":         fork,
-			"behead":       behead,
-			"serve":        serve,
-			"serve-errors": serveErrors,
+			"exits":         exits,
+			"makelog":       makeLog,
+			"makelog-ahead": makeLogAhead,
+			"receipt":       makeReceipt,
+			"flip":          flip,
+			"fork":          fork,
+			"behead":        behead,
+			"serve":         serve,
+			"serve-errors":  serveErrors,
 		},
 	})
 }
@@ -81,6 +84,19 @@ func makeLog(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	w := generator.New(o)
 	ts.Check(w.WriteStory(ts.MkAbs("log"), number(ts, args[0])))
+	ts.Check(os.WriteFile(ts.MkAbs("policy.txt"), w.Policy.Marshal(), 0o644))
+	ts.Setenv("CHARTER", w.Charter.String())
+}
+
+func makeLogAhead(ts *testscript.TestScript, neg bool, args []string) {
+	w := generator.New(generator.Options{Seed: seed, Start: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)})
+	// Invented statements stay in a demonstration otherwise.
+	signer, err := log.NewSigner("log.accord.test/2100", make([]byte, 32))
+	ts.Check(err)
+	w.Options.Origin, w.Signer = signer.Key().Name, signer
+	w.Policy = &log.Policy{Logs: []log.LogKey{{Key: signer.Key()}}, Quorum: log.QuorumNone}
+	w.Log(w.Found())
+	ts.Check(w.WriteDir(ts.MkAbs("log")))
 	ts.Check(os.WriteFile(ts.MkAbs("policy.txt"), w.Policy.Marshal(), 0o644))
 	ts.Setenv("CHARTER", w.Charter.String())
 }
