@@ -19,6 +19,7 @@ const module = "github.com/pledgelog/pledgelog/"
 var rooms = map[string][]string{
 	"entry":        {},
 	"atomicfile":   {},
+	"commandline":  {"entry"}, // the vocabulary's version
 	"log":          {},
 	"pledge":       {"entry"},
 	"log/guard":    {"log"},
@@ -33,15 +34,16 @@ var rooms = map[string][]string{
 	"api/client":   {"entry", "pledge", "log"},
 	"web":          {"entry", "pledge", "log", "store", "index", "page"},
 
-	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web"},
-	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile"},
-	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "atomicfile"},
+	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "commandline"},
+	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "commandline"},
+	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "atomicfile", "commandline"},
 
 	// Test tools: nothing that ships may import them.
-	"generator":       {"entry", "log"},
-	"generator/story": {"entry", "generator", "pledge", "log"},
-	"store/storetest": {"store"},
-	"api/apitest":     {"generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
+	"commandline/commandtest": {},
+	"generator":               {"entry", "log"},
+	"generator/story":         {"entry", "generator", "pledge", "log"},
+	"store/storetest":         {"store"},
+	"api/apitest":             {"generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
 
 	// What scripts/bench runs.
 	"scripts/benchmark": {"entry", "pledge", "log", "generator", "api/client", "verifier"},

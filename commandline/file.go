@@ -1,0 +1,70 @@
+package commandline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// ReadInput reads a file that somebody named, of at most limit bytes. What is what
+// the file is, for the message. That it cannot be read is a Failure of usage;
+// missing is the hint for one that is not there.
+func ReadInput(what, path string, limit int64, missing string) ([]byte, error) {
+	b, err := ReadFile(path, limit)
+	if err != nil {
+		return nil, Usagef(InputHint(err, missing), "read %s: %w", what, err)
+	}
+	return b, nil
+}
+
+// InputHint says what can be done about a named file that ReadFile could not read;
+// missing is the hint for one that is not there.
+func InputHint(err error, missing string) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return missing
+	case errors.Is(err, fs.ErrPermission):
+		return "run this as somebody who may read it"
+	}
+	return "see whether the name is that of the right file"
+}
+
+// ReadFile reads a file of at most limit bytes. Its error is no Failure.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, limit)
+	}
+	return b, nil
+}
+
+// CreateFile writes a file that is not there yet, durably. It never writes to
+// another name first, as what it writes may be secret, and it removes what it could
+// not finish. Its error is no Failure, and is fs.ErrExist for a file that is there.
+func CreateFile(path string, b []byte, perm fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		os.Remove(path)
+	}
+	return err
+}
