@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/guard"
 )
@@ -30,7 +31,7 @@ contradict them, and that is a fork for everybody to see: ask widely first.
 It refuses to replace a state that is there.`,
 		Example: `  curl -s https://mirror.example.org/log/checkpoint > newest
   pledgelog adopt-checkpoint --config pledgelog.yaml --from newest`,
-		Args: noArguments,
+		Args: commandline.NoArguments,
 		RunE: do(func(ctx context.Context) error {
 			if err := needConfig("adopt-checkpoint", config); err != nil {
 				return err
@@ -49,7 +50,7 @@ It refuses to replace a state that is there.`,
 
 func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 	if from == "" {
-		return usagef("give the newest signed checkpoint that anybody holds", "--from is missing")
+		return commandline.Usagef("give the newest signed checkpoint that anybody holds", "--from is missing")
 	}
 	raw, err := readFile(from, log.MaxNoteSize)
 	if err != nil {
@@ -57,7 +58,7 @@ func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 	}
 	view, err := s.policy.Open(raw)
 	if err != nil {
-		return refused("give a checkpoint as the log published it, with its signatures", fmt.Errorf("verify checkpoint %s: %w", from, err))
+		return commandline.Refusedf("give a checkpoint as the log published it, with its signatures", "verify checkpoint %s: %w", from, err)
 	}
 	lock, err := s.lock()
 	if err != nil {
@@ -66,7 +67,7 @@ func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	state, err := guard.CreateFile(s.guardPath(), s.Origin)
 	if errors.Is(err, fs.ErrExist) {
-		return refusef("leave it as it is: it is right, or newer than what you have", "%s is there", s.guardPath())
+		return commandline.Refusedf("leave it as it is: it is right, or newer than what you have", "%s is there", s.guardPath())
 	}
 	if err != nil {
 		return err

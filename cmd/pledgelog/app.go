@@ -3,42 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
 )
-
-// The exit codes of all programs of this project, as far as this one has them.
-const (
-	exitDone    = 0
-	exitRefused = 1 // refused, or failed
-	exitUsage   = 2 // the command line, or what it names cannot be read or used
-)
-
-// A failure ends a command: what was wrong, what to do about it, and the exit
-// code.
-type failure struct {
-	code int
-	err  error
-	hint string // "" when the error's own code has one, or when there is nothing to say
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-func refused(hint string, err error) error { return &failure{exitRefused, err, hint} }
-
-func refusef(hint, format string, args ...any) error {
-	return refused(hint, fmt.Errorf(format, args...))
-}
-
-func usagef(hint, format string, args ...any) error {
-	return &failure{exitUsage, fmt.Errorf(format, args...), hint}
-}
 
 // An app is one run of the program.
 type app struct{ ui }
@@ -48,35 +20,23 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
-	root := a.command()
-	root.SetArgs(args)
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitDone
+	f := commandline.Execute(ctx, a.command(), args, a.in, a.out, a.err)
+	if f == nil {
+		return commandline.ExitDone
 	}
 	var many problems
-	if errors.As(err, &many) {
+	if errors.As(f, &many) {
 		for _, p := range many {
 			a.fail(p, p.hint)
 		}
-		return exitUsage
+		return commandline.ExitUsage
 	}
-	// What a command returns is a failure; anything else is cobra's opinion on
-	// the command line.
-	var f *failure
-	if !errors.As(err, &f) {
-		f = fromCobra(err)
-		err = f
-	}
-	hint := f.hint
+	hint := f.Hint
 	if hint == "" {
-		hint = hintOf(err)
+		hint = hintOf(f)
 	}
-	a.fail(err, hint)
-	return f.code
+	a.fail(f, hint)
+	return f.Code
 }
 
 // hintOf says what can be done about a refused statement.
@@ -109,24 +69,38 @@ configuration that is not right.`,
   pledgelog check-config --config pledgelog.yaml
   pledgelog init --config pledgelog.yaml --charter charter.json
   pledgelog serve --config pledgelog.yaml`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
 	}
 	root.AddCommand(a.keygenCommand(), a.initCommand(), a.serveCommand(), a.adoptCommand(), a.checkConfigCommand(), a.versionCommand())
-	finish(root)
+	commandline.Finish(root)
 	return root
 }
 
-// do makes a command's function one that returns nil, problems or a failure.
+// do makes a command's function one that returns nil or a failure: problems are one
+// of usage.
 func do(f func(ctx context.Context) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		err := f(cmd.Context())
-		var known *failure
 		var many problems
-		if err == nil || errors.As(err, &known) || errors.As(err, &many) {
+		switch {
+		case err == nil || commandline.IsFailure(err):
 			return err
+		case errors.As(err, &many):
+			return &commandline.Failure{Code: commandline.ExitUsage, Err: err}
 		}
-		return refused("", err)
+		return commandline.Refused(err, "")
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "print the version of the program, the protocol and the vocabulary",
+		Example: `  pledgelog version`,
+		Args:    commandline.NoArguments,
+		RunE: do(func(context.Context) error {
+			a.printf("%s", commandline.About("pledgelog"))
+			return nil
+		}),
 	}
 }
 
@@ -137,7 +111,7 @@ func configFlag(cmd *cobra.Command, path *string) {
 
 func needConfig(command, path string) error {
 	if path == "" {
-		return usagef("for example: pledgelog "+command+" --config pledgelog.yaml", "--config is missing")
+		return commandline.Usagef("for example: pledgelog "+command+" --config pledgelog.yaml", "--config is missing")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -25,7 +26,7 @@ A configuration has these keys. Paths are relative to its folder.
 
 ` + indent(exampleConfig),
 		Example: `  pledgelog check-config --config pledgelog.yaml`,
-		Args:    noArguments,
+		Args:    commandline.NoArguments,
 		RunE: do(func(context.Context) error {
 			if err := needConfig("check-config", path); err != nil {
 				return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
@@ -36,13 +37,13 @@ The charter's entry id goes to the output: auditors need it. When init was
 interrupted, run it again; a log that has entries is never touched.`,
 		Example: `  pledgelog init --config pledgelog.yaml --charter charter.json
   pledgelog init --config pledgelog.yaml --charter charter.json > charter-id`,
-		Args: noArguments,
+		Args: commandline.NoArguments,
 		RunE: do(func(ctx context.Context) error {
 			if err := needConfig("init --charter charter.json", config); err != nil {
 				return err
 			}
 			if charter == "" {
-				return usagef("the secretariat makes it with `pledge new charter` and `pledge sign`", "--charter is missing")
+				return commandline.Usagef("the secretariat makes it with `pledge new charter` and `pledge sign`", "--charter is missing")
 			}
 			s, err := loadConfig(config)
 			if err != nil {
@@ -69,25 +70,25 @@ func (s *setup) readCharter(path string) (*entry.Submission, error) {
 	}
 	sub, err := entry.ParseSubmission(b)
 	if err != nil {
-		return nil, refused(pledge.Hint(entry.CodeOf(err)), fmt.Errorf("read charter %s: %w", path, err))
+		return nil, commandline.Refusedf(pledge.Hint(entry.CodeOf(err)), "read charter %s: %w", path, err)
 	}
 	st := sub.Statement
 	charter, ok := st.Body.(*entry.Charter)
 	if !ok {
-		return nil, refusef("give the charter that the secretariat signed", "%s is a statement of kind %s, not a charter", path, st.Kind)
+		return nil, commandline.Refusedf("give the charter that the secretariat signed", "%s is a statement of kind %s, not a charter", path, st.Kind)
 	}
 	if st.Log != s.Origin {
-		return nil, refusef("the secretariat signs a charter for this log, or origin is mended", "the charter is for the log %s, and origin is %s", st.Log, s.Origin)
+		return nil, commandline.Refusedf("the secretariat signs a charter for this log, or origin is mended", "the charter is for the log %s, and origin is %s", st.Log, s.Origin)
 	}
 	if vkey := s.signer.Key().String(); !slices.Contains(charter.LogKeys, vkey) {
-		return nil, refusef("the secretariat puts this into logKeys of the charter and signs it again: "+vkey, "the charter does not name this log's checkpoint key")
+		return nil, commandline.Refusedf("the secretariat puts this into logKeys of the charter and signs it again: "+vkey, "the charter does not name this log's checkpoint key")
 	}
 	it := pledge.Draft(0, time.Now().Unix(), sub)
 	if err := pledge.NewKeyring().TryStrict(it); err != nil {
-		return nil, refused(pledge.Hint(entry.CodeOf(err)), fmt.Errorf("check charter: %w", err))
+		return nil, commandline.Refusedf(pledge.Hint(entry.CodeOf(err)), "check charter: %w", err)
 	}
 	if v := pledge.New(s.Origin).Judge(it); v.Kind != pledge.Accepted {
-		return nil, refusef(pledge.Hint(v.Code), "check charter: %s: %s", v.Code, v.Detail)
+		return nil, commandline.Refusedf(pledge.Hint(v.Code), "check charter: %s: %s", v.Code, v.Detail)
 	}
 	return sub, nil
 }
@@ -146,7 +147,7 @@ func sameCharter(ctx context.Context, st *sqlite.Store, charter *entry.Submissio
 		return err
 	}
 	if len(records) == 1 && records[0].EntryID != charter.Statement.ID {
-		return refusef("to make another log, give it another origin, directory and state", "the log has a charter already, with entry id %s", entry.ID(records[0].EntryID))
+		return commandline.Refusedf("to make another log, give it another origin, directory and state", "the log has a charter already, with entry id %s", entry.ID(records[0].EntryID))
 	}
 	return nil
 }
@@ -159,7 +160,7 @@ func (s *setup) makeStore(ctx context.Context) (*sqlite.Store, error) {
 		return sqlite.Open(ctx, path)
 	}
 	if _, err := os.Lstat(s.guardPath()); err == nil {
-		return nil, refusef("restore it: without the order of record the log cannot go on", "the state has a signed checkpoint in %s, but there is no %s", s.guardPath(), path)
+		return nil, commandline.Refusedf("restore it: without the order of record the log cannot go on", "the state has a signed checkpoint in %s, but there is no %s", s.guardPath(), path)
 	}
 	next := path + ".new"
 	left, err := filepath.Glob(next + "*")
@@ -223,5 +224,5 @@ func (s *setup) refuseFullLog(ctx context.Context) error {
 	if err != nil {
 		what = "a checkpoint that is not of this log (" + strings.TrimPrefix(err.Error(), "open checkpoint: ") + ")"
 	}
-	return refusef("choose another directory; a log is never made anew over another one", "%s holds %s", s.Directory, what)
+	return commandline.Refusedf("choose another directory; a log is never made anew over another one", "%s holds %s", s.Directory, what)
 }

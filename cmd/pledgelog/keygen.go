@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -34,13 +35,13 @@ func (a *app) keygenCommand() *cobra.Command {
 Nothing is overwritten. The secret files are not encrypted (mode 0600): whoever
 can read checkpoint.key can sign checkpoints of the log.`,
 		Example: `  pledgelog keygen --origin log.accord.example/2026 --out keys`,
-		Args:    noArguments,
+		Args:    commandline.NoArguments,
 		RunE: do(func(context.Context) error {
 			if origin == "" || out == "" {
-				return usagef("for example: pledgelog keygen --origin log.accord.example/2026 --out keys", "--origin or --out is missing")
+				return commandline.Usagef("for example: pledgelog keygen --origin log.accord.example/2026 --out keys", "--origin or --out is missing")
 			}
 			if err := checkOrigin(origin); err != nil {
-				return usagef("an origin is the log's address without https://, such as log.accord.example/2026", "--origin: %w", err)
+				return commandline.Usagef("an origin is the log's address without https://, such as log.accord.example/2026", "--origin: %w", err)
 			}
 			return a.keygen(origin, out)
 		}),
@@ -83,16 +84,16 @@ func (a *app) keygen(origin, dir string) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return usagef("choose with --out a folder that you may make and write", "make folder for keys: %w", plainError(err))
+		return commandline.Usagef("choose with --out a folder that you may make and write", "make folder for keys: %w", plainError(err))
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return refusef("choose another folder with --out, or move the file away", "%s is there already and is not overwritten", path)
+			return commandline.Refusedf("choose another folder with --out, or move the file away", "%s is there already and is not overwritten", path)
 		}
 	}
 	for i, f := range files {
-		if err := createFile(filepath.Join(dir, f.name), f.b, f.perm); err != nil {
+		if err := commandline.CreateFile(filepath.Join(dir, f.name), f.b, f.perm); err != nil {
 			// Half a set of keys is of no use to anybody.
 			for _, done := range files[:i] {
 				os.Remove(filepath.Join(dir, done.name))

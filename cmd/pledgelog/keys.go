@@ -5,12 +5,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -76,51 +76,11 @@ func readFile(path string, limit int64) ([]byte, error) {
 
 // readInput is readFile with a hint for a file that is not there.
 func readInput(path string, limit int64, missing string) ([]byte, error) {
-	b, err := readUpTo(path, limit)
-	switch {
-	case err == nil:
-		return b, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &failure{exitUsage, plainError(err), missing}
-	case errors.Is(err, fs.ErrPermission):
-		return nil, &failure{exitUsage, plainError(err), "run this as somebody who may read it"}
-	}
-	return nil, &failure{exitUsage, plainError(err), "see whether the name is that of the right file"}
-}
-
-func readUpTo(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	b, err := commandline.ReadFile(path, limit)
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, limit)
+		return nil, commandline.Usagef(commandline.InputHint(err, missing), "%w", plainError(err))
 	}
 	return b, nil
-}
-
-// createFile writes a file that is not there yet, durably.
-func createFile(path string, b []byte, perm fs.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		os.Remove(path)
-	}
-	return err
 }
 
 // syncDir makes the names in a directory durable.
@@ -135,8 +95,7 @@ func syncDir(dir string) error {
 
 // plainError leaves out the system call of a file's error.
 func plainError(err error) error {
-	var known *failure
-	if errors.As(err, &known) {
+	if commandline.IsFailure(err) {
 		return err // it is plain, and has a hint
 	}
 	var pe *fs.PathError

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
@@ -35,7 +36,7 @@ func (s *setup) lock() (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, refusef("stop it first: one log has one server", "another pledgelog is running on %s", s.State)
+			return nil, commandline.Refusedf("stop it first: one log has one server", "another pledgelog is running on %s", s.State)
 		}
 		return nil, fmt.Errorf("lock %s: %w", s.lockPath(), err)
 	}
@@ -43,7 +44,7 @@ func (s *setup) lock() (*os.File, error) {
 }
 
 func notThere(s *setup) error {
-	return refusef("make it with `pledgelog init`, or mend the path; if there was one, restore it: without it the log cannot go on", "there is no log's state in %s", s.State)
+	return commandline.Refusedf("make it with `pledgelog init`, or mend the path; if there was one, restore it: without it the log cannot go on", "there is no log's state in %s", s.State)
 }
 
 // parts are the store and the engine of a log.
@@ -58,7 +59,7 @@ type parts struct {
 func (s *setup) engineConfig(logger *slog.Logger) (embedded.Config, error) {
 	state, err := guard.OpenFile(s.guardPath())
 	if err != nil {
-		return embedded.Config{}, refused("restore the newest copy of "+s.guardPath()+", which says what was signed last; if there is none see `pledgelog adopt-checkpoint --help`", err)
+		return embedded.Config{}, commandline.Refused(err, "restore the newest copy of "+s.guardPath()+", which says what was signed last; if there is none see `pledgelog adopt-checkpoint --help`")
 	}
 	signer := guard.New(s.signer, state, log.NewTileReader(log.DirSource(s.Directory)))
 	return embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Logger: logger}, nil
@@ -107,7 +108,7 @@ func (s *setup) compareGuard(ctx context.Context, records *sqlite.Store) error {
 		return err
 	}
 	if size < signed.Size {
-		return refusef("restore the newest copy of "+s.storePath()+": readers may hold checkpoints of the entries that are missing here, and their indexes must not be given again",
+		return commandline.Refusedf("restore the newest copy of "+s.storePath()+": readers may hold checkpoints of the entries that are missing here, and their indexes must not be given again",
 			"a checkpoint of %d entries was signed, and the order of record has %d", signed.Size, size)
 	}
 	return nil
@@ -120,7 +121,7 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 	}
 	p.engine, err = embedded.Open(ctx, config)
 	if errors.Is(err, fs.ErrNotExist) {
-		return refusef("restore directory whole, the hidden folder .state in it too, or mend the path", "%s has no log that goes with the state in %s, or not the whole of it: %w", s.Directory, s.State, plainError(err))
+		return commandline.Refusedf("restore directory whole, the hidden folder .state in it too, or mend the path", "%s has no log that goes with the state in %s, or not the whole of it: %w", s.Directory, s.State, plainError(err))
 	}
 	return err
 }

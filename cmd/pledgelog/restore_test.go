@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/pledgelog/pledgelog/commandline"
 )
 
 // A machine that was restored whole from an old backup, log and store alike, does
@@ -17,7 +19,7 @@ func TestRestoredFromAnOldBackup(t *testing.T) {
 	d := deploy(t, 40, "100ms")
 	end := func() {
 		t.Helper()
-		if code := d.stop(syscall.SIGTERM); code != exitDone {
+		if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
 			t.Fatalf("exit code %d\n%s", code, d.log)
 		}
 	}
@@ -65,7 +67,7 @@ func TestGuardIsMadeAnew(t *testing.T) {
 	d := deploy(t, 40, "100ms")
 	end := func() {
 		t.Helper()
-		if code := d.stop(syscall.SIGTERM); code != exitDone {
+		if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
 			t.Fatalf("exit code %d\n%s", code, d.log)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/api"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/intake"
@@ -51,7 +52,7 @@ request, with method, path, status and duration, and neither who asked nor what
 was searched for.`,
 		Example: `  pledgelog serve --config pledgelog.yaml
   pledgelog serve --config pledgelog.yaml 2>> serve.log`,
-		Args: noArguments,
+		Args: commandline.NoArguments,
 		RunE: do(func(ctx context.Context) error {
 			if err := needConfig("serve", path); err != nil {
 				return err
@@ -145,21 +146,21 @@ func (s *server) listen() error {
 	limits := api.Limits{Conns: maxConns()}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
-		return refused("choose another address with listen, or stop who has it", fmt.Errorf("listen on %s: %w", s.Listen, err))
+		return commandline.Refusedf("choose another address with listen, or stop who has it", "listen on %s: %w", s.Listen, err)
 	}
 	s.public = api.NewServer(s.api, limits, s.log)
 	s.serveOn(s.public, api.LimitConns(listener, limits.Conns))
 	var metrics net.Listener
 	if s.MetricsListen != "" {
 		if metrics, err = net.Listen("tcp", s.MetricsListen); err != nil {
-			return refused("choose another address with metrics_listen, or stop who has it", fmt.Errorf("listen on %s: %w", s.MetricsListen, err))
+			return commandline.Refusedf("choose another address with metrics_listen, or stop who has it", "listen on %s: %w", s.MetricsListen, err)
 		}
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", s.api.Metrics())
 		s.metrics = api.NewServer(mux, api.Limits{}, s.log)
 		s.serveOn(s.metrics, api.LimitConns(metrics, 16))
 	}
-	attrs := []any{"origin", s.Origin, "address", listener.Addr().String(), "size", s.intake.Size(), "version", version()}
+	attrs := []any{"origin", s.Origin, "address", listener.Addr().String(), "size", s.intake.Size(), "version", commandline.Version()}
 	if metrics != nil {
 		attrs = append(attrs, "metrics", metrics.Addr().String())
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
@@ -248,7 +249,7 @@ func TestGracefulEnd(t *testing.T) {
 		wg.Go(func() { replies[i], errs[i] = d.client.Submit(context.Background(), sub) })
 	}
 	waitFor(t, func() bool { return d.inFlight() == len(first) })
-	if code := d.stop(syscall.SIGTERM); code != exitDone {
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
 		t.Fatalf("exit code %d\n%s", code, d.log)
 	}
 	wg.Wait()
@@ -269,7 +270,7 @@ func TestGracefulEnd(t *testing.T) {
 	for id, r := range d.submit(d.statements[1:], nil) {
 		acknowledged[id] = r
 	}
-	if code := d.stop(syscall.SIGINT); code != exitDone {
+	if code := d.stop(syscall.SIGINT); code != commandline.ExitDone {
 		t.Fatalf("exit code %d\n%s", code, d.log)
 	}
 	d.holds(acknowledged)
@@ -370,7 +371,7 @@ func TestKilledWhileStatementsComeIn(t *testing.T) {
 	}
 	d.start()
 	keep(d.submit(d.statements, nil))
-	if code := d.stop(syscall.SIGTERM); code != exitDone {
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
 		t.Fatalf("exit code %d\n%s", code, d.log)
 	}
 	d.holds(acknowledged)

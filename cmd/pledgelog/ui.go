@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/mattn/go-isatty"
+
+	"github.com/pledgelog/pledgelog/commandline"
 )
 
 // This file is the only one that prints, and that says where the log of a
@@ -33,10 +35,7 @@ func (u ui) note(format string, args ...any) {
 
 func (u ui) fail(err error, hint string) {
 	// Joined errors have a line each.
-	fmt.Fprintf(u.err, "error: %s\n", oneLine(strings.ReplaceAll(err.Error(), "\n", "; ")))
-	if hint != "" {
-		fmt.Fprintf(u.err, "hint: %s\n", oneLine(hint))
-	}
+	commandline.Print(u.err, oneLine(strings.ReplaceAll(err.Error(), "\n", "; ")), oneLine(hint))
 }
 
 // logger writes a line a message to the error output: text for a person at a
