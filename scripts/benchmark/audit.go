@@ -35,7 +35,7 @@ func (b *bench) audit(ctx context.Context) error {
 	b.say("writes a log of %s statements by %d signatories", thousands(fmt.Sprint(n)), b.load.signatories)
 	w := generator.New(generator.Options{Seed: 1, Signatories: b.load.signatories})
 	dir := filepath.Join(b.dir, "audited")
-	if err := w.WriteStory(dir, n, generator.Bundled); err != nil {
+	if err := w.WriteStory(dir, n); err != nil {
 		return fmt.Errorf("write log: %w", err)
 	}
 	policy := filepath.Join(b.dir, "audited-policy.txt")
