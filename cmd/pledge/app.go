@@ -3,42 +3,16 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
 )
-
-// The exit codes of all programs of this project.
-const (
-	exitDone      = 0
-	exitRefused   = 1 // refused, or not verified
-	exitUsage     = 2 // the command line, or what it names cannot be read
-	exitUndecided = 3 // network, pending, stale
-)
-
-// A failure ends a command: what was wrong, what to do, and the exit code.
-type failure struct {
-	code int
-	err  error
-	hint string // "" when the error's own code has one
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-func refusal(err error, hint string) error { return &failure{exitRefused, err, hint} }
-
-func usage(hint, format string, args ...any) error {
-	return &failure{exitUsage, fmt.Errorf(format, args...), hint}
-}
-
-func undecided(err error, hint string) error { return &failure{exitUndecided, err, hint} }
 
 // An app is one run of the program, with what it needs from outside.
 type app struct {
@@ -68,28 +42,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
-	root := a.command()
-	root.SetArgs(args)
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitDone
+	f := commandline.Execute(ctx, a.command(), args, a.in, a.out, a.err)
+	if f == nil {
+		return commandline.ExitDone
 	}
-	// What a command returns is a failure; anything else is cobra's opinion on
-	// the command line.
-	var f *failure
-	if !errors.As(err, &f) {
-		f = fromCobra(err)
-		err = f
-	}
-	hint := f.hint
+	hint := f.Hint
 	if hint == "" {
-		hint = pledge.Hint(entry.CodeOf(err))
+		hint = pledge.Hint(entry.CodeOf(f))
 	}
-	a.fail(err, hint)
-	return f.code
+	a.fail(f, hint)
+	return f.Code
 }
 
 func (a *app) command() *cobra.Command {
@@ -112,11 +74,9 @@ read or is not filled in; 3 cannot decide now.`,
   pledge sign acme-request-4.json --key acme-1.key
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
 	}
 	root.AddCommand(a.keygenCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.receiptCommand(), a.versionCommand())
-	finish(root)
+	commandline.Finish(root)
 	return root
 }
 
@@ -124,13 +84,25 @@ read or is not filled in; 3 cannot decide now.`,
 func do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := f(cmd.Context(), args)
-		var known *failure
-		if err == nil || errors.As(err, &known) {
+		if err == nil || commandline.IsFailure(err) {
 			return err
 		}
 		if errors.Is(err, context.Canceled) {
-			return undecided(errors.New("interrupted"), "run the same command again")
+			return commandline.Undecided(errors.New("interrupted"), "run the same command again")
 		}
-		return refusal(err, "")
+		return commandline.Refused(err, "")
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "print the version of the program, the protocol and the vocabulary",
+		Example: `  pledge version`,
+		Args:    commandline.NoArguments,
+		RunE: do(func(context.Context, []string) error {
+			a.printf("%s", commandline.About("pledge"))
+			return nil
+		}),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -50,13 +51,13 @@ func transport() http.RoundTripper {
 }
 
 func readPolicy(path string) (*log.Policy, error) {
-	b, err := readInput("policy", path, log.MaxPolicySize, "see --policy: it holds the log's key; get it from somewhere other than the log")
+	b, err := commandline.ReadInput("policy", path, log.MaxPolicySize, "see --policy: it holds the log's key; get it from somewhere other than the log")
 	if err != nil {
 		return nil, err
 	}
 	policy, err := log.ParsePolicy(b)
 	if err != nil {
-		return nil, usage("see c2sp.org/tlog-policy for the format", "read policy %s: %w", path, err)
+		return nil, commandline.Usagef("see c2sp.org/tlog-policy for the format", "read policy %s: %w", path, err)
 	}
 	return policy, nil
 }
@@ -74,13 +75,13 @@ func address(policy *log.Policy, given, origin string) (string, error) {
 				continue
 			}
 			if found != "" && found != l.URL {
-				return "", usage("say which with --log URL", "the policy has several logs")
+				return "", commandline.Usagef("say which with --log URL", "the policy has several logs")
 			}
 			found = l.URL
 		}
 	}
 	if found == "" {
-		return "", usage("give --log URL, or a policy whose log line ends with the log's address", "it is not said where the log is")
+		return "", commandline.Usagef("give --log URL, or a policy whose log line ends with the log's address", "it is not said where the log is")
 	}
 	return found, nil
 }
@@ -93,11 +94,11 @@ func (a *app) open(policy *log.Policy, url string) (*remote, error) {
 	opts.MaxReply = 8 << 20
 	source, err := log.NewHTTPSource(url, log.HTTPOptions{Transport: status, Backoff: opts.Backoff})
 	if err != nil {
-		return nil, usage("an address begins with http:// or https://", "--log: %v", err)
+		return nil, commandline.Usagef("an address begins with http:// or https://", "--log: %v", err)
 	}
 	api, err := client.New(url, opts)
 	if err != nil {
-		return nil, usage("an address begins with http:// or https://", "--log: %v", err)
+		return nil, commandline.Usagef("an address begins with http:// or https://", "--log: %v", err)
 	}
 	return &remote{policy, source, api, a, status}, nil
 }
@@ -118,23 +119,23 @@ type terms struct {
 func (r *remote) terms(ctx context.Context) (*terms, error) {
 	raw, err := r.source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
 	if err != nil {
-		return nil, undecided(fmt.Errorf("read checkpoint: %w", err), askAgain)
+		return nil, commandline.Undecided(fmt.Errorf("read checkpoint: %w", err), askAgain)
 	}
 	head, err := r.openCheckpoint(raw)
 	if err != nil {
 		return nil, err
 	}
 	if head.Size == 0 {
-		return nil, undecided(fmt.Errorf("the log %s is empty", head.Origin), "its operator logs the charter first: pledgelog init --charter FILE")
+		return nil, commandline.Undecided(fmt.Errorf("the log %s is empty", head.Origin), "its operator logs the charter first: pledgelog init --charter FILE")
 	}
 	tiles := log.NewTileReader(r.source)
 	leaf, err := tiles.Leaf(ctx, 0, head.Size)
 	if err != nil {
-		return nil, undecided(fmt.Errorf("read charter: %w", err), askAgain)
+		return nil, commandline.Undecided(fmt.Errorf("read charter: %w", err), askAgain)
 	}
 	hashes, err := tiles.InclusionProof(ctx, 0, head.Size)
 	if err != nil {
-		return nil, undecided(fmt.Errorf("prove charter: %w", err), askAgain)
+		return nil, commandline.Undecided(fmt.Errorf("prove charter: %w", err), askAgain)
 	}
 	if err := log.VerifyInclusion(0, head.Size, log.LeafHash(leaf), head.Root, hashes); err != nil {
 		return nil, fmt.Errorf("prove charter: %w", err)
@@ -161,7 +162,7 @@ func (r *remote) openCheckpoint(raw []byte) (log.Checkpoint, error) {
 	}
 	view, err := r.policy.Open(raw)
 	if errors.Is(err, log.ErrUnknownOrigin) {
-		return log.Checkpoint{}, refusal(err, "the address is another log's: see --log and --policy")
+		return log.Checkpoint{}, commandline.Refused(err, "the address is another log's: see --log and --policy")
 	}
 	if err != nil {
 		return log.Checkpoint{}, err
@@ -183,16 +184,16 @@ func (r *remote) signatory(ctx context.Context, id string, size uint64) (*client
 		found, covers, err := r.signatoryNow(ctx, id)
 		switch {
 		case err != nil:
-			return nil, undecided(fmt.Errorf("ask about %s: %w", id, err), askAgain)
+			return nil, commandline.Undecided(fmt.Errorf("ask about %s: %w", id, err), askAgain)
 		case covers >= size && found == nil:
-			return nil, refusal(fmt.Errorf("the log has no author %q", id), "see how the id is spelt; the secretariat admits authors: pledge new admit")
+			return nil, commandline.Refused(fmt.Errorf("the log has no author %q", id), "see how the id is spelt; the secretariat admits authors: pledge new admit")
 		case covers >= size:
 			return found, nil
 		case waited >= lagLimit:
-			return nil, undecided(fmt.Errorf("the log has %d entries and its answers cover %d", size, covers), "run the same command again later")
+			return nil, commandline.Undecided(fmt.Errorf("the log has %d entries and its answers cover %d", size, covers), "run the same command again later")
 		}
 		if err := r.app.sleep(ctx, lagPause); err != nil {
-			return nil, undecided(err, askAgain)
+			return nil, commandline.Undecided(err, askAgain)
 		}
 	}
 }
@@ -224,10 +225,10 @@ func isNotFound(err error) bool {
 func (r *remote) isRequest(ctx context.Context, id entry.ID, author string) error {
 	answer, err := r.api.Entry(ctx, id)
 	if isNotFound(err) {
-		return refusal(fmt.Errorf("request: the log has no entry %s", id), "give the request's entry id, as `pledge submit` printed it")
+		return commandline.Refused(fmt.Errorf("request: the log has no entry %s", id), "give the request's entry id, as `pledge submit` printed it")
 	}
 	if err != nil {
-		return undecided(fmt.Errorf("ask about the request: %w", err), askAgain)
+		return commandline.Undecided(fmt.Errorf("ask about the request: %w", err), askAgain)
 	}
 	leaf, err := entry.ParseLeaf(answer.Leaf)
 	if err != nil {
@@ -238,7 +239,7 @@ func (r *remote) isRequest(ctx context.Context, id entry.ID, author string) erro
 		return fmt.Errorf("read entry %s: %w", id, err)
 	}
 	if st.ID != id || st.Kind != entry.KindRequest || st.Author != author {
-		return refusal(fmt.Errorf("request: entry %s is a %s by %s, not a request by %s", id, st.Kind, st.Author, author), "give the entry id of one of your own requests")
+		return commandline.Refused(fmt.Errorf("request: entry %s is a %s by %s, not a request by %s", id, st.Kind, st.Author, author), "give the entry id of one of your own requests")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -106,7 +107,7 @@ func checkVocabulary(sub *entry.Submission) error {
 	if list == "country" {
 		hint = countryHint(sub.Statement.Log, code)
 	}
-	return refusal(fmt.Errorf("not in the vocabulary: %s", strings.Join(unknown, ", ")), hint)
+	return commandline.Refused(fmt.Errorf("not in the vocabulary: %s", strings.Join(unknown, ", ")), hint)
 }
 
 // checkCountry refuses what is no country code with what may have been meant.
@@ -117,7 +118,7 @@ func checkCountry(origin, code string) error {
 	if _, ok := entry.CountryName(origin, code); ok {
 		return nil
 	}
-	return refusal(fmt.Errorf("country: there is no country code %q", code), countryHint(origin, code))
+	return commandline.Refused(fmt.Errorf("country: there is no country code %q", code), countryHint(origin, code))
 }
 
 func countryHint(origin, code string) string {
@@ -158,7 +159,7 @@ func checkClauses(c *entry.Charter, ids []string) error {
 			if hint == "" {
 				hint = "its clauses are " + strings.Join(all, ", ")
 			}
-			return refusal(fmt.Errorf("clauses: the charter has no clause %q", id), hint)
+			return commandline.Refused(fmt.Errorf("clauses: the charter has no clause %q", id), hint)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -34,10 +35,10 @@ func (y *attestationYAML) draft(d *drafting) error {
 		return fmt.Errorf("period: %w", err)
 	}
 	if period.Kind() != d.charter.Attestation {
-		return refusal(fmt.Errorf("period: %s is not a %s", period, d.charter.Attestation), "the charter asks for one attestation each "+string(d.charter.Attestation))
+		return commandline.Refused(fmt.Errorf("period: %s is not a %s", period, d.charter.Attestation), "the charter asks for one attestation each "+string(d.charter.Attestation))
 	}
 	if d.st.Made < period.End() {
-		return refusal(fmt.Errorf("period: %s has not ended: it ends at %s", period, entry.FormatTime(period.End())), "wait until then")
+		return commandline.Refused(fmt.Errorf("period: %s has not ended: it ends at %s", period, entry.FormatTime(period.End())), "wait until then")
 	}
 	if err := checkClauses(d.charter, y.Clauses); err != nil {
 		return err
@@ -100,7 +101,7 @@ func periodRow(s *client.Signatory, p entry.Period) (client.Period, error) {
 		if n > 0 {
 			first = "the first is " + s.Periods[0].Period.String()
 		}
-		return client.Period{}, refusal(fmt.Errorf("period: %s owes no attestation for %s: %s", s.ID, p, first), "name a period for which an attestation is due")
+		return client.Period{}, commandline.Refused(fmt.Errorf("period: %s owes no attestation for %s: %s", s.ID, p, first), "name a period for which an attestation is due")
 	}
 	return client.Period{Period: p}, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -25,7 +26,7 @@ func (y *decisionYAML) author() string { return y.Author }
 func (y *decisionYAML) request() (entry.ID, error) {
 	id, err := entry.ParseID(y.Request)
 	if err != nil {
-		return id, refusal(fmt.Errorf("request: %w", err), "give the request's entry id, as `pledge submit` printed it")
+		return id, commandline.Refused(fmt.Errorf("request: %w", err), "give the request's entry id, as `pledge submit` printed it")
 	}
 	return id, nil
 }

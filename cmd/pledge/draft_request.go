@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -65,7 +66,7 @@ func (y *requestYAML) draft(d *drafting) error {
 // the charter's kind, or withheld.
 func (y *requestYAML) period(kind entry.PeriodKind) (string, error) {
 	if y.Received == entry.Withheld {
-		return "", refusal(fmt.Errorf("received: the detached body needs a date, a month or an interval"), "to keep the period out of the tree write `period: withheld`; the date then stands in the detached body alone")
+		return "", commandline.Refused(fmt.Errorf("received: the detached body needs a date, a month or an interval"), "to keep the period out of the tree write `period: withheld`; the date then stands in the detached body alone")
 	}
 	start, end, err := entry.ParseSpan(y.Received)
 	if err != nil {
@@ -77,10 +78,10 @@ func (y *requestYAML) period(kind entry.PeriodKind) (string, error) {
 		return entry.Withheld, nil
 	case "", first.String():
 	default:
-		return "", refusal(fmt.Errorf("period: %q is not %s, in which the request was received, nor withheld", y.Period, first), "leave period out: it follows from received")
+		return "", commandline.Refused(fmt.Errorf("period: %q is not %s, in which the request was received, nor withheld", y.Period, first), "leave period out: it follows from received")
 	}
 	if first != last {
-		return "", refusal(fmt.Errorf("received: it reaches from %s into %s", first, last), "name a date, month or interval within one period, or write `period: withheld`")
+		return "", commandline.Refused(fmt.Errorf("received: it reaches from %s into %s", first, last), "name a date, month or interval within one period, or write `period: withheld`")
 	}
 	return first.String(), nil
 }

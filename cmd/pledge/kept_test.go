@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -17,10 +18,10 @@ func TestSubmitJudgesAKeptReceipt(t *testing.T) {
 		code int
 		want string
 	}{
-		{"others of the author's", []person{second, third}, exitDone, "it is logged already"},
-		{"a stranger's", []person{newPerson("stranger")}, exitRefused, "signature-not-called-for"},
-		{"one too few", []person{second}, exitRefused, "signatures-too-few"},
-		{"one too many", []person{second, third, newPerson("stranger")}, exitRefused, "signature-not-called-for"},
+		{"others of the author's", []person{second, third}, commandline.ExitDone, "it is logged already"},
+		{"a stranger's", []person{newPerson("stranger")}, commandline.ExitRefused, "signature-not-called-for"},
+		{"one too few", []person{second}, commandline.ExitRefused, "signatures-too-few"},
+		{"one too many", []person{second, third, newPerson("stranger")}, commandline.ExitRefused, "signature-not-called-for"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newStage(t)
@@ -36,7 +37,7 @@ func TestSubmitJudgesAKeptReceipt(t *testing.T) {
 				t.Errorf("exit %d after %d POSTs\n%s%s", code, s.posts.Load(), stdout, stderr)
 			}
 			s.server.Close()
-			if code, _, stderr := s.submit(); code != exitUndecided {
+			if code, _, stderr := s.submit(); code != commandline.ExitUndecided {
 				t.Errorf("without the log: exit %d\n%s", code, stderr)
 			}
 		})
@@ -51,7 +52,7 @@ func TestSubmitWantsTheAuthorsOwnAdmission(t *testing.T) {
 	s.admitAs("mallory", 1, mallory)
 	s.answer = func() (int, any) { return s.logged(sign(t, s.sub.Statement, mallory), 200) }
 	code, stdout, stderr := s.submit()
-	if code != exitRefused || !strings.Contains(stderr, "is something else") {
+	if code != commandline.ExitRefused || !strings.Contains(stderr, "is something else") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
@@ -67,7 +68,7 @@ func TestSubmitWantsNoSignatureThatIsNotCalledFor(t *testing.T) {
 	write(t, s.dir+"/acme.json", s.sub.Marshal())
 	s.answer = func() (int, any) { return s.logged(sign(t, &body, s.author, newPerson("operator")), 200) }
 	code, _, stderr := s.submit()
-	if code != exitRefused || !strings.Contains(stderr, "signature-not-called-for") {
+	if code != commandline.ExitRefused || !strings.Contains(stderr, "signature-not-called-for") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 	// A key for slots does not sign statements.
@@ -75,7 +76,7 @@ func TestSubmitWantsNoSignatureThatIsNotCalledFor(t *testing.T) {
 	slot.Use = entry.UseSlot
 	s.admitKeys("acme", 1, []person{s.author, second}, []entry.Key{s.author.public(), slot})
 	s.answer = func() (int, any) { return s.logged(sign(t, &body, s.author, second), 200) }
-	if code, _, stderr := s.submit(); code != exitRefused || !strings.Contains(stderr, "signature-not-called-for") {
+	if code, _, stderr := s.submit(); code != commandline.ExitRefused || !strings.Contains(stderr, "signature-not-called-for") {
 		t.Errorf("a slot key: exit %d\n%s", code, stderr)
 	}
 }

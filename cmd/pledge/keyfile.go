@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -66,7 +67,7 @@ func parseSecret(b []byte) (ed25519.PrivateKey, error) {
 
 // readSecret reads a secret key file that nobody else may read.
 func readSecret(path string) (ed25519.PrivateKey, error) {
-	b, err := readInput("key", path, maxKeyFile, "name the secret key that `pledge keygen --out` wrote")
+	b, err := commandline.ReadInput("key", path, maxKeyFile, "name the secret key that `pledge keygen --out` wrote")
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +76,14 @@ func readSecret(path string) (ed25519.PrivateKey, error) {
 		if secret, ok := strings.CutSuffix(path, ".pub"); ok {
 			hint = "name the secret key beside it: --key " + secret
 		}
-		return nil, usage(hint, "read key %s: it is a public key, and nobody can sign with that", path)
+		return nil, commandline.Usagef(hint, "read key %s: it is a public key, and nobody can sign with that", path)
 	}
 	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, usage("chmod 600 "+path, "read key %s: others on this machine may read or change it (mode %04o)", path, info.Mode().Perm())
+		return nil, commandline.Usagef("chmod 600 "+path, "read key %s: others on this machine may read or change it (mode %04o)", path, info.Mode().Perm())
 	}
 	key, err := parseSecret(b)
 	if err != nil {
-		return nil, usage("name the key file that `pledge keygen --out` wrote, as it wrote it", "read key %s: %w", path, err)
+		return nil, commandline.Usagef("name the key file that `pledge keygen --out` wrote, as it wrote it", "read key %s: %w", path, err)
 	}
 	return key, nil
 }
@@ -114,13 +115,13 @@ func parsePublic(b []byte) (entry.Key, error) {
 }
 
 func readPublic(path string) (entry.Key, error) {
-	b, err := readInput("public key", path, maxKeyFile, "name the .pub file that `pledge keygen` wrote; names in a YAML file start from its folder")
+	b, err := commandline.ReadInput("public key", path, maxKeyFile, "name the .pub file that `pledge keygen` wrote; names in a YAML file start from its folder")
 	if err != nil {
 		return entry.Key{}, err
 	}
 	key, err := parsePublic(b)
 	if err != nil {
-		return entry.Key{}, usage("name the .pub file that `pledge keygen` wrote", "read public key %s: %w", path, err)
+		return entry.Key{}, commandline.Usagef("name the .pub file that `pledge keygen` wrote", "read public key %s: %w", path, err)
 	}
 	return key, nil
 }

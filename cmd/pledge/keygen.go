@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -27,15 +28,15 @@ This version cannot encrypt the secret key: --unencrypted says that you know.
 Whoever can read FILE can sign as you.`,
 		Example: `  pledge keygen --out acme-1.key --unencrypted
   pledge keygen --out acme-slot.key --use slot --unencrypted`,
-		Args: noArguments,
+		Args: commandline.NoArguments,
 		RunE: do(func(_ context.Context, _ []string) error {
 			switch {
 			case out == "":
-				return usage("for example: pledge keygen --out acme-1.key --unencrypted", "--out is missing")
+				return commandline.Usagef("for example: pledge keygen --out acme-1.key --unencrypted", "--out is missing")
 			case use != entry.UseStatement && use != entry.UseSlot:
-				return usage("write --use statement, for statements, which is the default, or --use slot, for slots", "--use is %q, not statement or slot", use)
+				return commandline.Usagef("write --use statement, for statements, which is the default, or --use slot, for slots", "--use is %q, not statement or slot", use)
 			case !unencrypted:
-				return usage("keys with a passphrase come with a later version; add --unencrypted and keep the file where only you can read it", "this version writes keys that are not encrypted, and --unencrypted is not given")
+				return commandline.Usagef("keys with a passphrase come with a later version; add --unencrypted and keep the file where only you can read it", "this version writes keys that are not encrypted, and --unencrypted is not given")
 			}
 			return a.keygen(out, use)
 		}),
@@ -49,7 +50,7 @@ Whoever can read FILE can sign as you.`,
 func (a *app) keygen(out, use string) error {
 	public := out + ".pub"
 	if exists(public) {
-		return refusal(fmt.Errorf("%s is there already and is not overwritten", public), "choose another name with --out, or move the file away")
+		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", public), "choose another name with --out, or move the file away")
 	}
 	pub, secret, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

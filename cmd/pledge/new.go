@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -49,7 +50,7 @@ is submitted.`,
   pledge new charter --from charter.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("for example: pledge new request > request.yaml", "new takes one kind of statement: %s", strings.Join(kinds, ", "))
+				return commandline.Usagef("for example: pledge new request > request.yaml", "new takes one kind of statement: %s", strings.Join(kinds, ", "))
 			}
 			return nil
 		},
@@ -62,11 +63,11 @@ is submitted.`,
 				if hint == "" {
 					hint = "the kinds are " + strings.Join(kinds, ", ")
 				}
-				return usage(hint, "there is no kind of statement %q", args[0])
+				return commandline.Usagef(hint, "there is no kind of statement %q", args[0])
 			}
 			if f.from == "" {
 				if f.out != "" || f.seq != 0 || f.prev != "" || f.author != "" || f.clock != "" {
-					return usage(fmt.Sprintf("pledge new %s > %s.yaml gives a template to fill in", kind, kind), "there is nothing to draft from: --from is missing")
+					return commandline.Usagef(fmt.Sprintf("pledge new %s > %s.yaml gives a template to fill in", kind, kind), "there is nothing to draft from: --from is missing")
 				}
 				text, err := template(kind)
 				if err != nil {
@@ -93,7 +94,7 @@ is submitted.`,
 // draft makes a draft file from YAML.
 func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags) error {
 	if f.out != "" && exists(f.out) {
-		return refusal(fmt.Errorf("%s is there already and is not overwritten", f.out), "choose another name with --out, or move the file away")
+		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", f.out), "choose another name with --out, or move the file away")
 	}
 	text, name, err := a.readSource(f.from)
 	if err != nil {
@@ -112,11 +113,11 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 		return err
 	}
 	if (f.seq > 1) != (f.prev != "") {
-		return usage("give --seq N and --prev ID together; the first statement has --seq 1 and no --prev", "--seq and --prev do not fit")
+		return commandline.Usagef("give --seq N and --prev ID together; the first statement has --seq 1 and no --prev", "--seq and --prev do not fit")
 	}
 	if f.prev != "" {
 		if d.st.Prev, err = entry.ParseID(f.prev); err != nil {
-			return usage("give the 64 hex digits that `pledge new` printed for the statement before", "--prev: %v", err)
+			return commandline.Usagef("give the 64 hex digits that `pledge new` printed for the statement before", "--prev: %v", err)
 		}
 	}
 	if charter, ok := src.(*charterYAML); ok {
@@ -163,7 +164,7 @@ func (a *app) readSource(from string) (text []byte, name string, err error) {
 		text, err = io.ReadAll(io.LimitReader(a.in, maxYAML+1))
 		return text, "standard input", err
 	}
-	text, err = readInput(from, from, maxYAML, "pledge new KIND > "+from+" gives a template to fill in")
+	text, err = commandline.ReadInput(from, from, maxYAML, "pledge new KIND > "+from+" gives a template to fill in")
 	return text, from, err
 }
 
@@ -171,11 +172,11 @@ func (a *app) readSource(from string) (text []byte, name string, err error) {
 func pickAuthor(kind entry.Kind, yaml, flag string) (string, error) {
 	switch {
 	case yaml == entry.AuthorSecretariat && flag != "" && flag != yaml:
-		return "", usage("leave --author out", "--author is %q, and a statement of kind %s is the secretariat's", flag, kind)
+		return "", commandline.Usagef("leave --author out", "--author is %q, and a statement of kind %s is the secretariat's", flag, kind)
 	case yaml == "" && flag == "":
-		return "", usage("give --author ID, or author in the YAML", "it is not said who makes the statement")
+		return "", commandline.Usagef("give --author ID, or author in the YAML", "it is not said who makes the statement")
 	case yaml != "" && flag != "" && yaml != flag:
-		return "", usage("leave one of them out", "--author is %q and the YAML's author is %q", flag, yaml)
+		return "", commandline.Usagef("leave one of them out", "--author is %q and the YAML's author is %q", flag, yaml)
 	case yaml == "":
 		yaml = flag
 	}
@@ -185,7 +186,7 @@ func pickAuthor(kind entry.Kind, yaml, flag string) (string, error) {
 // found makes the statement the first of a new log.
 func (d *drafting) found(origin string, f newFlags) error {
 	if f.seq > 1 || f.log != "" {
-		return usage("leave --seq, --prev and --log out", "a charter is the first statement of a log that has none yet")
+		return commandline.Usagef("leave --seq, --prev and --log out", "a charter is the first statement of a log that has none yet")
 	}
 	if f.policy != "" {
 		policy, err := readPolicy(f.policy)
@@ -193,7 +194,7 @@ func (d *drafting) found(origin string, f newFlags) error {
 			return err
 		}
 		if !names(policy, origin) {
-			return refusal(fmt.Errorf("the charter's log keys are those of %s, which is not in the policy", origin), "see logKeys and --policy")
+			return commandline.Refused(fmt.Errorf("the charter's log keys are those of %s, which is not in the policy", origin), "see logKeys and --policy")
 		}
 	}
 	d.st.Log, d.st.Seq = origin, 1

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
 )
@@ -26,7 +27,7 @@ func TestSubmitTakesAnEarlierLeafWithOtherSignatures(t *testing.T) {
 	write(t, filepath.Join(s.dir, "acme.json"), s.sub.Marshal())
 	s.answer = func() (int, any) { return s.logged(sign(t, s.sub.Statement, second, third), 200) }
 	code, stdout, stderr := s.submit()
-	if code != exitDone || !strings.Contains(stderr, "it was logged before") {
+	if code != commandline.ExitDone || !strings.Contains(stderr, "it was logged before") {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	if !slices.Contains(files(t, s.dir), "acme"+receiptExt) {
@@ -43,11 +44,11 @@ func TestSubmitTakesAnOldLeaf(t *testing.T) {
 	status := 201
 	s.answer = func() (int, any) { return s.logged(s.sub, status) }
 	code, _, stderr := s.submit()
-	if code != exitRefused || !strings.Contains(stderr, "and it was sent at") {
+	if code != commandline.ExitRefused || !strings.Contains(stderr, "and it was sent at") {
 		t.Errorf("as new: exit %d\n%s", code, stderr)
 	}
 	status = 200
-	if code, _, stderr := s.submit(); code != exitDone {
+	if code, _, stderr := s.submit(); code != commandline.ExitDone {
 		t.Errorf("as known: exit %d\n%s", code, stderr)
 	}
 }
@@ -63,7 +64,7 @@ func TestSubmitInADemonstration(t *testing.T) {
 	write(t, filepath.Join(s.dir, "policy.txt"), []byte(policyOf(2, s.log)))
 	s.answer = func() (int, any) { return s.logged(s.sub, 201) }
 	code, stdout, stderr := s.submit()
-	if code != exitDone || !strings.Contains(stdout, "logged      2031-05-01T00:00:00Z (simulated time)\n") {
+	if code != commandline.ExitDone || !strings.Contains(stdout, "logged      2031-05-01T00:00:00Z (simulated time)\n") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
@@ -79,19 +80,19 @@ func TestSubmitOutcomes(t *testing.T) {
 		posts  int32
 		want   []string // in what it says
 	}{
-		{"pending", 202, client.Reply{Index: 5, Proof: "/api/v1/entries/x/proof"}, exitUndecided, 1,
+		{"pending", 202, client.Reply{Index: 5, Proof: "/api/v1/entries/x/proof"}, commandline.ExitUndecided, 1,
 			[]string{"index 5 and is not published yet", "run the same command again later"}},
-		{"another statement for the seq", 409, &client.Problem{Code: pledge.CodeSeqTaken, Detail: "it is taken", Head: &client.Head{Seq: 7, ID: id}}, exitRefused, 1,
+		{"another statement for the seq", 409, &client.Problem{Code: pledge.CodeSeqTaken, Detail: "it is taken", Head: &client.Head{Seq: 7, ID: id}}, commandline.ExitRefused, 1,
 			[]string{"seq-taken: it is taken", "number 7, entry id " + id.String(), "draft it again"}},
-		{"a gap, before the first one", 409, &client.Problem{Code: pledge.CodeSeqGap, Detail: "it is 2", Head: &client.Head{}}, exitRefused, 1,
+		{"a gap, before the first one", 409, &client.Problem{Code: pledge.CodeSeqGap, Detail: "it is 2", Head: &client.Head{}}, commandline.ExitRefused, 1,
 			[]string{"seq-gap: it is 2", "no statement in the log yet"}},
-		{"refused", 422, &client.Problem{Code: entry.CodeVocabulary, Detail: "what is this", Hint: "use another"}, exitRefused, 1,
+		{"refused", 422, &client.Problem{Code: entry.CodeVocabulary, Detail: "what is this", Hint: "use another"}, commandline.ExitRefused, 1,
 			[]string{"error: vocabulary-code-unknown: what is this", "hint: use another"}},
-		{"a server in trouble", 500, &client.Problem{Code: "internal", Detail: "sorry"}, exitUndecided, 3, []string{"internal: sorry", "again later"}},
-		{"a gateway in trouble", 502, "<html>bad gateway", exitUndecided, 3, []string{"status 502", "again later"}},
-		{"too many", 429, &client.Problem{Code: "too-many", Detail: "slowly"}, exitUndecided, 3, []string{"too-many: slowly", "again later"}},
-		{"busy", 503, &client.Problem{Code: "busy", Detail: "full"}, exitUndecided, 3, []string{"busy: full", "tried 3 times"}},
-		{"moved", 308, "elsewhere", exitRefused, 1, []string{"status 308"}},
+		{"a server in trouble", 500, &client.Problem{Code: "internal", Detail: "sorry"}, commandline.ExitUndecided, 3, []string{"internal: sorry", "again later"}},
+		{"a gateway in trouble", 502, "<html>bad gateway", commandline.ExitUndecided, 3, []string{"status 502", "again later"}},
+		{"too many", 429, &client.Problem{Code: "too-many", Detail: "slowly"}, commandline.ExitUndecided, 3, []string{"too-many: slowly", "again later"}},
+		{"busy", 503, &client.Problem{Code: "busy", Detail: "full"}, commandline.ExitUndecided, 3, []string{"busy: full", "tried 3 times"}},
+		{"moved", 308, "elsewhere", commandline.ExitRefused, 1, []string{"status 308"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +131,7 @@ func TestSubmitWaitsAsTold(t *testing.T) {
 		}
 		return 201, reply
 	}
-	if code, _, stderr := s.submit(); code != exitDone || s.posts.Load() != 2 {
+	if code, _, stderr := s.submit(); code != commandline.ExitDone || s.posts.Load() != 2 {
 		t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
 	}
 }
@@ -145,7 +146,7 @@ func TestSubmitDoesNotWaitForHours(t *testing.T) {
 		inner.ServeHTTP(w, r)
 	})
 	code, _, stderr := s.submit()
-	if code != exitUndecided || s.posts.Load() != 1 || !strings.Contains(stderr, "asks to wait 2h") {
+	if code != commandline.ExitUndecided || s.posts.Load() != 1 || !strings.Contains(stderr, "asks to wait 2h") {
 		t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
 	}
 }
@@ -162,7 +163,7 @@ func TestSubmitWithoutAServer(t *testing.T) {
 	a := newApp(strings.NewReader(""), &out, &errs)
 	a.http = client.Options{Backoff: time.Millisecond}
 	code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", nobody})
-	if code != exitUndecided || !strings.Contains(errs.String(), "it will not be logged twice") {
+	if code != commandline.ExitUndecided || !strings.Contains(errs.String(), "it will not be logged twice") {
 		t.Errorf("exit %d\n%s", code, &errs)
 	}
 }
@@ -189,7 +190,7 @@ func TestSubmitThatBreaksOff(t *testing.T) {
 		a := newApp(strings.NewReader(""), &out, &errs)
 		a.http = client.Options{Backoff: time.Millisecond}
 		code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", s.server.URL + "/" + path, "--timeout", "300ms"})
-		if code != exitUndecided || !strings.Contains(errs.String(), "it will not be logged twice") {
+		if code != commandline.ExitUndecided || !strings.Contains(errs.String(), "it will not be logged twice") {
 			t.Errorf("%s: exit %d\n%s", path, code, &errs)
 		}
 	}
@@ -213,7 +214,7 @@ func TestSubmitKeepsWhatIsThere(t *testing.T) {
 	} {
 		write(t, s.receipt(), []byte(c.there))
 		code, _, stderr := s.submit()
-		if code != exitRefused || !strings.Contains(stderr, c.want) || s.posts.Load() != 0 {
+		if code != commandline.ExitRefused || !strings.Contains(stderr, c.want) || s.posts.Load() != 0 {
 			t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
 		}
 		if string(mustRead(t, s.receipt())) != c.there {
@@ -237,10 +238,10 @@ func TestSubmitSendsNothing(t *testing.T) {
 		code  int
 		want  string
 	}{
-		"unsigned":        {unsigned.Marshal(), exitRefused, "has no signature"},
-		"for another log": {foreign.Marshal(), exitRefused, "which is not in the policy"},
-		"not a draft":     {[]byte("{}"), exitRefused, "member-missing"},
-		"with more":       {append(bytes.TrimSuffix(s.sub.Marshal(), []byte("}")), []byte(`,"more":1}`)...), exitRefused, "member-unknown"},
+		"unsigned":        {unsigned.Marshal(), commandline.ExitRefused, "has no signature"},
+		"for another log": {foreign.Marshal(), commandline.ExitRefused, "which is not in the policy"},
+		"not a draft":     {[]byte("{}"), commandline.ExitRefused, "member-missing"},
+		"with more":       {append(bytes.TrimSuffix(s.sub.Marshal(), []byte("}")), []byte(`,"more":1}`)...), commandline.ExitRefused, "member-unknown"},
 	} {
 		write(t, filepath.Join(s.dir, "acme.json"), c.draft)
 		code, _, stderr := s.submit()
@@ -280,7 +281,7 @@ func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
 	key := write(t, filepath.Join(s.dir, "acme.key"), secretKey)
 	write(t, path, draft.Marshal())
 	code, stdout, stderr := pledgeCommand(t, "sign", path, "--key", key, "--yes")
-	if code != exitDone || !strings.Contains(stdout, secret) || !strings.Contains(stdout, "not published; review by 2040-01-01") {
+	if code != commandline.ExitDone || !strings.Contains(stdout, secret) || !strings.Contains(stdout, "not published; review by 2040-01-01") {
 		t.Fatalf("sign: exit %d\n%s%s", code, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, body.Salt) {
@@ -291,7 +292,7 @@ func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
 	}
 	s.sub.Body, s.sub.Detached = nil, nil // as it is to be sent
 	s.answer = func() (int, any) { return s.logged(s.sub, 201) }
-	if code, stdout, stderr := s.submit(); code != exitDone || strings.Contains(stdout+stderr, secret) {
+	if code, stdout, stderr := s.submit(); code != commandline.ExitDone || strings.Contains(stdout+stderr, secret) {
 		t.Errorf("submit: exit %d\n%s%s", code, stdout, stderr)
 	}
 	if !bytes.Contains(mustRead(t, path), []byte(secret)) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -92,7 +93,7 @@ func (a *app) receiptCommand() *cobra.Command {
 		Example: `  pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 		Args:    cobra.NoArgs,
 		RunE: do(func(context.Context, []string) error {
-			return usage("for example: pledge receipt show acme-request-4.tlog-proof --policy policy.txt", "receipt needs a command: show")
+			return commandline.Usagef("for example: pledge receipt show acme-request-4.tlog-proof --policy policy.txt", "receipt needs a command: show")
 		}),
 	}
 	var policy string
@@ -102,10 +103,10 @@ func (a *app) receiptCommand() *cobra.Command {
 		Long: `show verifies a receipt (a C2SP tlog-proof with the leaf in it) under a policy,
 and says what it proves and what it does not. It opens no connection.`,
 		Example: `  pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
-		Args:    oneArgument("name one receipt, FILE.tlog-proof"),
+		Args:    commandline.OneArgument("name one receipt, FILE.tlog-proof"),
 		RunE: do(func(_ context.Context, args []string) error {
 			if policy == "" {
-				return usage("for example: --policy policy.txt", "--policy is missing")
+				return commandline.Usagef("for example: --policy policy.txt", "--policy is missing")
 			}
 			return a.showReceipt(args[0], policy)
 		}),
@@ -120,7 +121,7 @@ func (a *app) showReceipt(path, policyFile string) error {
 	if err != nil {
 		return err
 	}
-	raw, err := readInput("receipt", path, log.MaxProofSize, "`pledge submit FILE.json` leaves the receipt beside FILE.json, as FILE.tlog-proof")
+	raw, err := commandline.ReadInput("receipt", path, log.MaxProofSize, "`pledge submit FILE.json` leaves the receipt beside FILE.json, as FILE.tlog-proof")
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (a *app) showReceipt(path, policyFile string) error {
 		if strings.HasSuffix(path, ".json") {
 			hint = "give the receipt, which ends in .tlog-proof, not the statement"
 		}
-		return refusal(fmt.Errorf("%s is not verified: %w", path, err), hint)
+		return commandline.Refused(fmt.Errorf("%s is not verified: %w", path, err), hint)
 	}
 	a.summary(r)
 	a.printf("\nproved: the log took in these bytes as entry %d, and its first %d entries hold them:\n\n", r.proof.Index, r.view.Checkpoint.Size)

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pledgelog/pledgelog/api/apitest"
+	"github.com/pledgelog/pledgelog/commandline/commandtest"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":   code,
+			"code":   commandtest.Exits,
 			"mode":   mode,
 			"vkey":   vkey,
 			"alter":  alter,
@@ -61,26 +62,6 @@ func TestScripts(t *testing.T) {
 			return cond == "modes" && runtime.GOOS != "windows", nil
 		},
 	})
-}
-
-// code N PROGRAM ARGS... runs a program and wants that exit code.
-func code(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: code N program args...")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		exit, ok := err.(interface{ ExitCode() int })
-		if !ok {
-			ts.Fatalf("%v", err)
-		}
-		got = exit.ExitCode()
-	}
-	if got != want {
-		ts.Fatalf("%s %v: exit code %d, not %d", args[1], args[2:], got, want)
-	}
 }
 
 // mode FILE OCTAL wants a file's permissions.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
 )
@@ -31,18 +32,18 @@ if no other signature in the file has the same.`,
 		Example: `  pledge sign acme-request-4.json --key acme-1.key
   pledge sign acme-request-4.json --key acme-2.key --yes
   pledge sign acme-request-4.json --remove 1f0c2a9b`,
-		Args: oneArgument("name one draft, FILE.json"),
+		Args: commandline.OneArgument("name one draft, FILE.json"),
 		RunE: do(func(_ context.Context, args []string) error {
 			switch {
 			case keyFile != "" && remove != "":
-				return usage("do one after the other", "--key and --remove are both given")
+				return commandline.Usagef("do one after the other", "--key and --remove are both given")
 			case remove != "":
 				return a.unsign(args[0], remove)
 			case keyFile == "":
-				return usage("for example: pledge sign "+args[0]+" --key acme-1.key", "--key is missing")
+				return commandline.Usagef("for example: pledge sign "+args[0]+" --key acme-1.key", "--key is missing")
 			}
 			if !yes && !a.isTerminal() {
-				return usage("add --yes if what the draft says was read before", "there is no terminal to ask on, and --yes is not given")
+				return commandline.Usagef("add --yes if what the draft says was read before", "there is no terminal to ask on, and --yes is not given")
 			}
 			return a.sign(args[0], keyFile, yes)
 		}),
@@ -55,7 +56,7 @@ if no other signature in the file has the same.`,
 
 // readDraft reads a draft and wants its detached body there, if it names one.
 func readDraft(path string) (*entry.Submission, error) {
-	b, err := readInput("draft", path, entry.MaxSubmission, "name the draft that `pledge new KIND --from FILE.yaml` wrote")
+	b, err := commandline.ReadInput("draft", path, entry.MaxSubmission, "name the draft that `pledge new KIND --from FILE.yaml` wrote")
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func readDraft(path string) (*entry.Submission, error) {
 		return nil, fmt.Errorf("read draft %s: %w", path, err)
 	}
 	if sub.Body == nil && sub.Statement.BodyDigest != "" {
-		return nil, refusal(fmt.Errorf("read draft %s: %s: the statement names a detached body that is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge new wrote it")
+		return nil, commandline.Refused(fmt.Errorf("read draft %s: %s: the statement names a detached body that is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge new wrote it")
 	}
 	return sub, nil
 }
@@ -88,7 +89,7 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	signers := signersOf(sub)
 	if signers.known && !signers.called(public.ID) {
 		a.signatures(sub, signers)
-		return refusal(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the statement names signs it, and for an admission the secretariat too")
+		return commandline.Refused(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the statement names signs it, and for an admission the secretariat too")
 	}
 	pae := sub.Envelope.PAE()
 	for _, s := range sub.Envelope.Signatures {
@@ -102,7 +103,7 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 		return fmt.Errorf("the file has %d signatures, and there is no room for more", len(sub.Envelope.Signatures))
 	}
 	if !yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
-		return refusal(fmt.Errorf("not signed"), "nothing was changed")
+		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
 	}
 	sig := ed25519.Sign(secret, pae)
 	if !public.VerifyStrict(pae, sig) {

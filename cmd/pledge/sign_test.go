@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -53,7 +54,7 @@ func (d *desk) sign() (code int, stdout, stderr string) {
 func TestSignShowsEverythingButTheSalt(t *testing.T) {
 	d := newDesk(t, "first line\nsecond line")
 	code, stdout, stderr := d.sign()
-	if code != exitDone {
+	if code != commandline.ExitDone {
 		t.Fatalf("exit %d\n%s", code, stderr)
 	}
 	st := d.sub.Statement
@@ -116,7 +117,7 @@ func TestSignRefusesWhatDoesNotFit(t *testing.T) {
 		spoilt := c.spoil(d)
 		write(t, d.draft, spoilt)
 		code, stdout, stderr := d.sign()
-		if code != exitRefused || !strings.Contains(stderr, c.want) || stdout != "" {
+		if code != commandline.ExitRefused || !strings.Contains(stderr, c.want) || stdout != "" {
 			t.Errorf("%s: exit %d\n%s%s", name, code, stdout, stderr)
 		}
 		if !bytes.Equal(mustRead(t, d.draft), spoilt) {
@@ -133,7 +134,7 @@ func TestSignKeepsOthersSignatures(t *testing.T) {
 	d.sub.Envelope.Sign(d.person.id(), bytes.Repeat([]byte{2}, 64))
 	write(t, d.draft, d.sub.Marshal())
 	code, stdout, stderr := d.sign()
-	if code != exitDone || !strings.Contains(stdout, "signatures  2\n") || !strings.Contains(stdout, stranger.id().String()) {
+	if code != commandline.ExitDone || !strings.Contains(stdout, "signatures  2\n") || !strings.Contains(stdout, stranger.id().String()) {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	signed, err := entry.ParseSubmission(mustRead(t, d.draft))
@@ -164,7 +165,7 @@ func TestSignHasRoomForSixteen(t *testing.T) {
 		d.sub.Envelope.Sign(newPerson(fmt.Sprint(i)).id(), []byte{1})
 	}
 	write(t, d.draft, d.sub.Marshal())
-	if code, _, stderr := d.sign(); code != exitRefused || !strings.Contains(stderr, "no room for more") {
+	if code, _, stderr := d.sign(); code != commandline.ExitRefused || !strings.Contains(stderr, "no room for more") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 }
@@ -186,7 +187,7 @@ func TestSignTellsBadSignatures(t *testing.T) {
 	for _, want := range []string{
 		second.id().String() + "  DOES NOT VERIFY\n", d.person.id().String() + "  verified\n", newPerson("third").id().String() + "  missing\n",
 	} {
-		if code != exitDone || !strings.Contains(stdout, want) {
+		if code != commandline.ExitDone || !strings.Contains(stdout, want) {
 			t.Errorf("exit %d, without %q\n%s%s", code, want, stdout, stderr)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
 )
@@ -81,5 +82,5 @@ func askError(author string, err error) error {
 	if errors.Is(err, client.ErrAnswer) || errors.As(err, &problem) && problem.IsRefusal() {
 		return fmt.Errorf("ask for the keys of %s: %w", author, err)
 	}
-	return undecided(fmt.Errorf("ask for the keys of %s: %w", author, err), "run the same command again later")
+	return commandline.Undecided(fmt.Errorf("ask for the keys of %s: %w", author, err), "run the same command again later")
 }

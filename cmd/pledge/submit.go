@@ -14,6 +14,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -37,15 +38,15 @@ receipt is there is not sent. Exit code 3 says that the outcome is not known yet
 run the same command again later.`,
 		Example: `  pledge submit acme-request-4.json --policy policy.txt
   pledge submit acme-request-4.json --policy policy.txt --log https://log.accord.example/2026`,
-		Args: oneArgument("name one signed statement, FILE.json"),
+		Args: commandline.OneArgument("name one signed statement, FILE.json"),
 		RunE: do(func(ctx context.Context, args []string) error {
 			switch {
 			case policy == "":
-				return usage("for example: --policy policy.txt", "--policy is missing: without it no receipt can be verified")
+				return commandline.Usagef("for example: --policy policy.txt", "--policy is missing: without it no receipt can be verified")
 			case timeout <= 0:
-				return usage("for example: --timeout 2m", "--timeout has to be over 0")
+				return commandline.Usagef("for example: --timeout 2m", "--timeout has to be over 0")
 			case strings.HasSuffix(args[0], receiptExt):
-				return usage("give the statement, FILE.json", "%s is a receipt", args[0])
+				return commandline.Usagef("give the statement, FILE.json", "%s is a receipt", args[0])
 			}
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
@@ -68,7 +69,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 		return err
 	}
 	if !names(policy, sub.Statement.Log) {
-		return refusal(fmt.Errorf("%s is for the log %s, which is not in the policy", path, sub.Statement.Log), "see --policy; nothing was sent")
+		return commandline.Refused(fmt.Errorf("%s is for the log %s, which is not in the policy", path, sub.Statement.Log), "see --policy; nothing was sent")
 	}
 	keep := strings.TrimSuffix(path, filepath.Ext(path)) + receiptExt
 	if exists(keep) {
@@ -87,18 +88,17 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 		return submitError(err, r)
 	}
 	if reply.Pending() {
-		return undecided(fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index), "run the same command again later: it will not be logged twice")
+		return commandline.Undecided(fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index), "run the same command again later: it will not be logged twice")
 	}
 	got, err := checkReply(policy, sub, reply, sent, a.now())
 	if err == nil && reply.Known() {
 		err = r.checkSignatures(ctx, sub, got)
 	}
 	if err != nil {
-		var known *failure
-		if errors.As(err, &known) {
+		if commandline.IsFailure(err) {
 			return err
 		}
-		return refusal(fmt.Errorf("the server's answer does not fit, and no receipt was kept: %w", err), "the statement may or may not be logged; keep what you know and tell the operator and the auditors")
+		return commandline.Refused(fmt.Errorf("the server's answer does not fit, and no receipt was kept: %w", err), "the statement may or may not be logged; keep what you know and tell the operator and the auditors")
 	}
 	if err := atomicfile.Write(keep, []byte(reply.Proof), 0o644); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -119,7 +119,7 @@ func readSigned(path string) (*entry.Submission, error) {
 		return nil, err
 	}
 	if len(sub.Envelope.Signatures) == 0 {
-		return nil, refusal(fmt.Errorf("%s has no signature", path), "pledge sign "+path+" --key KEYFILE")
+		return nil, commandline.Refused(fmt.Errorf("%s has no signature", path), "pledge sign "+path+" --key KEYFILE")
 	}
 	if sub.Statement.IsWithheld() {
 		sub.Body, sub.Detached = nil, nil
@@ -132,17 +132,17 @@ func readSigned(path string) (*entry.Submission, error) {
 // Its leaf may have other signatures than the draft, all the same: whether these
 // are enough takes the author's keys, and so the log.
 func (a *app) keptReceipt(ctx context.Context, path string, policy *log.Policy, url string, sub *entry.Submission) error {
-	raw, err := readInput("receipt", path, log.MaxProofSize, "run the same command again")
+	raw, err := commandline.ReadInput("receipt", path, log.MaxProofSize, "run the same command again")
 	if err != nil {
 		return err
 	}
 	const hint = "nothing was sent; move the receipt away to submit again, and keep it if it verified before"
 	r, err := openReceipt(policy, raw)
 	if err != nil {
-		return refusal(fmt.Errorf("%s is there and is not verified: %w", path, err), hint)
+		return commandline.Refused(fmt.Errorf("%s is there and is not verified: %w", path, err), hint)
 	}
 	if !r.isOf(sub) {
-		return refusal(fmt.Errorf("%s is a receipt for another statement, entry id %s", path, r.statement.ID), hint)
+		return commandline.Refused(fmt.Errorf("%s is a receipt for another statement, entry id %s", path, r.statement.ID), hint)
 	}
 	if !r.isExactly(sub) {
 		if url, err = address(policy, url, sub.Statement.Log); err != nil {
@@ -153,11 +153,10 @@ func (a *app) keptReceipt(ctx context.Context, path string, policy *log.Policy, 
 			return err
 		}
 		if err := log.checkSignatures(ctx, sub, r); err != nil {
-			var known *failure
-			if errors.As(err, &known) {
+			if commandline.IsFailure(err) {
 				return err
 			}
-			return refusal(fmt.Errorf("%s is for this statement with other signatures: %w", path, err), hint)
+			return commandline.Refused(fmt.Errorf("%s is for this statement with other signatures: %w", path, err), hint)
 		}
 	}
 	a.note("it is logged already: the receipt is there and verified; nothing was sent")
@@ -230,26 +229,26 @@ func submitError(err error, r *remote) error {
 	case errors.As(err, &problem) && problem.IsRefusal():
 		return refusedBy(problem)
 	case errors.As(err, &problem):
-		return undecided(err, again)
+		return commandline.Undecided(err, again)
 	case errors.Is(err, client.ErrTooLarge), errors.Is(err, client.ErrAnswer) && r.status.last.Load() < 500:
-		return refusal(err, "see --log: what answered is not a log, or not an honest one; no receipt was kept")
+		return commandline.Refused(err, "see --log: what answered is not a log, or not an honest one; no receipt was kept")
 	case r.status.last.Load()/100 == 3:
-		return refusal(err, "")
+		return commandline.Refused(err, "")
 	}
-	return undecided(err, again)
+	return commandline.Undecided(err, again)
 }
 
 // refusedBy makes the error of a problem document.
 func refusedBy(p *client.Problem) error {
 	if p.Code == pledge.CodeSignatureUncalled {
-		return refusal(p, "take the signature of the key that is not called for out of the file, and submit it again: pledge sign FILE --remove KEYID")
+		return commandline.Refused(p, "take the signature of the key that is not called for out of the file, and submit it again: pledge sign FILE --remove KEYID")
 	}
 	if p.Head == nil {
-		return refusal(p, cmp.Or(p.Hint, pledge.Hint(p.Code)))
+		return commandline.Refused(p, cmp.Or(p.Hint, pledge.Hint(p.Code)))
 	}
 	head := "the author has no statement in the log yet"
 	if p.Head.Seq > 0 {
 		head = fmt.Sprintf("the author's last one in the log is number %d, entry id %s", p.Head.Seq, p.Head.ID)
 	}
-	return refusal(fmt.Errorf("%w; %s", p, head), "draft it again with pledge new, which takes its place from the log, and have it signed again")
+	return commandline.Refused(fmt.Errorf("%w; %s", p, head), "draft it again with pledge new, which takes its place from the log, and have it signed again")
 }

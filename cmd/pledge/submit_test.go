@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -108,7 +109,7 @@ func TestSubmitKeepsAReceiptThatVerifies(t *testing.T) {
 	reply.Proof = string(proof.Marshal())
 	s.answer = func() (int, any) { return 201, reply }
 	code, stdout, stderr := s.submit()
-	if code != exitDone {
+	if code != commandline.ExitDone {
 		t.Fatalf("exit %d\n%s", code, stderr)
 	}
 	if got := string(mustRead(t, s.receipt())); got != reply.Proof {
@@ -127,11 +128,11 @@ func TestSubmitKeepsAReceiptThatVerifies(t *testing.T) {
 	}
 	// Once more: nothing is sent, nothing changes.
 	code, stdout, stderr = s.submit()
-	if code != exitDone || s.posts.Load() != 1 || !strings.Contains(stderr, "nothing was sent") || !strings.Contains(stdout, "index       5\n") {
+	if code != commandline.ExitDone || s.posts.Load() != 1 || !strings.Contains(stderr, "nothing was sent") || !strings.Contains(stdout, "index       5\n") {
 		t.Errorf("the second time: exit %d, %d POSTs\n%s%s", code, s.posts.Load(), stdout, stderr)
 	}
 	code, stdout, stderr = pledgeCommand(t, "receipt", "show", s.receipt(), "--policy", filepath.Join(s.dir, "policy.txt"))
-	if code != exitDone || !strings.Contains(stdout, "proved: the log took in these bytes as entry 5") {
+	if code != commandline.ExitDone || !strings.Contains(stdout, "proved: the log took in these bytes as entry 5") {
 		t.Errorf("receipt show: exit %d\n%s%s", code, stdout, stderr)
 	}
 }
@@ -295,8 +296,8 @@ func TestLyingServersLeaveNoReceipt(t *testing.T) {
 			status, reply := l.lie(s)
 			s.answer = func() (int, any) { return status, reply }
 			code, stdout, stderr := s.submit()
-			if code != exitRefused {
-				t.Errorf("exit %d, not %d\n%s%s", code, exitRefused, stdout, stderr)
+			if code != commandline.ExitRefused {
+				t.Errorf("exit %d, not %d\n%s%s", code, commandline.ExitRefused, stdout, stderr)
 			}
 			if !strings.Contains(stderr, l.want) || !strings.HasPrefix(stderr, "error: ") {
 				t.Errorf("it does not say %q:\n%s", l.want, stderr)

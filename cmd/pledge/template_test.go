@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -20,7 +21,7 @@ import (
 func TestTemplatesMakeDrafts(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"sec1", "sec2", "rec1", "rec2", "op1", "acme1", "acme2"} {
-		if code, _, stderr := pledgeCommand(t, "keygen", "--out", filepath.Join(dir, name), "--unencrypted"); code != exitDone {
+		if code, _, stderr := pledgeCommand(t, "keygen", "--out", filepath.Join(dir, name), "--unencrypted"); code != commandline.ExitDone {
 			t.Fatal(stderr)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -36,10 +37,7 @@ func (u *ui) note(format string, args ...any) {
 }
 
 func (u *ui) fail(err error, hint string) {
-	fmt.Fprintf(u.err, "error: %s\n", oneLine(err.Error()))
-	if hint != "" {
-		fmt.Fprintf(u.err, "hint: %s\n", oneLine(hint))
-	}
+	commandline.Print(u.err, oneLine(err.Error()), oneLine(hint))
 }
 
 // simulated says that time is, where it may be.

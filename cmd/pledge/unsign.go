@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -18,7 +19,7 @@ var keyPrefix = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
 // do the other signatures.
 func (a *app) unsign(path, id string) error {
 	if !keyPrefix.MatchString(id) {
-		return usage("pledge sign shows the key ids in a file; give 8 to 64 of the lower-case hex digits, from the first on", "--remove: %q is no key id", id)
+		return commandline.Usagef("pledge sign shows the key ids in a file; give 8 to 64 of the lower-case hex digits, from the first on", "--remove: %q is no key id", id)
 	}
 	sub, err := readDraft(path)
 	if err != nil {
@@ -33,11 +34,11 @@ func (a *app) unsign(path, id string) error {
 	}
 	switch {
 	case there == nil:
-		return refusal(fmt.Errorf("%s has no signature", path), "there is nothing to remove")
+		return commandline.Refused(fmt.Errorf("%s has no signature", path), "there is nothing to remove")
 	case found == nil:
-		return refusal(fmt.Errorf("%s has no signature by a key %s", path, id), "it has those of "+strings.Join(there, ", "))
+		return commandline.Refused(fmt.Errorf("%s has no signature by a key %s", path, id), "it has those of "+strings.Join(there, ", "))
 	case len(found) > 1:
-		return usage("give more digits: "+strings.Join(found, " or "), "--remove: %s is the beginning of %d key ids in %s", id, len(found), path)
+		return commandline.Usagef("give more digits: "+strings.Join(found, " or "), "--remove: %s is the beginning of %d key ids in %s", id, len(found), path)
 	}
 	sub.Envelope.Signatures = slices.DeleteFunc(sub.Envelope.Signatures, func(s entry.Signature) bool {
 		return s.KeyID.String() == found[0]

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestSignRemovesASignature(t *testing.T) {
 	d := newDesk(t, "a text")
 	unsigned := d.sub.Marshal()
-	if code, _, stderr := d.sign(); code != exitDone {
+	if code, _, stderr := d.sign(); code != commandline.ExitDone {
 		t.Fatal(stderr)
 	}
 	once := mustRead(t, d.draft)
@@ -35,11 +36,11 @@ func TestSignRemovesASignature(t *testing.T) {
 		code int
 		want string
 	}{
-		{"0123", exitUsage, "8 to 64"},
-		{"01234567" + strings.Repeat("0", 57), exitUsage, "is no key id"},
-		{"0123456G", exitUsage, "is no key id"},
-		{"01234567", exitUsage, "the beginning of 2 key ids"},
-		{"fedcba9876", exitRefused, "hint: it has those of "},
+		{"0123", commandline.ExitUsage, "8 to 64"},
+		{"01234567" + strings.Repeat("0", 57), commandline.ExitUsage, "is no key id"},
+		{"0123456G", commandline.ExitUsage, "is no key id"},
+		{"01234567", commandline.ExitUsage, "the beginning of 2 key ids"},
+		{"fedcba9876", commandline.ExitRefused, "hint: it has those of "},
 	} {
 		code, stdout, stderr := pledgeCommand(t, "sign", d.draft, "--remove", c.id)
 		if code != c.code || !strings.Contains(stderr, c.want) || stdout != "" || !bytes.Equal(mustRead(t, d.draft), all) {
@@ -50,7 +51,7 @@ func TestSignRemovesASignature(t *testing.T) {
 	remove := func(id, full, left string) {
 		t.Helper()
 		code, stdout, stderr := pledgeCommand(t, "sign", d.draft, "--remove", id)
-		if code != exitDone || !strings.Contains(stdout, "removed     "+full+"\n") || !strings.Contains(stdout, "signatures  "+left+"\n") {
+		if code != commandline.ExitDone || !strings.Contains(stdout, "removed     "+full+"\n") || !strings.Contains(stdout, "signatures  "+left+"\n") {
 			t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 		}
 	}
@@ -63,7 +64,7 @@ func TestSignRemovesASignature(t *testing.T) {
 	if !bytes.Equal(mustRead(t, d.draft), unsigned) {
 		t.Error("what is left is not the draft as it was")
 	}
-	if code, _, stderr := pledgeCommand(t, "sign", d.draft, "--remove", a.String()); code != exitRefused || !strings.Contains(stderr, "has no signature") {
+	if code, _, stderr := pledgeCommand(t, "sign", d.draft, "--remove", a.String()); code != commandline.ExitRefused || !strings.Contains(stderr, "has no signature") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 }

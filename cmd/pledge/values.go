@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -108,7 +109,7 @@ func (k *keyYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) error {
 	}
 	k.Key = entry.Key{Alg: inline.Alg, SPKI: inline.SPKI, Use: inline.Use}
 	if _, err := k.Parse(); err != nil {
-		return usage("give the key as it stands in the .pub file", "%s:%d: %s: %w", d.file, lineOf(n), path, err)
+		return commandline.Usagef("give the key as it stands in the .pub file", "%s:%d: %s: %w", d.file, lineOf(n), path, err)
 	}
 	return nil
 }
@@ -127,7 +128,7 @@ func (v *vkeyYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) error {
 	key, err := log.ParseKey(text)
 	if err != nil && exists(d.path(text)) {
 		var b []byte
-		if b, err = readFile(d.path(text), maxKeyFile); err == nil {
+		if b, err = commandline.ReadFile(d.path(text), maxKeyFile); err == nil {
 			key, err = log.ParseKey(string(bytes.TrimSuffix(b, []byte("\n"))))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -34,19 +35,19 @@ const maxYAML = 1 << 20
 func decodeYAML(file string, b []byte, into any) error {
 	d := &yamlDecoder{file: file}
 	if len(b) > maxYAML {
-		return usage("put documents elsewhere and name them under documents", "%s: over %d bytes", file, maxYAML)
+		return commandline.Usagef("put documents elsewhere and name them under documents", "%s: over %d bytes", file, maxYAML)
 	}
 	if !utf8.Valid(b) {
-		return usage("save the file as UTF-8", "%s: not UTF-8 text", file)
+		return commandline.Usagef("save the file as UTF-8", "%s: not UTF-8 text", file)
 	}
 	parsed, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		var ye yaml.Error
 		if errors.As(err, &ye) && ye.GetToken() != nil {
 			text, hint := notYAML(ye.GetMessage())
-			return usage(hint, "%s:%d: %s", file, ye.GetToken().Position.Line, text)
+			return commandline.Usagef(hint, "%s:%d: %s", file, ye.GetToken().Position.Line, text)
 		}
-		return usage("see the template: pledge new KIND", "%s: not YAML", file)
+		return commandline.Usagef("see the template: pledge new KIND", "%s: not YAML", file)
 	}
 	var docs []ast.Node
 	for _, doc := range parsed.Docs {
@@ -56,14 +57,14 @@ func decodeYAML(file string, b []byte, into any) error {
 	}
 	switch len(docs) {
 	case 0:
-		return usage("see the template: pledge new KIND", "%s: it is empty", file)
+		return commandline.Usagef("see the template: pledge new KIND", "%s: it is empty", file)
 	case 1:
 		if err := d.decode("", docs[0], reflect.ValueOf(into).Elem()); err != nil {
 			return err
 		}
 		return d.lacks(d.missing)
 	}
-	return usage("write one statement to a file, without --- lines", "%s: it has more than one document", file)
+	return commandline.Usagef("write one statement to a file, without --- lines", "%s: it has more than one document", file)
 }
 
 // A nodeDecoder reads itself from a node that is not null.
@@ -101,7 +102,11 @@ func (d *yamlDecoder) lacks(members []string) error {
 	if members == nil {
 		return nil
 	}
-	return &failure{exitUsage, &missing{d.file, members}, "fill it in; the template says what goes there: pledge new KIND"}
+	return &commandline.Failure{
+		Code: commandline.ExitUsage,
+		Err:  &missing{d.file, members}, // as it is: more may come to be missing
+		Hint: "fill it in; the template says what goes there: pledge new KIND",
+	}
 }
 
 // path returns where a file is that the YAML file names.
@@ -117,7 +122,7 @@ func (d *yamlDecoder) refuse(path string, n ast.Node, hint, format string, args 
 	if hint == "" {
 		hint = "see the template: pledge new KIND"
 	}
-	return usage(hint, "%w", d.at(path, n, format, args...))
+	return commandline.Usagef(hint, "%w", d.at(path, n, format, args...))
 }
 
 // at says where something is wrong.
@@ -361,7 +366,7 @@ func (d *yamlDecoder) code(path string, n ast.Node, list, code string) error {
 	if hint == "" {
 		hint = "the codes are " + strings.Join(all, ", ")
 	}
-	return refusal(d.at(path, n, "there is no code %q in the list %s", code, list), hint)
+	return commandline.Refused(d.at(path, n, "there is no code %q in the list %s", code, list), hint)
 }
 
 // members lists the names of a struct's fields, and which are needed.

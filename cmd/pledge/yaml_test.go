@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -108,19 +109,19 @@ func TestYAMLRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := decodeYAML("f.yaml", []byte(c.text), c.into)
-			var f *failure
+			var f *commandline.Failure
 			if err == nil {
 				t.Fatal("it was taken")
 			}
 			got := err.Error()
 			if errors.As(err, &f) {
-				got += "|" + f.hint
+				got += "|" + f.Hint
 			}
-			code := exitUsage
+			code := commandline.ExitUsage
 			if strings.Contains(got, "there is no code") {
-				code = exitRefused // by the vocabulary
+				code = commandline.ExitRefused // by the vocabulary
 			}
-			if f == nil || f.code != code || f.hint == "" {
+			if f == nil || f.Code != code || f.Hint == "" {
 				t.Errorf("it ends with %+v, not %d and a hint", f, code)
 			}
 			want, hint, _ := strings.Cut(c.want, "|")
