@@ -63,7 +63,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.Quorum, "quorum", 0, "log: how many of them the policy wants (`K`; default all)")
 	flags.IntVar(&o.Lapses, "lapses", 0, "log: out of a thousand obligations, how many (`N`) are not kept")
 	flags.DurationVar(&o.Publish, "publish", 30*time.Minute, "log: `time` of the log between two checkpoints")
-	bundled := flags.Bool("bundled", false, "log: leave out the files of single texts where a bundle has them; much faster")
+	bundled := flags.Bool("bundled", false, "log: leave out the files of single texts where a bundle has them; much faster, and an audit of the directory says that they are missing")
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
