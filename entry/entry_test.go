@@ -262,7 +262,7 @@ func TestLeafRefused(t *testing.T) {
 		"empty": "", "leading zero": strings.Replace(good, "1780000000", "01780000000", 1), "negative": strings.Replace(good, "1780000000", "-1", 1),
 		"no number": strings.Replace(good, "1780000000", "", 1), "fraction": strings.Replace(good, "1780000000", "1.5", 1), "too large": strings.Replace(good, "1780000000", "9007199254740992", 1),
 		"after the year 9999": strings.Replace(good, "1780000000", "253402300800", 1),
-		"white space": " " + good, "line feed": good + "\n", "cut short": good[:len(good)-1], "twice": good + good, "text": strings.Replace(good, "1780000000", `"1780000000"`, 1),
+		"white space":         " " + good, "line feed": good + "\n", "cut short": good[:len(good)-1], "twice": good + good, "text": strings.Replace(good, "1780000000", `"1780000000"`, 1),
 	} {
 		if _, err := ParseLeaf([]byte(in)); err == nil {
 			t.Errorf("%s: a leaf that is not in the exact encoding was read", name)
