@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -34,7 +35,7 @@ concerns, how each signatory stands, and what it did not check.`,
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --json ./copy > report.json
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --as-of 2026-07-31T00:00:00Z ./copy
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --fail-on warning ./copy`,
-		Args: oneArgument("name one log: an address, or a directory that holds it"),
+		Args: commandline.OneArgument("name one log: an address, or a directory that holds it"),
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
 	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log")
@@ -52,30 +53,30 @@ concerns, how each signatory stands, and what it did not check.`,
 		if charter != "" {
 			const hint = "give the entry id that the secretariat published, which is what `pledgelog init` printed: "
 			if cfg.Charter, err = entry.ParseID(charter); err != nil {
-				return usageError(hint+"64 lower-case hex digits", "--charter is not an entry id")
+				return commandline.Usagef(hint+"64 lower-case hex digits", "--charter is not an entry id")
 			}
 			if cfg.Charter.IsZero() {
-				return usageError(hint+"it is never all zeros", "--charter is all zeros, which is no statement's entry id")
+				return commandline.Usagef(hint+"it is never all zeros", "--charter is all zeros, which is no statement's entry id")
 			}
 		}
 		if asOf != "" {
 			t, err := entry.ParseTime(asOf)
 			if err != nil {
-				return &failure{exitUsage, errors.New("--as-of is not a time"), "write it as 2026-07-31T00:00:00Z, in UTC"}
+				return commandline.Usagef("write it as 2026-07-31T00:00:00Z, in UTC", "--as-of is not a time")
 			}
 			cfg.AsOf = &t
 		}
 		switch pledge.Severity(failOn) {
 		case "", pledge.Info, pledge.Warning, pledge.Error:
 		default:
-			return &failure{exitUsage, fmt.Errorf("--fail-on %q is not a severity", failOn), "use info, warning or error"}
+			return commandline.Usagef("use info, warning or error", "--fail-on %q is not a severity", failOn)
 		}
 		if cfg.Source, err = log.OpenSource(args[0]); err != nil {
-			code := exitCannotDecide
+			code := commandline.ExitUndecided
 			if strings.Contains(args[0], "://") {
-				code = exitUsage // nobody was asked: the address is none
+				code = commandline.ExitUsage // nobody was asked: the address is none
 			}
-			return &failure{code, err, "name an address that begins with http:// or https://, or a directory that holds a log"}
+			return &commandline.Failure{Code: code, Err: err, Hint: "name an address that begins with http:// or https://, or a directory that holds a log"}
 		}
 		if os.Getenv("GOGC") == "" {
 			// What an audit keeps of each statement lives to its end: collecting
@@ -88,10 +89,10 @@ concerns, how each signatory stands, and what it did not check.`,
 		report, err := verifier.Audit(cmd.Context(), cfg)
 		bar.clear()
 		if err != nil {
-			return &failure{exitUsage, err, ""}
+			return commandline.Usagef("", "%w", err)
 		}
 		if err := writeReport(cmd.OutOrStdout(), report, asJSON); err != nil {
-			return &failure{exitCannotDecide, fmt.Errorf("write report: %w", err), ""}
+			return commandline.Undecided(fmt.Errorf("write report: %w", err), "")
 		}
 		return auditExit(report, pledge.Severity(failOn), evidenceDir)
 	}
@@ -116,16 +117,16 @@ func auditExit(r *verifier.Report, failOn pledge.Severity, evidenceDir string) e
 	case verifier.Misbehaviour:
 		file, err := writeEvidence(r.Evidence, evidenceDir)
 		if err != nil {
-			return &failure{exitMisbehaviour, fmt.Errorf("%s The evidence could not be kept: %w", r.Evidence.What, err), "name a directory that can be written with --evidence, and run this again before the log changes"}
+			return &commandline.Failure{Code: commandline.ExitMisbehaviour, Err: fmt.Errorf("%s The evidence could not be kept: %w", r.Evidence.What, err), Hint: "name a directory that can be written with --evidence, and run this again before the log changes"}
 		}
-		return &failure{exitMisbehaviour, fmt.Errorf("proof of misbehaviour, kept in %s", file), "anybody can check that file: pledge-verify evidence --policy FILE " + file}
+		return &commandline.Failure{Code: commandline.ExitMisbehaviour, Err: fmt.Errorf("proof of misbehaviour, kept in %s", file), Hint: "anybody can check that file: pledge-verify evidence --policy FILE " + file}
 	case verifier.CannotDecide:
-		return &failure{exitCannotDecide, errors.New(r.Undecided.Text), r.Undecided.Hint}
+		return commandline.Undecided(errors.New(r.Undecided.Text), r.Undecided.Hint)
 	case verifier.Differs:
-		return &failure{exitNotVerified, nil, ""}
+		return &commandline.Failure{Code: commandline.ExitRefused}
 	}
 	if failOn != "" && r.AtLeast(failOn) {
-		return &failure{exitNotVerified, fmt.Errorf("there is a finding of severity %q or over", failOn), ""}
+		return commandline.Refused(fmt.Errorf("there is a finding of severity %q or over", failOn), "")
 	}
 	return nil
 }

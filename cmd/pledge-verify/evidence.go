@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
@@ -17,7 +18,7 @@ func evidenceCommand() *cobra.Command {
 checkpoints that cannot both be true. It needs neither the log nor a network.
 Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		Example: `  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
-		Args:    oneArgument("name one evidence file"),
+		Args:    commandline.OneArgument("name one evidence file"),
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -25,22 +26,22 @@ Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		if err != nil {
 			return err
 		}
-		b, err := readInput("evidence", args[0], verifier.MaxEvidence, "name the file that an audit left: its name begins with evidence-")
+		b, err := commandline.ReadInput("evidence", args[0], verifier.MaxEvidence, "name the file that an audit left: its name begins with evidence-")
 		if err != nil {
 			return err
 		}
 		e, err := verifier.ParseEvidence(b)
 		if err != nil {
-			return &failure{exitNotVerified, err, "it is not a file that an audit left, or it was altered"}
+			return commandline.Refused(err, "it is not a file that an audit left, or it was altered")
 		}
 		if err := verifier.CheckEvidence(policy, e); err != nil {
-			return &failure{exitNotVerified, err, "this file proves nothing"}
+			return commandline.Refused(err, "this file proves nothing")
 		}
 		if e.IsDemonstration() {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n", verifier.SimulatedNotice)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "proved ✓  the key of %s signed both checkpoints in this file, and they cannot both be true\n", e.Log)
-		return &failure{exitMisbehaviour, nil, ""}
+		return &commandline.Failure{Code: commandline.ExitMisbehaviour}
 	}
 	return cmd
 }

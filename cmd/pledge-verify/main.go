@@ -5,8 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
@@ -22,24 +21,6 @@ func main() {
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
-
-// The exit codes of all programs of the project.
-const (
-	exitVerified     = 0
-	exitNotVerified  = 1
-	exitUsage        = 2
-	exitCannotDecide = 3
-	exitMisbehaviour = 4
-)
-
-// A failure ends a command with an exit code. Every other error is one of usage.
-type failure struct {
-	code int
-	err  error // nil: all is said
-	hint string
-}
-
-func (f *failure) Error() string { return f.err.Error() }
 
 // command is the program's tree of commands.
 func command(stderr io.Writer) *cobra.Command {
@@ -58,35 +39,32 @@ copy, no charter id given); 4 proof of misbehaviour, written to a file.`,
 		Example: `  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" https://log.accord.example/2026
   pledge-verify proof --policy policy.txt request-3.tlog-proof
   pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(auditCommand(stderr), proofCommand(), evidenceCommand(), versionCommand())
-	finish(root)
+	commandline.Finish(root)
 	return root
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := command(stderr)
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitVerified
+	f := commandline.Execute(ctx, command(stderr), args, stdin, stdout, stderr)
+	if f == nil {
+		return commandline.ExitDone
 	}
-	var f *failure
-	if !errors.As(err, &f) {
-		f = fromCobra(err)
+	commandline.Print(stderr, verifier.Printable(f.Error()), verifier.Printable(f.Hint))
+	return f.Code
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "print the version of the program, the protocol and the vocabulary",
+		Example: "  pledge-verify version",
+		Args:    commandline.NoArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), commandline.About("pledge-verify"))
+			return err
+		},
 	}
-	if f.err != nil {
-		fmt.Fprintf(stderr, "error: %s\n", verifier.Printable(f.err.Error()))
-	}
-	if f.hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", verifier.Printable(f.hint))
-	}
-	return f.code
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/verifier"
@@ -22,7 +23,7 @@ these very bytes are in the log, at which place, under which signed checkpoint.
 It says what that proves and what it doesn't. It opens no connection.`,
 		Example: `  pledge-verify proof --policy policy.txt request-3.tlog-proof
   pledge-verify proof --policy policy.txt --body request-3.json request-3.tlog-proof`,
-		Args: oneArgument("name one proof file"),
+		Args: commandline.OneArgument("name one proof file"),
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
 	cmd.Flags().StringVar(&bodyFile, "body", "", "`FILE` with the text that the statement names, to compare; or the submission that has it")
@@ -32,7 +33,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
 		if err != nil {
 			return err
 		}
-		file, err := readInput("proof", args[0], log.MaxProofSize, "name the receipt, FILE.tlog-proof, which `pledge submit` left beside the statement")
+		file, err := commandline.ReadInput("proof", args[0], log.MaxProofSize, "name the receipt, FILE.tlog-proof, which `pledge submit` left beside the statement")
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
 		}
 		r, err := verifier.CheckProof(policy, file, body)
 		if err != nil {
-			return &failure{exitNotVerified, err, proofHint(err)}
+			return commandline.Refused(err, proofHint(err))
 		}
 		if !asJSON {
 			return r.WriteText(cmd.OutOrStdout())
@@ -61,7 +62,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
 // readBody reads a detached body: the file itself, or the one in the file of a
 // submission.
 func readBody(file string) ([]byte, error) {
-	b, err := readInput("text", file, entry.MaxSubmission, "see --body: the text as it was published, or the statement's file; it may be left out")
+	b, err := commandline.ReadInput("text", file, entry.MaxSubmission, "see --body: the text as it was published, or the statement's file; it may be left out")
 	if err != nil {
 		return nil, err
 	}
