@@ -111,21 +111,7 @@ func (f *faulty) Sequence(ctx context.Context, epoch uint64, r []store.Record, d
 
 func TestDiskTrouble(t *testing.T) {
 	w := generator.New(generator.Options{Seed: 7, Signatories: 1})
-	d := newDesk(t, w)
-	d.found(1)
-	d.close()
-	st, err := sqlite.Open(t.Context(), filepath.Join(d.dir, "store.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &faulty{Store: st}
-	if d.eng, err = embedded.Open(t.Context(), d.engineConfig()); err != nil {
-		t.Fatal(err)
-	}
-	d.store, d.cfg.Store, d.cfg.Log = f, f, d.eng
-	if d.Intake, err = Open(t.Context(), d.cfg); err != nil {
-		t.Fatal(err)
-	}
+	d, f := stalled(t, w, 1)
 	next := func() *generator.Statement {
 		st := w.Request(w.Signatories[0], "2025-01", nil)
 		w.Log(st)

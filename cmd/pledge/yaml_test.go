@@ -179,7 +179,7 @@ func TestYAMLReadsQuotedTextExactly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.TrimRight(rapid.StringOfN(rapid.RuneFrom([]rune("ab \n\t\"'\\#:-{}[]&*!|>%@`,?éü中\u200d𝄞\u2028")), 1, 60, -1).Draw(t, "text"), "\n")
 		if text == "" {
-			t.Skip()
+			text = "a" // nothing but line feeds was drawn
 		}
 		quoted, err := jsontext.AppendQuote(nil, text)
 		if err != nil {
