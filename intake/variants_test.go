@@ -108,6 +108,14 @@ func TestQueueIsBounded(t *testing.T) {
 	w.Log(first)
 	d.now.Store(w.Now())
 	tickets := d.SubmitAll(t.Context(), []*entry.Submission{d.submission(first)})
+	for { // until it is queued
+		if n, err := d.store.QueueLen(t.Context()); err != nil {
+			t.Fatal(err)
+		} else if n > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	for range 50 {
 		st := w.Request(a, "2025-01", nil).Sign()
 		st.Envelope.Signatures[0].Sig[5] ^= 1
