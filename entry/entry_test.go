@@ -184,6 +184,8 @@ func TestStatementRefused(t *testing.T) {
 		{"charter with no days of grace", KindCharter, `"graceDays":30`, `"graceDays":0`, CodeMemberMalformed},
 		{"charter with odd slots", KindCharter, `"slots":"none"`, `"slots":"never"`, CodeMemberMalformed},
 		{"charter whose log key is of another log", KindCharter, `["log.accord`, `["log.other`, CodeMemberMalformed},
+		{"charter with a slot key", KindCharter, testPub("o1").SPKI + `","use":"statement"`, testPub("o1").SPKI + `","use":"slot"`, CodeThreshold},
+		{"charter with a slot key beside enough others", KindCharter, testPub("s3").SPKI + `","use":"statement"`, testPub("s3").SPKI + `","use":"slot"`, CodeKeyMalformed},
 		{"charter with a key twice", KindCharter, testPub("r1").SPKI, testPub("s1").SPKI, CodeKeyMalformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -207,15 +207,6 @@ func KeyIDOf(pub ed25519.PublicKey) KeyID {
 	return sha256.Sum256(append(bytes.Clone(spki[AlgEd25519].prefix), pub...))
 }
 
-// ParseKeyID reads 64 lower-case hex digits.
-func ParseKeyID(s string) (KeyID, error) {
-	id, ok := parseHash([]byte(s))
-	if !ok {
-		return KeyID{}, refuse(CodeSignaturesMalformed, "a keyid is not 64 lower-case hex digits")
-	}
-	return KeyID(id), nil
-}
-
 // decodeBase64 reads standard padded base64 with zero trailing bits. Unlike the
 // decoder of encoding/base64 it takes no line breaks.
 func decodeBase64(b []byte) ([]byte, error) {

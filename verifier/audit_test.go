@@ -2,7 +2,6 @@ package verifier_test
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -293,13 +292,4 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("MeaningOf(%s) = %v", m.Code, got)
 		}
 	}
-}
-
-func readFile(t testing.TB, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
