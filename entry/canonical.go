@@ -24,18 +24,24 @@ const maxDepth = 16
 // It reads each byte once and keeps nothing.
 func CheckCanonical(b []byte) error {
 	c := canonical{b: b}
-	if err := c.value(1); err != nil {
-		return err
-	}
-	if c.i != len(b) {
-		return refuse(CodeNotCanonical, "something follows the JSON value at byte %d", c.i)
-	}
-	return nil
+	return c.whole()
 }
 
 type canonical struct {
-	b []byte
-	i int
+	b     []byte
+	i     int
+	nulls bool // null may stand: in disclosures
+}
+
+// whole reads one value and wants nothing after it.
+func (c *canonical) whole() error {
+	if err := c.value(1); err != nil {
+		return err
+	}
+	if c.i != len(c.b) {
+		return refuse(CodeNotCanonical, "something follows the JSON value at byte %d", c.i)
+	}
+	return nil
 }
 
 func (c *canonical) value(depth int) error {
@@ -62,6 +68,9 @@ func (c *canonical) value(depth int) error {
 	case c.word("true"), c.word("false"):
 		return nil
 	case c.word("null"):
+		if c.nulls {
+			return nil
+		}
 		return refuse(CodeNotCanonical, "null stands before byte %d: leave the member out", c.i)
 	case ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r':
 		return refuse(CodeNotCanonical, "white space stands at byte %d", c.i)

@@ -51,6 +51,8 @@ const (
 	CodeClauseDigest        Code = "clause-text-mismatch"
 	CodeVocabulary          Code = "vocabulary-code-unknown"
 	CodeSignatureNotStrict  Code = "signature-not-strict"
+	CodeDisclosure          Code = "disclosure-malformed"
+	CodeDisclosureDiffers   Code = "disclosure-differs"
 )
 
 // An Error is a refusal: a stable code, and a sentence that says what is wrong
@@ -96,10 +98,10 @@ var hints = map[Code]string{
 	CodeTooDeep:             "nest at most 16 deep",
 	CodeAuthorMalformed:     "use lower-case letters, digits and single hyphens, at most 63 characters",
 	CodeKindUnknown:         "use a kind of the protocol, section 4; a newer version of the software may know it",
-	CodeLaneUnknown:         "use lane main",
+	CodeLaneUnknown:         "use lane slot for slots and lane main for everything else",
 	CodeTimeMalformed:       "write the time as YYYY-MM-DDThh:mm:ssZ, a moment that exists",
 	CodeDateMalformed:       "write a date that exists as YYYY-MM-DD, a month as YYYY-MM, or two of them with a / between, the earlier first",
-	CodePeriodMalformed:     "write a quarter as 2026-Q3 or a half-year as 2026-H2, from 1970 to 9999",
+	CodePeriodMalformed:     "write a quarter as 2026-Q3 or a half-year as 2026-H2, a slot's period as 2026-08-14, 2026-W33 or 2026-08, from 1970 to 9999",
 	CodeKeyMalformed:        "give the key as standard base64 of its DER SubjectPublicKeyInfo, as `pledge keygen` prints it",
 	CodeKeyWeak:             "make a new key with `pledge keygen`: anybody can forge signatures for this one",
 	CodeKeyAlgorithm:        "use a key of ed25519, ecdsa-p256-sha256 or ml-dsa-44",
@@ -117,6 +119,8 @@ var hints = map[Code]string{
 	CodeClauseDigest:        "make each clause's text the one whose digest the charter names",
 	CodeVocabulary:          "use a code of the published vocabulary (GET /api/v1/vocabulary), or `other` with text",
 	CodeSignatureNotStrict:  "sign again with an ordinary Ed25519 signer",
+	CodeDisclosure:          "give the base64url of the canonical JSON array [salt, name, value], the salt of 16 random bytes or more",
+	CodeDisclosureDiffers:   "give the disclosure whose value is the bodyDigest of this very request",
 }
 
 // Hint returns what can be done about a code of this package, or "".

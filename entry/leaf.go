@@ -15,7 +15,7 @@ const (
 // MaxLeafOf returns how large a leaf of that kind may be, in bytes.
 func MaxLeafOf(k Kind) int {
 	switch k {
-	case KindCharter, KindAdmit:
+	case KindCharter, KindAmend, KindAdmit, KindKeys:
 		return MaxKeyedLeaf
 	}
 	return MaxLeaf

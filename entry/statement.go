@@ -12,15 +12,30 @@ type Kind string
 // The kinds of this version.
 const (
 	KindCharter     Kind = "charter"
+	KindAmend       Kind = "amend"
 	KindAdmit       Kind = "admit"
+	KindStanding    Kind = "standing"
+	KindSucceed     Kind = "succeed"
+	KindKeys        Kind = "keys"
 	KindPledge      Kind = "pledge"
 	KindRequest     Kind = "request"
 	KindDecision    Kind = "decision"
 	KindAttestation Kind = "attestation"
+	KindSlot        Kind = "slot"
+	KindOpen        Kind = "open"
+	KindCorrect     Kind = "correct"
+	KindWithdraw    Kind = "withdraw"
+	KindChallenge   Kind = "challenge"
+	KindReply       Kind = "reply"
+	KindErasure     Kind = "erasure"
+	KindDirectory   Kind = "directory"
 )
 
 // Kinds lists the kinds of this version in the order of the protocol.
-var Kinds = []Kind{KindCharter, KindAdmit, KindPledge, KindRequest, KindDecision, KindAttestation}
+var Kinds = []Kind{
+	KindCharter, KindAmend, KindAdmit, KindStanding, KindSucceed, KindKeys, KindPledge, KindRequest, KindDecision,
+	KindAttestation, KindSlot, KindOpen, KindCorrect, KindWithdraw, KindChallenge, KindReply, KindErasure, KindDirectory,
+}
 
 // The authors that are nobody's to choose.
 const (
@@ -28,8 +43,20 @@ const (
 	AuthorOperator    = "operator"
 )
 
-// LaneMain is the lane of everything but slots.
-const LaneMain = "main"
+// The lanes: slots have one of their own, so that a timer's slots never disturb a
+// draft that waits for a second signature.
+const (
+	LaneMain = "main"
+	LaneSlot = "slot"
+)
+
+// LaneOf returns the lane in which statements of a kind stand.
+func LaneOf(k Kind) string {
+	if k == KindSlot {
+		return LaneSlot
+	}
+	return LaneMain
+}
 
 // A Statement is a payload that was parsed (protocol section 2).
 type Statement struct {
@@ -47,7 +74,7 @@ type Statement struct {
 }
 
 // A TreeBody is the part of a statement that stands in the Merkle tree for
-// ever: *Charter, *Admit, *Pledge, *Request, *Decision or *Attestation.
+// ever: a pointer to the struct that is named as its kind, such as *Charter.
 type TreeBody interface {
 	// check refuses values that no statement of this kind may have, whatever
 	// was logged before it.
@@ -124,9 +151,6 @@ func ParseStatement(e *Envelope) (*Statement, error) {
 	if err := CheckAuthor(s.Author); err != nil {
 		return nil, err
 	}
-	if s.Lane != LaneMain {
-		return nil, refuse(CodeLaneUnknown, "the lane is %q", clip(s.Lane))
-	}
 	if (p.Prev == "") != (s.Seq == 1) {
 		return nil, refuse(CodeMemberMissing, "prev is there exactly when seq is over 1")
 	}
@@ -150,6 +174,12 @@ func ParseStatement(e *Envelope) (*Statement, error) {
 	if s.Body = newTreeBody(s.Kind); s.Body == nil {
 		return nil, refuse(CodeKindUnknown, "the kind is %q", clip(string(s.Kind)))
 	}
+	if s.Lane != LaneOf(s.Kind) {
+		return nil, refuse(CodeLaneUnknown, "the lane is %q, and that of a %s is %s", clip(s.Lane), s.Kind, LaneOf(s.Kind))
+	}
+	if p.Withheld != nil && !MayWithhold(s.Kind) {
+		return nil, refuse(CodeMemberMalformed, "the detached body of a %s is published with it", s.Kind)
+	}
 	if bytes.IndexByte(p.Body, '{') != 0 {
 		return nil, refuse(CodeMemberMalformed, "the body is not an object")
 	}
@@ -170,12 +200,30 @@ func ParseStatement(e *Envelope) (*Statement, error) {
 // statement.
 func (s *Statement) IsWithheld() bool { return s.Review != "" }
 
+// MayWithhold reports whether a statement of a kind may commit to a body that is
+// published later: those that its author may open.
+func MayWithhold(k Kind) bool {
+	switch k {
+	case KindRequest, KindDecision, KindAttestation, KindReply:
+		return true
+	}
+	return false
+}
+
 func newTreeBody(k Kind) TreeBody {
 	switch k {
 	case KindCharter:
 		return new(Charter)
+	case KindAmend:
+		return new(Amend)
 	case KindAdmit:
 		return new(Admit)
+	case KindStanding:
+		return new(Standing)
+	case KindSucceed:
+		return new(Succeed)
+	case KindKeys:
+		return new(Keys)
 	case KindPledge:
 		return new(Pledge)
 	case KindRequest:
@@ -184,6 +232,22 @@ func newTreeBody(k Kind) TreeBody {
 		return new(Decision)
 	case KindAttestation:
 		return new(Attestation)
+	case KindSlot:
+		return new(Slot)
+	case KindOpen:
+		return new(Open)
+	case KindCorrect:
+		return new(Correct)
+	case KindWithdraw:
+		return new(Withdraw)
+	case KindChallenge:
+		return new(Challenge)
+	case KindReply:
+		return new(Reply)
+	case KindErasure:
+		return new(Erasure)
+	case KindDirectory:
+		return new(Directory)
 	}
 	return nil
 }

@@ -1,9 +1,7 @@
 package entry
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -47,70 +45,28 @@ func (c *Charter) check(s *Statement) error {
 	if c.Attestation != Quarter && c.Attestation != HalfYear {
 		return refuse(CodePeriodMalformed, "attestation is not quarter or half-year")
 	}
-	if len(c.Clauses) == 0 {
-		return refuse(CodeMemberMissing, "the charter has no clauses")
+	if err := checkClauses(c.Clauses); err != nil {
+		return err
 	}
-	for i, cl := range c.Clauses {
-		if err := checkCode("a clause's id", cl.ID); err != nil {
-			return err
-		}
-		if !IsDigest(cl.Text) {
-			return refuse(CodeDigestMalformed, "a clause's text is not a digest")
-		}
-		if slices.ContainsFunc(c.Clauses[:i], func(o Clause) bool { return o.ID == cl.ID }) {
-			return refuse(CodeMemberMalformed, "a clause id stands there twice")
-		}
-	}
-	for _, d := range []struct {
-		name string
-		n    uint64
-	}{{"decisionDays", c.DecisionDays}, {"fileDays", c.FileDays}, {"graceDays", c.GraceDays}, {"replyDays", c.ReplyDays}, {"reviewDays", c.ReviewDays}} {
+	for _, d := range []namedDays{{"decisionDays", c.DecisionDays}, {"fileDays", c.FileDays}, {"graceDays", c.GraceDays}, {"replyDays", c.ReplyDays}, {"reviewDays", c.ReviewDays}} {
 		if d.n < 1 || d.n > maxDays {
 			return refuse(CodeMemberMalformed, "%s is not from 1 to %d", d.name, maxDays)
 		}
 	}
-	if len(c.LogKeys) == 0 {
-		return refuse(CodeMemberMissing, "the charter names no log key")
+	if err := checkLogKeys(c.LogKeys, s.Log); err != nil {
+		return err
 	}
-	for i, v := range c.LogKeys {
-		if name, _, ok := strings.Cut(v, "+"); !ok || name != s.Log {
-			return refuse(CodeMemberMalformed, "a log key is not a vkey whose name is the origin")
-		}
-		if slices.Contains(c.LogKeys[:i], v) {
-			return refuse(CodeMemberMalformed, "a log key stands there twice")
-		}
+	if err := checkDistinctSets([]KeySet{c.Secretariat, c.Recovery, c.Operator}); err != nil {
+		return err
 	}
-	var all []*PublicKey
-	for _, set := range []KeySet{c.Secretariat, c.Recovery, c.Operator} {
-		keys, err := set.Parse()
-		if err != nil {
-			return err
-		}
-		for _, k := range keys {
-			if k.Use != UseStatement {
-				return refuse(CodeKeyMalformed, "the charter's keys are for statements")
-			}
-			if slices.ContainsFunc(all, func(o *PublicKey) bool { return o.ID == k.ID }) {
-				return refuse(CodeKeyMalformed, "a key stands twice in the charter")
-			}
-			all = append(all, k)
-		}
-	}
-	switch c.Slots {
-	case "none", "day", "week", "month":
-		return nil
-	}
-	return refuse(CodeMemberMalformed, "slots is not none, day, week or month")
-}
-
-// HasClause reports whether the charter has a clause of that id.
-func (c *Charter) HasClause(id string) bool {
-	return slices.ContainsFunc(c.Clauses, func(cl Clause) bool { return cl.ID == id })
+	return checkSlotPeriod(c.Slots)
 }
 
 // The modes and roles of an admission.
 const (
 	AdmitNew       = "new"
+	AdmitRekey     = "rekey"   // keys of last resort, with delay
+	AdmitReadmit   = "readmit" // after removal or withdrawal
 	RoleSignatory  = "signatory"
 	RoleChallenger = "challenger"
 )
@@ -140,8 +96,8 @@ func (a *Admit) check(s *Statement) error {
 	if a.ID == AuthorSecretariat || a.ID == AuthorOperator {
 		return refuse(CodeAuthorMalformed, "%s is reserved", a.ID)
 	}
-	if a.Mode != AdmitNew {
-		return refuse(CodeMemberMalformed, "mode is not new")
+	if a.Mode != AdmitNew && a.Mode != AdmitRekey && a.Mode != AdmitReadmit {
+		return refuse(CodeMemberMalformed, "mode is not new, rekey or readmit")
 	}
 	if a.Role != RoleSignatory && a.Role != RoleChallenger {
 		return refuse(CodeMemberMalformed, "role is not signatory or challenger")
@@ -203,12 +159,26 @@ const Withheld = "withheld"
 // A Request records that a government asked. All but the period stands in the
 // detached body, RequestBody.
 type Request struct {
-	Received string `json:"received"` // a period such as 2026-Q3, or withheld
+	Disclosure string `json:"disclosure,omitzero"` // of a place of Slot, which names this statement's bodyDigest
+	Received   string `json:"received"`            // a period such as 2026-Q3, or withheld
+	Slot       ID     `json:"slot,omitzero"`       // entry id of the slot that it was in
 }
 
 func (r *Request) check(s *Statement) error {
 	if s.BodyDigest == "" {
 		return refuse(CodeMemberMissing, "a request names its detached body by bodyDigest")
+	}
+	if (r.Disclosure == "") != r.Slot.IsZero() {
+		return refuse(CodeMemberMissing, "slot and disclosure stand together")
+	}
+	if r.Disclosure != "" {
+		d, err := ParseDisclosure(r.Disclosure)
+		if err != nil {
+			return err
+		}
+		if d.BodyDigest() != s.BodyDigest {
+			return refuse(CodeDisclosureDiffers, "the disclosure does not name this statement's bodyDigest")
+		}
 	}
 	if r.Received == Withheld {
 		return nil

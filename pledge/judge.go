@@ -241,7 +241,7 @@ func (s *State) judgeAdmit(b *entry.Admit) Verdict {
 
 func (s *State) judgeClauses(ids []string) Verdict {
 	for _, id := range ids {
-		if !s.charter.HasClause(id) {
+		if !slices.ContainsFunc(s.charter.Clauses, func(c entry.Clause) bool { return c.ID == id }) {
 			return rejected(CodeClauseUnknown, "the charter has no clause "+id)
 		}
 	}
