@@ -299,7 +299,7 @@ func decode(b []byte, v any, what string) error {
 // their members in sorted order; a value that would not come out canonical is an
 // error.
 func Marshal(v any) ([]byte, error) {
-	b, err := json.Marshal(v, json.Deterministic(true))
+	b, err := marshal(v)
 	if err != nil {
 		return nil, err
 	}
@@ -307,4 +307,11 @@ func Marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+func marshal(v any) ([]byte, error) {
+	if d, ok := v.(Detached); ok {
+		return marshalDetached(d)
+	}
+	return json.Marshal(v, json.Deterministic(true))
 }

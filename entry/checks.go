@@ -41,6 +41,13 @@ func checkCode(name, s string) error {
 	return nil
 }
 
+func optionalCode(name, s string) error {
+	if s == "" {
+		return nil
+	}
+	return checkCode(name, s)
+}
+
 // checkCodes wants a list of codes, sorted, none twice; nil is an absent one.
 func checkCodes(name string, list []string) error {
 	if list != nil && len(list) == 0 {

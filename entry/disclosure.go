@@ -94,9 +94,6 @@ func hasSeal(v jsontext.Value) bool {
 	}
 }
 
-// sealedMember is the member by which an object is a sealed field.
-const sealedMember = "sealed"
-
 // Text returns the disclosure as it is hashed, sent and kept.
 func (d Disclosure) Text() string { return d.text }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -50,11 +51,55 @@ func samples() map[Kind]*Submission {
 	out[KindAttestation] = sample(Statement{Author: "acme-corp", Seq: 4, Prev: prev, Kind: KindAttestation, Body: &Attestation{Clauses: []string{"no-help"}, Covers: CoversAll, LateReason: "illness", Period: period,
 		Logged: Counts{Outcomes: map[string]uint64{"refused": 2, "pending": 1}, Total: 3}, Received: Claims{Outcomes: map[string]Claim{"refused": Exactly(0), "pending": CannotSay()}, Total: Between(0, 249)}}},
 		&AttestationBody{Author: "acme-corp", Kind: KindAttestation, Log: testOrigin, Salt: testSalt}, "a1")
+
+	en := func(text string) map[string]string { return map[string]string{"en": text} }
+	out[KindAmend] = sample(Statement{Author: "secretariat", Seq: 3, Prev: prev, Kind: KindAmend, Body: &Amend{Attestation: HalfYear, Clauses: charter.Clauses[:1], DecisionDays: 60, Ends: &End{Successor: "log.second.example"}, FileDays: 20,
+		From: "2027-01-01T00:00:00Z", GraceDays: 40, LogKeys: []string{testOrigin + "+89abcdef+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, Operator: &KeySet{[]Key{testPub("o2")}, 1}, Recovery: &KeySet{[]Key{testPub("r2")}, 1},
+		ReplyDays: 14, ReviewDays: 180, Secretariat: &KeySet{[]Key{testPub("s1"), testPub("s4")}, 2}, Slots: SlotsWeek}},
+		&AmendBody{Author: "secretariat", Clauses: map[string]string{"no-help": clauses["no-help"]}, Kind: KindAmend, Log: testOrigin, Narrative: en("Half-years are enough."), Salt: testSalt}, "s1", "s2")
+	out[KindStanding] = sample(Statement{Author: "secretariat", Seq: 4, Prev: prev, Kind: KindStanding, Body: &Standing{Reason: "missed-attestations", Standing: StandingProposed, Who: "acme-corp"}}, nil, "s1", "s2")
+	out[KindSucceed] = sample(Statement{Author: "secretariat", Seq: 5, Prev: prev, Kind: KindSucceed, Body: &Succeed{From: "acme-corp", To: "acme-group"}}, nil, "s1", "s2")
+	out[KindKeys] = sample(Statement{Author: "acme-corp", Seq: 5, Prev: prev, Kind: KindKeys, Body: &Keys{Doubtful: prev, Keys: []Key{testPub("a2"), testSlotPub("a3")}, Reason: KeysCompromise, Threshold: 1}}, nil, "a1", "a2")
+	slot := &Slot{Period: "2026-W33"}
+	for i := range SlotPlaces {
+		slot.Digests = append(slot.Digests, Digest([]byte{byte(i)}))
+	}
+	slices.Sort(slot.Digests)
+	out[KindSlot] = sample(Statement{Author: "acme-corp", Seq: 1, Kind: KindSlot, Body: slot}, nil, "a3")
+
+	// A withheld request is opened, and with it its sealed agency.
+	opened, disclosures := sealed(out[KindRequest].Body, Seal{Member: "agency", Law: "us-nsl", Reason: "secrecy-law", Review: "2027-01-01"})
+	digests := []string{Digest(opened), disclosures[0].Digest()}
+	slices.Sort(digests)
+	out[KindOpen] = sample(Statement{Author: "acme-corp", Seq: 6, Prev: prev, Kind: KindOpen, Body: &Open{Digests: digests, Entry: prev, Why: "order-lifted"}}, nil, "a1")
+	out[KindOpen].Body, out[KindOpen].Disclosures = opened, disclosures
+	out[KindCorrect] = sample(Statement{Author: "acme-corp", Seq: 7, Prev: prev, Kind: KindCorrect, Body: &Correct{By: ID{1}, Entry: prev, How: CorrectSuperseded}},
+		&CorrectBody{Author: "acme-corp", Kind: KindCorrect, Log: testOrigin, Narrative: en("The month was wrong."), Salt: testSalt}, "a1")
+	out[KindWithdraw] = sample(Statement{Author: "acme-corp", Seq: 8, Prev: prev, Kind: KindWithdraw, Body: &Withdraw{}},
+		&WithdrawBody{Author: "acme-corp", Kind: KindWithdraw, Log: testOrigin, Narrative: en("We leave."), Salt: testSalt}, "a1")
+	letter := []Document{{MediaType: "application/pdf", Name: "letter.pdf", SHA256: Digest([]byte("letter"))}}
+	out[KindChallenge] = sample(Statement{Author: "watchers", Seq: 1, Kind: KindChallenge, Body: &Challenge{Against: "acme-corp", Entry: prev, Finding: "contradicted", Period: "2026-Q2"}},
+		&ChallengeBody{Author: "watchers", Documents: letter, Kind: KindChallenge, Log: testOrigin, Narrative: en("Two statements differ."), Salt: testSalt}, "w1")
+	out[KindReply] = sample(Statement{Author: "acme-corp", Seq: 9, Prev: prev, Kind: KindReply, Body: &Reply{Answer: AnswerDisputed, Entry: prev, Finding: "contradicted", Period: "2026-Q2"}},
+		&ReplyBody{Author: "acme-corp", Documents: letter, Kind: KindReply, Log: testOrigin, Narrative: en("They do not."), Salt: testSalt}, "a1")
+	out[KindErasure] = sample(Statement{Author: "operator", Seq: 1, Kind: KindErasure, Body: &Erasure{Basis: BasisCourtOrder, Date: "2026-05-01", Digest: Digest([]byte("x")), Entry: prev, Reference: "4-O-12/26"}}, nil, "o1")
+	out[KindDirectory] = sample(Statement{Author: "operator", Seq: 2, Prev: prev, Kind: KindDirectory, Body: &Directory{Root: Digest([]byte("root")), Size: 12}}, nil, "o1")
 	return out
 }
 
+func testSlotPub(name string) Key { return NewKey(testKey(name).Public().(ed25519.PublicKey), UseSlot) }
+
+// sealed seals members of a body, with salts that are the same at each run.
+func sealed(body []byte, seals ...Seal) ([]byte, []Disclosure) {
+	out, disclosures, err := SealMembers(rand.NewChaCha8([32]byte{}), body, seals)
+	if err != nil {
+		panic(err)
+	}
+	return out, disclosures
+}
+
 func sample(s Statement, body Detached, signers ...string) *Submission {
-	s.Log, s.Lane, s.Made = testOrigin, LaneMain, 1780000000
+	s.Log, s.Lane, s.Made = testOrigin, LaneOf(s.Kind), 1780000000
 	sub := &Submission{Envelope: &Envelope{}}
 	if body != nil {
 		raw, err := Marshal(body)
@@ -76,7 +121,13 @@ func sample(s Statement, body Detached, signers ...string) *Submission {
 }
 
 func TestSamplesRoundTrip(t *testing.T) {
-	for kind, sub := range samples() {
+	all := samples()
+	for _, kind := range Kinds {
+		if all[kind] == nil {
+			t.Errorf("there is no sample of a %s", kind)
+		}
+	}
+	for kind, sub := range all {
 		got, err := ParseSubmission(sub.Marshal())
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)

@@ -53,6 +53,7 @@ const (
 	CodeSignatureNotStrict  Code = "signature-not-strict"
 	CodeDisclosure          Code = "disclosure-malformed"
 	CodeDisclosureDiffers   Code = "disclosure-differs"
+	CodeDisclosureMismatch  Code = "disclosure-mismatch"
 )
 
 // An Error is a refusal: a stable code, and a sentence that says what is wrong
@@ -120,7 +121,8 @@ var hints = map[Code]string{
 	CodeVocabulary:          "use a code of the published vocabulary (GET /api/v1/vocabulary), or `other` with text",
 	CodeSignatureNotStrict:  "sign again with an ordinary Ed25519 signer",
 	CodeDisclosure:          "give the base64url of the canonical JSON array [salt, name, value], the salt of 16 random bytes or more",
-	CodeDisclosureDiffers:   "give the disclosure whose value is the bodyDigest of this very request",
+	CodeDisclosureDiffers:   "give the disclosure that belongs there: of a slot's place, the one whose value is the bodyDigest of this very request; of a sealed member, the one that names it",
+	CodeDisclosureMismatch:  "give the very disclosures whose digests the open names, in their order, and no others",
 }
 
 // Hint returns what can be done about a code of this package, or "".

@@ -200,6 +200,19 @@ func ParseStatement(e *Envelope) (*Statement, error) {
 // statement.
 func (s *Statement) IsWithheld() bool { return s.Review != "" }
 
+// Publishes returns the digests of the texts that become public with s: its
+// detached body unless that is withheld; for an open, all that it opens, in the
+// order of its digests.
+func (s *Statement) Publishes() []string {
+	if o, ok := s.Body.(*Open); ok {
+		return o.Digests
+	}
+	if s.BodyDigest == "" || s.IsWithheld() {
+		return nil
+	}
+	return []string{s.BodyDigest}
+}
+
 // MayWithhold reports whether a statement of a kind may commit to a body that is
 // published later: those that its author may open.
 func MayWithhold(k Kind) bool {

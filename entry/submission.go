@@ -3,32 +3,41 @@ package entry
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxSubmission is the largest submission, in bytes: a leaf and a detached body
-// and what is around them.
-const MaxSubmission = MaxKeyedLeaf + MaxBody + 4096
+// MaxSubmission is the largest submission, in bytes: a leaf, a detached body, the
+// disclosures of another whole body, which are a third longer, and what is around
+// them.
+const MaxSubmission = MaxKeyedLeaf + 3*MaxBody + 4096
 
 // A Submission is a statement on its way: the body of POST /api/v1/statements,
 // and the file that goes from signer to signer (protocol section 8).
+//
+// With an open go the texts that it opens: the body of its entry and disclosures.
+// They are read as far as they can be without that entry; see ParseOpened and
+// Unseal for the rest.
 type Submission struct {
-	Envelope  *Envelope
-	Statement *Statement
-	Body      []byte   // the detached body's exact bytes; nil when there is none, or it is withheld
-	Detached  Detached // Body, parsed; nil with it
+	Envelope    *Envelope
+	Statement   *Statement
+	Body        []byte       // the detached body's exact bytes, or the opened one's; nil when there is none, or it is withheld
+	Detached    Detached     // Body, parsed; nil with it, and for an opened one
+	Disclosures []Disclosure // that an open opens, in the order of its digests
 }
 
 type submission struct {
-	Statement jsontext.Value `json:"statement"`
-	Body      jsontext.Value `json:"body,omitzero"`
+	Statement   jsontext.Value `json:"statement"`
+	Body        jsontext.Value `json:"body,omitzero"`
+	Disclosures jsontext.Value `json:"disclosures,omitzero"`
 }
 
-// ParseSubmission reads {"statement":{envelope},"body":{…}?} and checks all that
-// can be checked without the log: encodings, the statement, and that the body is
-// there exactly when it should be and is the one that was signed.
+// ParseSubmission reads {"statement":{envelope},"body":{…}?,"disclosures":[…]?}
+// and checks all that can be checked without the log: encodings, the statement,
+// and that the texts are there exactly when they should be and are those that
+// were signed.
 func ParseSubmission(b []byte) (*Submission, error) {
 	sub, err := ParseDraft(b)
 	if err != nil {
@@ -40,14 +49,18 @@ func ParseSubmission(b []byte) (*Submission, error) {
 	if sub.Body != nil && sub.Statement.IsWithheld() {
 		return nil, refuse(CodeBodyNotWanted, "the detached body is withheld: it must not leave its author")
 	}
-	if sub.Body == nil && sub.Statement.BodyDigest != "" && !sub.Statement.IsWithheld() {
-		return nil, refuse(CodeBodyMissing, "the statement names a detached body that is not here")
+	texts := len(sub.Disclosures)
+	if sub.Body != nil {
+		texts++
+	}
+	if wanted := len(sub.Statement.Publishes()); texts < wanted {
+		return nil, refuse(CodeBodyMissing, "the statement publishes %d texts, of which %d are here", wanted, texts)
 	}
 	return sub, nil
 }
 
-// ParseDraft is ParseSubmission for a file that may still lack signatures, and
-// that may hold a withheld body.
+// ParseDraft is ParseSubmission for a file that may still lack signatures and
+// texts, and that may hold a withheld body.
 func ParseDraft(b []byte) (*Submission, error) {
 	var w submission
 	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil {
@@ -55,9 +68,9 @@ func ParseDraft(b []byte) (*Submission, error) {
 		case errors.Is(err, jsontext.ErrDuplicateName):
 			return nil, refuse(CodeMemberDuplicate, "a member of the submission stands there twice")
 		case errors.Is(err, json.ErrUnknownName):
-			return nil, refuse(CodeMemberUnknown, "the submission has a member other than statement and body")
+			return nil, refuse(CodeMemberUnknown, "the submission has a member other than statement, body and disclosures")
 		}
-		return nil, refuse(CodeNotJSON, "the submission is not a JSON object {\"statement\":…,\"body\":…}")
+		return nil, refuse(CodeNotJSON, "the submission is not a JSON object {\"statement\":…,\"body\":…,\"disclosures\":…}")
 	}
 	if w.Statement == nil {
 		return nil, refuse(CodeMemberMissing, "the submission has no statement")
@@ -77,13 +90,68 @@ func ParseDraft(b []byte) (*Submission, error) {
 		return nil, refuse(CodeLeafTooLarge, "the leaf would have %d bytes, over %d", n, MaxLeafOf(st.Kind))
 	}
 	sub := &Submission{Envelope: env, Statement: st}
-	if w.Body != nil {
-		sub.Body = bytes.Clone(w.Body)
-		if sub.Detached, err = ParseDetached(st, sub.Body); err != nil {
-			return nil, err
-		}
+	if err := sub.readBody(w.Body); err != nil {
+		return nil, err
+	}
+	if err := sub.readDisclosures(w.Disclosures); err != nil {
+		return nil, err
 	}
 	return sub, nil
+}
+
+func (s *Submission) readBody(raw jsontext.Value) (err error) {
+	if raw == nil {
+		return nil
+	}
+	s.Body = bytes.Clone(raw)
+	if s.Statement.Kind != KindOpen {
+		s.Detached, err = ParseDetached(s.Statement, s.Body)
+		return err
+	}
+	digests := s.Statement.Publishes()
+	if len(digests) == 0 {
+		return refuse(CodeBodyNotWanted, "the open opens nothing: it sets a review date")
+	}
+	if err := checkBodySize(raw); err != nil {
+		return err
+	}
+	if !slices.Contains(digests, Digest(raw)) {
+		return refuse(CodeBodyDigest, "the detached body is not one that the open names")
+	}
+	return CheckCanonical(raw)
+}
+
+func (s *Submission) readDisclosures(raw jsontext.Value) error {
+	if raw == nil {
+		return nil
+	}
+	var texts []string
+	if json.Unmarshal(raw, &texts) != nil || len(texts) == 0 {
+		return refuse(CodeMemberMalformed, "disclosures is not a list of texts, or it is empty: leave it out")
+	}
+	var digests []string
+	if s.Statement.Kind == KindOpen {
+		digests = s.Statement.Publishes()
+	}
+	for _, text := range texts {
+		d, err := ParseDisclosure(text)
+		if err != nil {
+			return err
+		}
+		i := slices.Index(digests, d.Digest())
+		if i < 0 {
+			return refuse(CodeDisclosureMismatch, "a disclosure is not one that the statement opens, or they are not in the order of its digests")
+		}
+		digests = digests[i+1:]
+		s.Disclosures = append(s.Disclosures, d)
+	}
+	return nil
+}
+
+// ParseOpened reads raw, the body that an open brings for original, the statement
+// whose body was withheld. It is ParseDetached.
+func ParseOpened(original *Statement, raw []byte) (Detached, error) {
+	return ParseDetached(original, raw)
 }
 
 // Marshal writes what ParseDraft and ParseSubmission read.
@@ -91,6 +159,16 @@ func (s *Submission) Marshal() []byte {
 	b := append([]byte(`{"statement":`), s.Envelope.Marshal()...)
 	if s.Body != nil {
 		b = append(append(b, `,"body":`...), s.Body...)
+	}
+	for i, d := range s.Disclosures {
+		sep := `","`
+		if i == 0 {
+			sep = `,"disclosures":["`
+		}
+		b = append(append(b, sep...), d.Text()...)
+	}
+	if s.Disclosures != nil {
+		b = append(b, `"]`...)
 	}
 	return append(b, '}')
 }

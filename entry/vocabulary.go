@@ -108,7 +108,7 @@ func UnknownCodes(s *Statement, d Detached) []string {
 		}
 	}
 	country := func(code string) {
-		if _, ok := CountryName(s.Log, code); !ok && code != Withheld {
+		if _, ok := CountryName(s.Log, code); !ok && code != Withheld && code != "" {
 			unknown = append(unknown, "country/"+code)
 		}
 	}
