@@ -22,7 +22,19 @@ type source interface {
 	draft(d *drafting) error
 }
 
-// newSource returns an empty source of a kind.
+// drafted are the kinds that `pledge new` drafts, in the order of the protocol.
+var drafted = []entry.Kind{
+	entry.KindCharter, entry.KindAdmit, entry.KindPledge, entry.KindRequest, entry.KindDecision, entry.KindAttestation,
+}
+
+// elsewhere says how a statement of a kind comes about that `pledge new` does not
+// draft.
+var elsewhere = map[entry.Kind]string{
+	entry.KindErasure:   "the operator makes it: pledgelog erase",
+	entry.KindDirectory: "the operator's server makes it by itself",
+}
+
+// newSource returns an empty source of a kind, nil for one that is not drafted.
 func newSource(k entry.Kind) source {
 	switch k {
 	case entry.KindCharter:

@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/x509"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,6 +16,8 @@ import (
 	"runtime"
 	"strings"
 
+	"filippo.io/mldsa"
+	"filippo.io/mldsa/x509"
 	"github.com/go-json-experiment/json"
 
 	"github.com/pledgelog/pledgelog/commandline"
@@ -19,8 +25,9 @@ import (
 )
 
 // A key is two files. FILE holds the secret key: one PEM block "PRIVATE KEY"
-// with the PKCS#8 encoding of an Ed25519 key (RFC 8410), not encrypted.
-// FILE.pub holds the public one: one line, the canonical JSON of entry.Key.
+// with the PKCS#8 encoding of an Ed25519 (RFC 8410), ECDSA P-256 (RFC 5915) or
+// ML-DSA-44 key (RFC 9881, its seed), not encrypted. FILE.pub holds the public
+// one: one line, the canonical JSON of entry.Key.
 
 const (
 	pemPlain     = "PRIVATE KEY"
@@ -28,8 +35,76 @@ const (
 	maxKeyFile   = 16 << 10
 )
 
+// A secretKey is an ed25519.PrivateKey, an *ecdsa.PrivateKey on P-256 or an
+// *mldsa.PrivateKey of ML-DSA-44.
+type secretKey interface {
+	Public() crypto.PublicKey
+	Equal(crypto.PrivateKey) bool
+}
+
+// newSecret makes a key for an algorithm of entry.
+func newSecret(alg string) (key secretKey, err error) {
+	switch alg {
+	case entry.AlgEd25519:
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	case entry.AlgP256:
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case entry.AlgMLDSA44:
+		key, err = mldsa.GenerateKey(mldsa.MLDSA44())
+	default:
+		err = fmt.Errorf("there is no algorithm %q", alg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	return key, nil
+}
+
+// publicOf returns the public half of a secret key, for a use.
+func publicOf(key secretKey, use string) (entry.Key, error) {
+	switch pub := key.Public().(type) {
+	case ed25519.PublicKey:
+		return entry.NewKey(pub, use), nil
+	case *ecdsa.PublicKey:
+		return entry.NewP256Key(pub, use)
+	case *mldsa.PublicKey:
+		return entry.NewMLDSA44Key(pub, use)
+	}
+	return entry.Key{}, errors.New("its key is not of a known algorithm")
+}
+
+// parsedPublic returns the public half of a secret key, to verify with.
+func parsedPublic(key secretKey) (*entry.PublicKey, error) {
+	public, err := publicOf(key, entry.UseStatement)
+	if err != nil {
+		return nil, err
+	}
+	return public.Parse()
+}
+
+// signWith signs what entry.PublicKey.Verify verifies.
+func signWith(key secretKey, msg []byte) ([]byte, error) {
+	switch key := key.(type) {
+	case ed25519.PrivateKey:
+		return ed25519.Sign(key, msg), nil
+	case *ecdsa.PrivateKey:
+		digest := sha256.Sum256(msg)
+		r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
+		if err != nil {
+			return nil, err
+		}
+		sig := make([]byte, 64)
+		r.FillBytes(sig[:32])
+		s.FillBytes(sig[32:])
+		return sig, nil
+	case *mldsa.PrivateKey:
+		return key.Sign(nil, msg, nil)
+	}
+	return nil, errors.New("the key is not of a known algorithm")
+}
+
 // marshalSecret writes what parseSecret reads.
-func marshalSecret(key ed25519.PrivateKey) ([]byte, error) {
+func marshalSecret(key secretKey) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("encode key: %w", err)
@@ -38,7 +113,7 @@ func marshalSecret(key ed25519.PrivateKey) ([]byte, error) {
 }
 
 // parseSecret reads a secret key file, in the one form that marshalSecret has.
-func parseSecret(b []byte) (ed25519.PrivateKey, error) {
+func parseSecret(b []byte) (secretKey, error) {
 	block, _ := pem.Decode(b)
 	if block == nil {
 		return nil, errors.New("it holds no PEM block")
@@ -54,9 +129,12 @@ func parseSecret(b []byte) (ed25519.PrivateKey, error) {
 	if err != nil {
 		return nil, errors.New("its PEM block is not a PKCS#8 key")
 	}
-	key, ok := parsed.(ed25519.PrivateKey)
-	if !ok {
-		return nil, errors.New("its key is not an Ed25519 key")
+	key, ok := parsed.(secretKey)
+	if ok {
+		_, err = publicOf(key, entry.UseStatement)
+	}
+	if !ok || err != nil {
+		return nil, errors.New("its key is not an Ed25519, ECDSA P-256 or ML-DSA-44 key")
 	}
 	again, err := marshalSecret(key)
 	if err != nil || !bytes.Equal(again, b) {
@@ -66,7 +144,7 @@ func parseSecret(b []byte) (ed25519.PrivateKey, error) {
 }
 
 // readSecret reads a secret key file that nobody else may read.
-func readSecret(path string) (ed25519.PrivateKey, error) {
+func readSecret(path string) (secretKey, error) {
 	b, err := commandline.ReadInput("key", path, maxKeyFile, "name the secret key that `pledge keygen --out` wrote")
 	if err != nil {
 		return nil, err

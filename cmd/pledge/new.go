@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ type newFlags struct {
 func (a *app) newCommand() *cobra.Command {
 	var f newFlags
 	var kinds []string
-	for _, k := range entry.Kinds {
+	for _, k := range drafted {
 		kinds = append(kinds, string(k))
 	}
 	cmd := &cobra.Command{
@@ -59,11 +60,10 @@ is submitted.`,
 			kind := entry.Kind(args[0])
 			src := newSource(kind)
 			if src == nil {
-				hint := didYouMean(args[0], kinds)
-				if hint == "" {
-					hint = "the kinds are " + strings.Join(kinds, ", ")
+				if hint := elsewhere[kind]; hint != "" {
+					return commandline.Usagef(hint, "new does not draft a statement of kind %s", kind)
 				}
-				return commandline.Usagef(hint, "there is no kind of statement %q", args[0])
+				return commandline.Usagef(cmp.Or(didYouMean(args[0], kinds), "the kinds are "+strings.Join(kinds, ", ")), "there is no kind of statement %q", args[0])
 			}
 			if f.from == "" {
 				if f.out != "" || f.seq != 0 || f.prev != "" || f.author != "" || f.clock != "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -79,8 +78,7 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	pub := secret.Public().(ed25519.PublicKey)
-	public, err := entry.NewKey(pub, entry.UseStatement).Parse()
+	public, err := parsedPublic(secret)
 	if err != nil {
 		return fmt.Errorf("read key %s: %w", keyFile, err)
 	}
@@ -105,7 +103,10 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if !yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
 		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
 	}
-	sig := ed25519.Sign(secret, pae)
+	sig, err := signWith(secret, pae)
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
+	}
 	if !public.VerifyStrict(pae, sig) {
 		return fmt.Errorf("the new signature does not verify: the key file's two halves do not fit")
 	}
