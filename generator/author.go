@@ -1,8 +1,6 @@
 package generator
 
 import (
-	"slices"
-
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -12,46 +10,118 @@ import (
 type Author struct {
 	ID        string
 	Name      string
-	Role      string // "" for the secretariat
+	Role      string // "" for the secretariat and the operator
 	Company   Company
-	Keys      []*Key
+	Keys      []*Key // in force, for statements
 	Threshold int
+	SlotKey   *Key // in force, for slots; nil when it has none
 
-	Seq      uint64   // of its last statement
+	CarveOuts []string // codes of laws, for its admission
+	LEI       string   // for its admission
+
+	Seq      uint64   // of its last statement in lane main
 	Head     entry.ID // its entry id
+	SlotSeq  uint64   // of its last slot
+	SlotHead entry.ID
 	LastMade int64
-	Pledged  int64 // when its pledge was logged; 0 before
+	Pledged  int64 // when it pledged for the first time; 0 before
+
+	set      entry.KeySet // in force, as a statement listed it
+	coming   *comingKeys  // of a rekey or a readmission, until they are in force
+	pledging bool         // its pledge is owed: it never was, or not since it was readmitted
+	clauses  []string     // that it pledged last
+	affirmed []string     // by its last attestation, or by none
+
+	suspended, proposed, removed, withdrawn, succeeded bool
 
 	filed    map[entry.Period][]*Filed // requests by the period in which they were logged
 	received map[entry.Period]uint64   // requests received, logged or not
 	lang     string                    // beside English
 }
 
-// Filed is a request that was logged.
-type Filed struct {
-	ID       entry.ID
-	Logged   int64
-	Received entry.Period // zero when withheld
-	By       *Author
-
-	asked   *entry.RequestBody
-	answers []answer
+// comingKeys are in force rekeyDelay after Logged.
+type comingKeys struct {
+	ring   Ring
+	set    entry.KeySet
+	logged int64
 }
 
-type answer struct {
-	logged  int64
-	outcome string
-}
+// rekeyDelay is after how many seconds the keys of a rekey are in force (protocol
+// section 4).
+const rekeyDelay = 14 * dayLong
+
+// Ring are the author's keys in force.
+func (a *Author) Ring() Ring { return Ring{Keys: a.Keys, Threshold: a.Threshold, Slot: a.SlotKey} }
+
+func (a *Author) setRing(r Ring) { a.Keys, a.Threshold, a.SlotKey = r.Keys, r.Threshold, r.Slot }
 
 // Signers are the keys with which the author signs: as many as its threshold
 // wants.
 func (a *Author) Signers() []*Key { return a.Keys[:a.Threshold] }
+
+// settle puts coming keys in force if it is time.
+func (a *Author) settle(now int64) {
+	if c := a.coming; c != nil && now >= c.logged+rekeyDelay {
+		a.setRing(c.ring)
+		a.set, a.coming = c.set, nil
+	}
+}
+
+// Standing is what a directory says of an admitted author.
+func (a *Author) Standing() string {
+	switch {
+	case a.removed:
+		return entry.StandingRemoved
+	case a.withdrawn:
+		return "withdrawn"
+	case a.suspended && a.proposed:
+		return "suspended-proposed-removal"
+	case a.suspended:
+		return entry.StandingSuspended
+	case a.proposed:
+		return entry.StandingProposed
+	case a.succeeded:
+		return "succeeded"
+	}
+	return "in-standing"
+}
+
+// isActive reports whether the author may log new requests and challenges.
+func (a *Author) isActive() bool {
+	return !a.removed && !a.withdrawn && !a.succeeded && (a.Role != entry.RoleSignatory || !a.pledging)
+}
+
+// Filed is a request that was logged, and what stands in its place if it was
+// superseded.
+type Filed struct {
+	ID       entry.ID // of the one that counts
+	Logged   int64    // of the first one
+	Received entry.Period
+	By       *Author
+
+	was     []entry.ID // superseded ones
+	void    bool
+	asked   *entry.RequestBody
+	answers []*answer
+}
+
+// An answer is a decision, and what stands in its place if it was superseded.
+type answer struct {
+	id      entry.ID
+	was     []entry.ID
+	logged  int64
+	outcome string // "" when it is not in the tree
+	void    bool
+}
 
 // Counts are the requests logged in a period by their outcome at its end
 // (protocol section 6, `logged`).
 func (a *Author) Counts(p entry.Period) entry.Counts {
 	var c entry.Counts
 	for _, f := range a.filed[p] {
+		if f.void {
+			continue
+		}
 		if c.Outcomes == nil {
 			c.Outcomes = make(map[string]uint64)
 		}
@@ -64,7 +134,7 @@ func (a *Author) Counts(p entry.Period) entry.Counts {
 func (f *Filed) outcomeBefore(t int64) string {
 	out := entry.OutcomePending
 	for _, a := range f.answers {
-		if a.logged < t && a.outcome != "" {
+		if a.logged < t && a.outcome != "" && !a.void {
 			out = a.outcome
 		}
 	}
@@ -90,45 +160,11 @@ func (a *Author) forget(p entry.Period) {
 	delete(a.received, p)
 }
 
-// enter takes a statement into the books. It is taken to be accepted.
-func (w *World) enter(st *Statement) *Filed {
-	a := w.author(st.Author)
-	if a == nil {
-		return nil
-	}
-	a.Seq, a.Head, a.LastMade = st.Seq, st.ID, st.Made
-	switch b := st.Statement.Body.(type) {
-	case *entry.Charter:
-		w.Charter, w.Terms = st.ID, b
-	case *entry.Pledge:
-		if a.Pledged == 0 {
-			a.Pledged = st.Logged
-		}
-	case *entry.Request:
-		f := &Filed{ID: st.ID, Logged: st.Logged, Received: b.Period(), By: a}
-		f.asked, _ = st.Detached.(*entry.RequestBody)
-		if a.filed == nil {
-			a.filed = make(map[entry.Period][]*Filed)
-		}
-		p := entry.PeriodAt(w.Options.Period, st.Logged)
-		a.filed[p] = append(a.filed[p], f)
-		return f
-	case *entry.Decision:
-		f := st.answers
-		if f == nil {
-			f = a.find(b.Request)
-		}
-		if f != nil {
-			f.answers = append(f.answers, answer{st.Logged, b.Outcome})
-		}
-	}
-	return nil
-}
-
+// find returns the request of that id, superseded or not.
 func (a *Author) find(id entry.ID) *Filed {
 	for _, list := range a.filed {
-		for _, f := range slices.Backward(list) {
-			if f.ID == id {
+		for i := len(list) - 1; i >= 0; i-- {
+			if f := list[i]; f.ID == id || contains(f.was, id) {
 				return f
 			}
 		}
@@ -136,15 +172,25 @@ func (a *Author) find(id entry.ID) *Filed {
 	return nil
 }
 
-func (w *World) author(id string) *Author {
-	if id == w.Secretariat.ID {
-		return w.Secretariat
-	}
-	if w.byID == nil {
-		w.byID = make(map[string]*Author, len(w.Signatories))
-		for _, a := range w.Signatories {
-			w.byID[a.ID] = a
+// findAnswer returns the decision of that id, and the request that it is about.
+func (a *Author) findAnswer(id entry.ID) (*Filed, *answer) {
+	for _, list := range a.filed {
+		for _, f := range list {
+			for _, ans := range f.answers {
+				if ans.id == id || contains(ans.was, id) {
+					return f, ans
+				}
+			}
 		}
 	}
-	return w.byID[id]
+	return nil, nil
+}
+
+func contains(ids []entry.ID, id entry.ID) bool {
+	for _, i := range ids {
+		if i == id {
+			return true
+		}
+	}
+	return false
 }

@@ -124,13 +124,24 @@ func (s *Site) readEntry(leaf []byte) (*Entry, error) {
 	}
 	e.Logged = parsed.Logged
 	st, err := entry.ParseStatement(parsed.Statement)
-	if err != nil || st.BodyDigest == "" {
+	if err != nil {
 		return e, nil
 	}
 	e.Digest = st.BodyDigest
-	e.Body, err = s.Read(log.BodyPath(e.Digest))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if b, ok := st.Body.(*entry.Erasure); ok {
+		e.Erases = b.Digest
+	}
+	for _, digest := range st.Publishes() {
+		text, err := s.Read(log.BodyPath(digest))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, err
+		case digest == e.Digest:
+			e.Body = text
+		default:
+			e.Opened = append(e.Opened, Text{digest, text})
+		}
 	}
 	return e, nil
 }

@@ -114,7 +114,7 @@ func (d *demo) request(r *demoRequest) {
 	if start, _, err := entry.ParseSpan(r.received); err != nil {
 		panic("generator: " + err.Error())
 	} else if !r.overlooked {
-		a.note(entry.PeriodAt(w.Options.Period, start))
+		a.note(w.PeriodAt(start))
 	}
 	d.on(at(r.logged), func() { place, filed = d.say(w.Request(a, r.received, d.requestBody(a, r)), -1) })
 	for _, ans := range r.answers {

@@ -2,10 +2,14 @@ package generator
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -15,6 +19,16 @@ type Entry struct {
 	Logged int64  // Unix seconds, when it was logged; decides when checkpoints are published
 	Digest string // of the detached body, "" when there is none
 	Body   []byte // the detached body, nil when it is not published
+	Opened []Text // that an open publishes, in the order of its digests
+	Erases string // digest of the text of which it is the tombstone
+}
+
+// texts are what is published with an entry.
+func (e *Entry) texts() []Text {
+	if e.Body == nil {
+		return e.Opened
+	}
+	return append([]Text{{e.Digest, e.Body}}, e.Opened...)
 }
 
 // A Writer writes a log's directory, entry by entry, as a server would leave it:
@@ -30,7 +44,7 @@ type Writer struct {
 	dir       string
 	tree      *log.Builder
 	bundle    []byte
-	bodies    []*Entry // with bodies, of the unfinished bundle
+	texts     []Text   // published, of the unfinished bundle
 	published []uint64 // sizes for which there is a checkpoint
 	newest    []byte   // checkpoint
 	archive   []byte   // as far as not written yet
@@ -71,8 +85,11 @@ func (d *Writer) Add(e *Entry) error {
 	if d.bundle, err = log.AppendBundle(d.bundle, e.Leaf); err != nil {
 		return fmt.Errorf("write entry %d: %w", d.tree.Size(), err)
 	}
-	if e.Body != nil {
-		d.bodies = append(d.bodies, e)
+	d.texts = append(d.texts, e.texts()...)
+	if e.Erases != "" {
+		if err := d.erase(e.Erases); err != nil {
+			return err
+		}
 	}
 	if err := d.tree.Append(log.LeafHash(e.Leaf)); err != nil {
 		return err
@@ -90,28 +107,61 @@ func (d *Writer) finishBundle() error {
 		return err
 	}
 	var lines []byte
-	for _, e := range d.bodies {
-		lines = append(append(lines, e.Body...), '\n')
+	for _, t := range d.texts {
+		lines = append(append(lines, t.Bytes...), '\n')
 	}
 	if err := d.write(log.BodiesBundlePath(n), lines); err != nil {
 		return err
 	}
 	if !d.BundledBodies {
-		if err := d.writeBodies(); err != nil {
+		if err := d.writeTexts(); err != nil {
 			return err
 		}
 	}
-	d.bundle, d.bodies = d.bundle[:0], d.bodies[:0]
+	d.bundle, d.texts = d.bundle[:0], d.texts[:0]
 	return nil
 }
 
-func (d *Writer) writeBodies() error {
-	for _, e := range d.bodies {
-		if err := d.write(log.BodyPath(e.Digest), e.Body); err != nil {
+func (d *Writer) writeTexts() error {
+	for _, t := range d.texts {
+		if err := d.write(log.BodyPath(t.Digest), t.Bytes); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// erase deletes a text, wherever it was published.
+func (d *Writer) erase(digest string) error {
+	d.texts = slices.DeleteFunc(d.texts, func(t Text) bool { return t.Digest == digest })
+	if err := os.Remove(filepath.Join(d.dir, filepath.FromSlash(log.BodyPath(digest)))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("erase text: %w", err)
+	}
+	// Most are of what was logged lately.
+	for n := int(d.tree.Size() / log.TileWidth); n >= 0; n-- {
+		path := filepath.Join(d.dir, filepath.FromSlash(log.BodiesBundlePath(uint64(n))))
+		lines, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the bundle that is not finished
+		} else if err != nil {
+			return fmt.Errorf("erase text: %w", err)
+		}
+		if rest := withoutText(lines, digest); len(rest) < len(lines) {
+			return d.write(log.BodiesBundlePath(uint64(n)), rest)
+		}
+	}
+	return nil
+}
+
+// withoutText takes the line of a digest out of a bundle of texts.
+func withoutText(lines []byte, digest string) []byte {
+	var rest []byte
+	for line := range bytes.Lines(lines) {
+		if entry.Digest(bytes.TrimSuffix(line, []byte("\n"))) != digest {
+			rest = append(rest, line...)
+		}
+	}
+	return rest
 }
 
 // publishBefore publishes the entries so far if a checkpoint is due before t.
@@ -165,7 +215,7 @@ func (d *Writer) Close() error {
 			return err
 		}
 	}
-	if err := d.writeBodies(); err != nil {
+	if err := d.writeTexts(); err != nil {
 		return err
 	}
 	if err := d.tree.Flush(); err != nil {

@@ -6,12 +6,19 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 )
 
-// Draft makes the next statement of an author in lane main: seq, prev, made and
-// signers are right for now, the rest is as given. Detached may be nil.
+// Draft makes the next statement of an author in the lane of its kind: seq, prev,
+// made and signers are right for now, the rest is as given. Detached may be nil.
 func (w *World) Draft(a *Author, kind entry.Kind, tree entry.TreeBody, detached entry.Detached) *Statement {
+	a.settle(w.now)
 	st := &Statement{Detached: detached, Signers: a.Signers()}
-	st.Log, st.Author, st.Lane, st.Kind, st.Statement.Body = w.Options.Origin, a.ID, entry.LaneMain, kind, tree
+	st.Log, st.Author, st.Lane, st.Kind, st.Statement.Body = w.Options.Origin, a.ID, entry.LaneOf(kind), kind, tree
 	st.Seq, st.Prev = a.Seq+1, a.Head
+	if st.Lane == entry.LaneSlot {
+		st.Seq, st.Prev, st.Signers = a.SlotSeq+1, a.SlotHead, nil
+		if a.SlotKey != nil {
+			st.Signers = []*Key{a.SlotKey}
+		}
+	}
 	// Who signs does so some minutes before the log has it, and after what the
 	// author signed before.
 	st.Made = max(a.LastMade, w.now-w.between(20, 500))
@@ -63,10 +70,10 @@ func (w *World) put(st *Statement) *Entry {
 func (w *World) Found() *Statement {
 	c := &entry.Charter{
 		Accord: AccordName, Attestation: w.Options.Period,
-		DecisionDays: 60, FileDays: 45, GraceDays: 30, ReplyDays: 30, ReviewDays: 730, Slots: "none",
+		DecisionDays: 60, FileDays: 45, GraceDays: 30, ReplyDays: 30, ReviewDays: 730, Slots: w.Options.Slots,
 		LogKeys:     []string{w.Signer.Key().String()},
 		Secretariat: keySet(w.Secretariat.Keys, w.Secretariat.Threshold),
-		Recovery:    keySet(w.Recovery, w.Options.RecoveryThreshold),
+		Recovery:    keySet(w.Recovery, w.RecoveryThreshold),
 		Operator:    keySet(w.Operator, 1),
 	}
 	texts := make(map[string]string)
@@ -79,22 +86,6 @@ func (w *World) Found() *Statement {
 	})
 	st.Signers = join(w.Secretariat.Keys, w.Recovery, w.Operator)
 	return st
-}
-
-// Admit drafts the admission of an author, signed by the secretariat and by
-// every admitted key.
-func (w *World) Admit(a *Author) *Statement {
-	st := w.Draft(w.Secretariat, entry.KindAdmit, &entry.Admit{
-		Country: a.Company.Country, Entities: a.Company.Entities, ID: a.ID, Keys: keySet(a.Keys, a.Threshold).Keys,
-		Mode: entry.AdmitNew, Name: a.Name, Role: a.Role, Threshold: uint64(a.Threshold), Website: a.Company.Website,
-	}, nil)
-	st.Signers = join(w.Secretariat.Signers(), a.Keys)
-	return st
-}
-
-// Pledge drafts an author's pledge of every clause.
-func (w *World) Pledge(a *Author) *Statement {
-	return w.Draft(a, entry.KindPledge, &entry.Pledge{Charter: w.Charter, Clauses: clauseIDs()}, nil)
 }
 
 // Request drafts a request that an author received in the span received, such
@@ -110,7 +101,7 @@ func (w *World) Request(a *Author, received string, body *entry.RequestBody) *St
 	}
 	tree := &entry.Request{Received: entry.Withheld}
 	if start, _, err := entry.ParseSpan(received); err == nil {
-		tree.Received = entry.PeriodAt(w.Options.Period, start).String()
+		tree.Received = w.PeriodAt(start).String()
 	}
 	return w.Draft(a, entry.KindRequest, tree, body)
 }
@@ -132,13 +123,13 @@ func (w *World) Decision(f *Filed, outcome string, body *entry.DecisionBody) *St
 }
 
 // Attestation drafts an author's account of a period, as the books have it:
-// every clause affirmed, all requests counted.
+// every clause that it pledged affirmed, all requests counted.
 func (w *World) Attestation(a *Author, p entry.Period) *Statement {
-	at := &entry.Attestation{Clauses: clauseIDs(), Covers: entry.CoversAll, Logged: a.Counts(p), Period: p}
+	at := &entry.Attestation{Clauses: w.known(a.clauses), Covers: entry.CoversAll, Logged: a.Counts(p), Period: p}
 	logged := uint64(0)
 	for _, list := range a.filed {
 		for _, f := range list {
-			if f.Received == p {
+			if f.Received == p && !f.void {
 				logged++
 			}
 		}
@@ -158,9 +149,6 @@ func join(sets ...[]*Key) []*Key {
 	}
 	return all
 }
-
-// clauseIDs are the charter's clauses, sorted as statements list them.
-func clauseIDs() []string { return sorted(Clauses, func(c Clause) string { return c.ID }) }
 
 func date(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.DateOnly) }
 

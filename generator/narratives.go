@@ -5,9 +5,10 @@ import "strings"
 // A Narrative is a text as a company's counsel would write it for a detached
 // body: attributed, neutral, and claiming no more than the company can know.
 type Narrative struct {
-	Kind string // statement kind: request, decision or attestation
+	Kind string // statement kind
 	// Code is the code which the text fits: of the vocabulary's list "assist"
-	// for a request, of "outcome" for a decision. Empty fits any.
+	// for a request, of "outcome" for a decision, of a finding for a challenge, what
+	// a reply answers, how something is corrected. Empty fits any.
 	Code string
 	Lang string // BCP 47
 	Text string // may hold {company}, {authority} and {month}
@@ -84,6 +85,26 @@ var Narratives = []Narrative{
 	{"attestation", "", "en", "{company} states for {month} that the numbers include requests which its resellers passed on, and leave out ordinary requests for subscriber data in criminal cases."},
 	{"attestation", "", "en", "This attestation of {company} for {month} comes late. The reason is coded; the numbers were not changed by the delay."},
 	{"attestation", "", "en", "For {month}, {company} gives a band in place of a number, because a law that applies to it allows no more."},
+
+	// Challenges, English. The company is the challenger, the authority the
+	// signatory that is asked.
+	{"challenge", "", "en", "{company} asks {authority} to state how its answers in {month} were weighed against the first clause. We hold no document beyond what is logged."},
+	{"challenge", "", "en", "{company} was shown a letter which bears the name of {authority} and is dated in {month}. We could not establish who wrote it, and ask {authority} what it can state about it."},
+	{"challenge", "contradicted", "en", "{company} compared what {authority} attested for {month} with its own logged requests for the same period. The two numbers differ. We ask which one stands."},
+	{"challenge", "attestation-missed", "en", "{company} finds no attestation by {authority} for {month} in the log, and asks when one can be expected. We infer no reason."},
+
+	// Replies, English.
+	{"reply", "accepted", "en", "{company} has looked into the matter in {month} and accepts the point. What has to be corrected will be."},
+	{"reply", "accepted", "en", "{company} states that two departments counted differently, and that the later number is the one to go by."},
+	{"reply", "disputed", "en", "{company} disputes this. By our records of {month} each request was answered in writing, and each answer is logged."},
+	{"reply", "disputed", "en", "{company} states that the letter shown in {month} isn't one of its own, and disputes what is drawn from it."},
+	{"reply", "cannot-comment", "en", "{company} cannot comment on this in {month}. Nothing should be inferred from that, in either direction."},
+
+	// Corrections, withdrawals and amends, English.
+	{"correct", "void", "en", "{company} logged this statement in error: it repeats one that was logged before."},
+	{"correct", "superseded", "en", "{company} puts a later statement in the place of this one, in which a code was chosen wrongly."},
+	{"withdraw", "", "en", "{company} ends its part in the accord as of {month}. Its earlier statements stand as logged."},
+	{"amend", "", "en", "{company} changes these terms after consulting the signatories in {month}."},
 
 	// German.
 	{"request", "", "de", "{company} erklärt, im Monat {month} ein Schreiben erhalten zu haben, das {authority} als Absender nennt. Wer es tatsächlich abgesandt hat, konnten wir nicht bestätigen."},

@@ -101,7 +101,7 @@ func (p *play) join(i int, a *Author) {
 	p.at(w.now+w.between(600, 3*dayLong), func() {
 		w.Log(w.Pledge(a))
 		p.nextRequest(i, a)
-		p.attest(a, entry.PeriodAt(w.Options.Period, w.now))
+		p.attest(a, w.PeriodAt(w.now))
 	})
 }
 
@@ -117,7 +117,7 @@ func (p *play) nextRequest(i int, a *Author) {
 // receive notes a request on the day it comes, and has it logged later.
 func (p *play) receive(a *Author) {
 	w := p.w
-	period := entry.PeriodAt(w.Options.Period, w.now)
+	period := w.PeriodAt(w.now)
 	a.note(period)
 	received := month(w.now)
 	if w.roll(150) {

@@ -30,8 +30,24 @@ type Statement struct {
 	Envelope *entry.Envelope
 	Logged   int64 // Unix seconds, when it was logged
 
-	answers *Filed // the request that a decision is about
+	// Disclosures open what is sealed in Body, by the member's name; see Seal.
+	Disclosures map[string]entry.Disclosure
+	// Opens are the texts that an open publishes, in the order of its digests.
+	Opens []Text
+
+	answers  *Filed // the request that a decision is about
+	brings   *Ring  // the private halves of the keys that it brings
+	isOpened bool   // its withheld body was
+	then     func() // what else changes in the books when it is logged
 }
+
+// A Text is a detached body or a disclosure, as the log serves it.
+type Text struct {
+	Digest string
+	Bytes  []byte
+}
+
+func textOf(b []byte) Text { return Text{Digest: entry.Digest(b), Bytes: b} }
 
 // payload is the wire form (protocol section 2). It is not taken from package
 // entry, which would refuse what is wrong.
@@ -109,6 +125,13 @@ func (st *Statement) Submission() *entry.Submission {
 	if !st.IsWithheld() {
 		sub.Body = st.Body
 	}
+	for _, t := range st.Opens {
+		if d, err := entry.ParseDisclosure(string(t.Bytes)); err == nil {
+			sub.Disclosures = append(sub.Disclosures, d)
+		} else {
+			sub.Body = t.Bytes
+		}
+	}
 	return sub
 }
 
@@ -129,6 +152,10 @@ func (st *Statement) entry() *Entry {
 	e := &Entry{Logged: st.Logged, Leaf: (&entry.Leaf{Logged: st.Logged, Statement: st.Envelope}).Marshal(), Digest: st.BodyDigest}
 	if !st.IsWithheld() {
 		e.Body = st.Body
+	}
+	e.Opened = st.Opens
+	if b, ok := st.Statement.Body.(*entry.Erasure); ok {
+		e.Erases = b.Digest
 	}
 	return e
 }

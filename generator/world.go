@@ -19,6 +19,12 @@ type Options struct {
 	Seed uint64
 	// Signatories is how many companies there are. Default: 8.
 	Signatories int
+	// Challengers is how many organisations there are that file challenges.
+	// Default: none.
+	Challengers int
+	// Mixed gives authors keys of all three algorithms, and thresholds over mixed
+	// sets. Default: every key is an Ed25519 one.
+	Mixed bool
 	// The secretariat signs with a threshold of its keys. Default: 2 of 3.
 	SecretariatKeys, SecretariatThreshold int
 	// So does recovery. Default: 2 of 2.
@@ -29,6 +35,9 @@ type Options struct {
 	Start time.Time
 	// Period is how often attestations are due. Default: quarters.
 	Period entry.PeriodKind
+	// Slots is the charter's slot period. Default: none. Signatories have a slot
+	// key when it is another one.
+	Slots string
 	// Witnesses cosign every checkpoint, and Quorum of them must have. Default:
 	// none, and `quorum none`.
 	Witnesses, Quorum int
@@ -66,6 +75,9 @@ func (o *Options) setDefaults() {
 	if o.Period == "" {
 		o.Period = entry.Quarter
 	}
+	if o.Slots == "" {
+		o.Slots = entry.SlotsNone
+	}
 	if o.Publish == 0 {
 		o.Publish = 30 * time.Minute
 	}
@@ -85,20 +97,30 @@ type World struct {
 	Secretariat *Author
 	Recovery    []*Key
 	Operator    []*Key
+	Host        *Author   // the operator, as author of directories and erasures
 	Signatories []*Author // in the order of admission; all of them, admitted or not
-	Charter     entry.ID  // of the charter, zero before it is logged
+	Challengers []*Author
+	Charter     entry.ID // of the charter, zero before it is logged
 	Terms       *entry.Charter
+	// RecoveryThreshold is how many keys of Recovery sign.
+	RecoveryThreshold int
 
 	// Logged is what was logged so far, unless the world writes elsewhere (see
 	// WriteStory).
 	Logged []*Entry
 
-	now  int64
-	size uint64
-	dice *rand.Rand
-	sink func(*Statement) error // nil: Logged
-	err  error                  // of sink; sticky
-	byID map[string]*Author
+	now    int64
+	latest int64 // the largest `logged` so far
+	size   uint64
+	dice   *rand.Rand
+	sink   func(*Statement) error // nil: Logged
+	err    error                  // of sink; sticky
+	byID   map[string]*Author
+
+	admitted []*Author
+	amends   []*entry.Amend // of terms, in the order of the log
+	document entry.ID       // the charter, or the last amend that brought clauses
+	clauses  []string       // of document, sorted
 }
 
 // New makes a world in which nothing has been said yet.
@@ -116,13 +138,45 @@ func New(o Options) *World {
 	w.Signer = signer
 	w.Policy = &log.Policy{Logs: []log.LogKey{{Key: signer.Key()}}, Quorum: log.QuorumNone}
 	w.addWitnesses()
-	w.Secretariat = &Author{ID: entry.AuthorSecretariat, Name: SecretariatName, Keys: w.NewKeys("secretariat", o.SecretariatKeys), Threshold: o.SecretariatThreshold}
-	w.Recovery = w.NewKeys("recovery", o.RecoveryKeys)
+	w.Secretariat = &Author{ID: entry.AuthorSecretariat, Name: SecretariatName, Keys: w.newKeys("secretariat", o.SecretariatKeys, 0), Threshold: o.SecretariatThreshold}
+	w.Recovery, w.RecoveryThreshold = w.newKeys("recovery", o.RecoveryKeys, 1), o.RecoveryThreshold
 	w.Operator = w.NewKeys("operator", o.OperatorKeys)
+	w.Host = &Author{ID: entry.AuthorOperator, Name: "Operator of the log", Keys: w.Operator, Threshold: 1}
 	for i := range o.Signatories {
 		w.Signatories = append(w.Signatories, w.newSignatory(i))
 	}
+	for i := range o.Challengers {
+		c := namesake(Challengers, i)
+		w.Challengers = append(w.Challengers, &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleChallenger, Keys: w.newKeys(c.ID, 1, i), Threshold: 1})
+	}
 	return w
+}
+
+// newKeys makes n keys for an owner. Where algorithms are mixed they take turns,
+// from the one of that number on.
+func (w *World) newKeys(owner string, n, turn int) []*Key {
+	keys := make([]*Key, n)
+	for i := range keys {
+		alg := entry.AlgEd25519
+		if w.Options.Mixed {
+			alg = algorithms[(turn+i)%len(algorithms)]
+		}
+		keys[i] = w.NewKeyOf(alg, entry.UseStatement, numbered(owner, i+1))
+	}
+	return keys
+}
+
+// algorithms are those of authors' keys.
+var algorithms = []string{entry.AlgEd25519, entry.AlgP256, entry.AlgMLDSA44}
+
+// NewSlotKey makes an author's key for slots, of Ed25519 or, where algorithms are
+// mixed, of the one that the number picks.
+func (w *World) NewSlotKey(owner string, turn int) *Key {
+	alg := entry.AlgEd25519
+	if w.Options.Mixed {
+		alg = algorithms[turn%len(algorithms)]
+	}
+	return w.NewKeyOf(alg, entry.UseSlot, owner+"-slot")
 }
 
 // addWitnesses gives the policy its witnesses and the quorum among them.
@@ -148,11 +202,7 @@ func (w *World) addWitnesses() {
 // newSignatory invents signatory i, from 0: one of Companies, or when there are
 // no more of them a later namesake of one.
 func (w *World) newSignatory(i int) *Author {
-	c := Companies[i%len(Companies)]
-	if round := i / len(Companies); round > 0 {
-		n := strconv.Itoa(round + 1)
-		c.ID, c.Name, c.Entities = c.ID+"-"+n, c.Name+" "+n, nil
-	}
+	c := namesake(Companies, i)
 	// Every third company wants two signatures, every sixth has a key in
 	// reserve.
 	keys, threshold := 1, 1
@@ -162,7 +212,22 @@ func (w *World) newSignatory(i int) *Author {
 	case 5:
 		keys, threshold = 3, 2
 	}
-	return &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleSignatory, Keys: w.NewKeys(c.ID, keys), Threshold: threshold, lang: languages[w.dice.IntN(len(languages))]}
+	a := &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleSignatory, Keys: w.newKeys(c.ID, keys, i), Threshold: threshold, lang: languages[w.dice.IntN(len(languages))]}
+	if w.Options.Slots != entry.SlotsNone {
+		a.SlotKey = w.NewSlotKey(c.ID, i)
+	}
+	return a
+}
+
+// namesake is company i of a list, from 0, or when there are no more of them a
+// later namesake of one.
+func namesake(list []Company, i int) Company {
+	c := list[i%len(list)]
+	if round := i / len(list); round > 0 {
+		n := strconv.Itoa(round + 1)
+		c.ID, c.Name, c.Entities = c.ID+"-"+n, c.Name+" "+n, nil
+	}
+	return c
 }
 
 // languages are those of Narratives.
