@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// Lister is a source that can also say what it has: a directory can, an
-// address can't.
+// Lister is a source that can also say what it has: a directory and an archive
+// of one can, an address can't.
 type Lister interface {
 	Source
 	// OpenFolder opens a folder by its path, which is like that of a file.
@@ -22,6 +22,20 @@ type Lister interface {
 // going through all files of one, and reads many files of it faster than
 // [Source.Get] does. It is safe for concurrent use until it is closed.
 type Folder struct {
+	src  Source
+	path string
+	from folder
+}
+
+// A folder does what Folder does, without the names in the errors.
+type folder interface {
+	read(ctx context.Context, name string, limit int64) ([]byte, error)
+	all(yield func(fs.DirEntry, error) bool)
+	close() error
+}
+
+// dirFolder is a folder of a directory.
+type dirFolder struct {
 	src  dirSource
 	path string
 	root *os.Root
@@ -60,37 +74,56 @@ func (s dirSource) openFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, notFound(err)
 	}
-	return &Folder{s, path, root}, nil
+	return &Folder{s, path, dirFolder{s, path, root}}, nil
 }
 
 // Close gives the folder back.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error { return f.from.close() }
 
 // Read returns the whole of one of the folder's files, as [Source.Get] does for
 // the folder's path and that name.
 func (f *Folder) Read(ctx context.Context, name string, limit int64) ([]byte, error) {
 	b, err := f.read(ctx, name, limit)
 	if err != nil {
-		return nil, fmt.Errorf("read %s/%s in %s: %w", f.path, name, f.src.dir, err)
+		return nil, fmt.Errorf("read %s/%s in %s: %w", f.path, name, f.src, err)
 	}
 	return b, nil
 }
 
 func (f *Folder) read(ctx context.Context, name string, limit int64) ([]byte, error) {
-	path := f.path + "/" + name
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkGet(path, limit); err != nil {
+	if err := checkGet(f.path+"/"+name, limit); err != nil {
 		return nil, err
 	}
+	return f.from.read(ctx, name, limit)
+}
+
+// All yields what is in the folder, in no order, itself and its parent left
+// out. It holds a bounded part of the names, however many there are. An error
+// is the last that it yields.
+func (f *Folder) All() iter.Seq2[fs.DirEntry, error] {
+	return func(yield func(fs.DirEntry, error) bool) {
+		f.from.all(func(e fs.DirEntry, err error) bool {
+			if err != nil {
+				err = fmt.Errorf("list %s in %s: %w", f.path, f.src, err)
+			}
+			return yield(e, err)
+		})
+	}
+}
+
+func (f dirFolder) close() error { return f.root.Close() }
+
+func (f dirFolder) read(ctx context.Context, name string, limit int64) ([]byte, error) {
 	info, err := f.root.Lstat(name)
 	if err != nil {
 		return nil, notFound(err)
 	}
 	if !info.Mode().IsRegular() {
 		// A link may lead to another folder of the same directory.
-		return f.src.get(ctx, path, limit)
+		return f.src.get(ctx, f.path+"/"+name, limit)
 	}
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", info.Size(), limit, ErrTooLarge)
@@ -103,32 +136,26 @@ func (f *Folder) read(ctx context.Context, name string, limit int64) ([]byte, er
 	return readAll(file, limit, info.Size())
 }
 
-// All yields what is in the folder, in no order, itself and its parent left
-// out. It holds a bounded part of the names, however many there are. An error
-// is the last that it yields.
-func (f *Folder) All() iter.Seq2[fs.DirEntry, error] {
-	return func(yield func(fs.DirEntry, error) bool) {
-		fail := func(err error) { yield(nil, fmt.Errorf("list %s in %s: %w", f.path, f.src.dir, err)) }
-		dir, err := f.root.Open(".")
-		if err != nil {
-			fail(err)
+func (f dirFolder) all(yield func(fs.DirEntry, error) bool) {
+	dir, err := f.root.Open(".")
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	defer dir.Close()
+	for {
+		entries, err := dir.ReadDir(listed)
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err == io.EOF {
 			return
 		}
-		defer dir.Close()
-		for {
-			entries, err := dir.ReadDir(listed)
-			for _, e := range entries {
-				if !yield(e, nil) {
-					return
-				}
-			}
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				fail(err)
-				return
-			}
+		if err != nil {
+			yield(nil, err)
+			return
 		}
 	}
 }

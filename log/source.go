@@ -25,9 +25,10 @@ var (
 	ErrTooLarge = errors.New("larger than allowed")
 )
 
-// Source is where a log is read from: a directory or an HTTP address. Paths
-// are those of c2sp.org/tlog-tiles and protocol section 8, with slashes and
-// without a leading one. Nothing that a source returns is verified.
+// Source is where a log is read from: a directory, a tar archive of one, or an
+// HTTP address. Paths are those of c2sp.org/tlog-tiles and protocol section 8,
+// with slashes and without a leading one. Nothing that a source returns is
+// verified.
 //
 // A source is safe for concurrent use.
 type Source interface {
@@ -36,12 +37,13 @@ type Source interface {
 	// Errors name the address that was asked for. They match ErrNotFound if
 	// there is nothing, and ErrTooLarge if there is more than limit bytes.
 	Get(ctx context.Context, path string, limit int64) ([]byte, error)
-	// String names the source for people: a directory or an address.
+	// String names the source for people: a directory, a file or an address.
 	String() string
 }
 
 // OpenSource opens what a person named on a command line: an address that
-// begins with http:// or https://, or a directory that exists.
+// begins with http:// or https://, a directory that exists, or a tar archive of
+// one (see [OpenTar]).
 func OpenSource(arg string) (Source, error) {
 	scheme, _, ok := strings.Cut(arg, "://")
 	if ok {
@@ -49,16 +51,20 @@ func OpenSource(arg string) (Source, error) {
 		case "http", "https":
 			return NewHTTPSource(arg, HTTPOptions{})
 		}
-		return nil, fmt.Errorf("open %s: want a directory, or an address with http or https", arg)
+		return nil, fmt.Errorf("open %s: want a directory, a tar archive of one, or an address with http or https", arg)
 	}
 	info, err := os.Stat(arg)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("open log: %s is not a directory", arg)
+	if info.IsDir() {
+		return DirSource(arg), nil
 	}
-	return DirSource(arg), nil
+	s, err := OpenTar(arg)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 type dirSource struct{ dir string }

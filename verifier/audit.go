@@ -85,7 +85,7 @@ type audit struct {
 	known       []*signed // archived and target, by size
 	archiveText string
 
-	local  log.Lister // the source, when it is a directory, whose every file is looked at; else nil
+	local  log.Lister // the source, when it is a directory or an archive of one: every file is looked at; else nil
 	strays uint64     // files of it that are no part of the log up to the checkpoint
 }
 

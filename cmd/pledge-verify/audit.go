@@ -24,18 +24,21 @@ func auditCommand(stderr io.Writer) *cobra.Command {
 	var policyFile, charter, asOf, failOn, evidenceDir string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "audit --policy FILE --charter ID URL|DIR",
+		Use:   "audit --policy FILE --charter ID URL|DIR|FILE.tar",
 		Short: "read a whole log and check everything that it can show",
-		Long: `audit reads a whole log, from its address or from a directory that holds it,
-and checks everything that the public record can show: signatures, the tree, the
-archive of checkpoints, every statement, every published text, and who stated
-what in time. It explains each step, then lists what it found and whom that
-concerns, how each signatory stands, and what it did not check.`,
+		Long: `audit reads a whole log, from its address, from a directory that holds it, or from
+a .tar of that directory, and checks everything that the public record can show:
+signatures, the tree, the archive of checkpoints, every statement, every published
+text, and who stated what in time. It explains each step, then lists what it found
+and whom that concerns, how each signatory stands, and what it did not check.
+
+A .tar holds files and folders alone, no links, and is not compressed.`,
 		Example: `  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" https://log.accord.example/2026
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --json ./copy > report.json
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" copy.tar
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --as-of 2026-07-31T00:00:00Z ./copy
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --fail-on warning ./copy`,
-		Args: commandline.OneArgument("name one log: an address, or a directory that holds it"),
+		Args: commandline.OneArgument("name one log: an address, a directory that holds it, or a .tar of that"),
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
 	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log")
@@ -76,7 +79,7 @@ concerns, how each signatory stands, and what it did not check.`,
 			if strings.Contains(args[0], "://") {
 				code = commandline.ExitUsage // nobody was asked: the address is none
 			}
-			return &commandline.Failure{Code: code, Err: err, Hint: "name an address that begins with http:// or https://, or a directory that holds a log"}
+			return &commandline.Failure{Code: code, Err: err, Hint: "name an address that begins with http:// or https://, a directory that holds a log, or a .tar of one"}
 		}
 		if os.Getenv("GOGC") == "" {
 			// What an audit keeps of each statement lives to its end: collecting
