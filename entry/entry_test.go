@@ -57,7 +57,7 @@ func samples() map[Kind]*Submission {
 		From: "2027-01-01T00:00:00Z", GraceDays: 40, LogKeys: []string{testOrigin + "+89abcdef+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, Operator: &KeySet{[]Key{testPub("o2")}, 1}, Recovery: &KeySet{[]Key{testPub("r2")}, 1},
 		ReplyDays: 14, ReviewDays: 180, Secretariat: &KeySet{[]Key{testPub("s1"), testPub("s4")}, 2}, Slots: SlotsWeek}},
 		&AmendBody{Author: "secretariat", Clauses: map[string]string{"no-help": clauses["no-help"]}, Kind: KindAmend, Log: testOrigin, Narrative: en("Half-years are enough."), Salt: testSalt}, "s1", "s2")
-	out[KindStanding] = sample(Statement{Author: "secretariat", Seq: 4, Prev: prev, Kind: KindStanding, Body: &Standing{Reason: "missed-attestations", Standing: StandingProposed, Who: "acme-corp"}}, nil, "s1", "s2")
+	out[KindStanding] = sample(Statement{Author: "secretariat", Seq: 4, Prev: prev, Kind: KindStanding, Body: &Standing{Reason: "attestation-missed", Standing: StandingProposed, Who: "acme-corp"}}, nil, "s1", "s2")
 	out[KindSucceed] = sample(Statement{Author: "secretariat", Seq: 5, Prev: prev, Kind: KindSucceed, Body: &Succeed{From: "acme-corp", To: "acme-group"}}, nil, "s1", "s2")
 	out[KindKeys] = sample(Statement{Author: "acme-corp", Seq: 5, Prev: prev, Kind: KindKeys, Body: &Keys{Doubtful: prev, Keys: []Key{testPub("a2"), testSlotPub("a3")}, Reason: KeysCompromise, Threshold: 1}}, nil, "a1", "a2")
 	slot := &Slot{Period: "2026-W33"}
@@ -466,6 +466,35 @@ func TestVocabulary(t *testing.T) {
 			}
 		}
 	}
+	for list, codes := range map[string][]string{ // the protocol's fixed words, and reasons
+		"standing":       {StandingSuspended, StandingReinstated, StandingProposed, StandingRemoved},
+		"standingReason": {"attestation-missed", "own-request", "other", "withheld"},
+		"keysReason":     {KeysRotation, KeysCompromise},
+		"openWhy":        {"order-lifted", "still-forbidden", "other", "withheld"},
+		"sealReason":     {"secrecy-law", "personal-data", "other", "withheld"},
+		"basis":          {BasisCourtOrder, BasisDataSubject, BasisSafety, BasisNotice},
+		"answer":         {AnswerAccepted, AnswerDisputed, AnswerCannotComment},
+		"how":            {CorrectVoid, CorrectSuperseded},
+		"mode":           {AdmitNew, AdmitRekey, AdmitReadmit},
+		"role":           {RoleSignatory, RoleChallenger},
+		"covers":         {CoversAll, CoversDisclosable},
+		"lateReason":     {"illness", "other", "withheld"},
+	} {
+		for _, c := range codes {
+			if _, ok := Terms.Term(list, c); !ok {
+				t.Errorf("%s/%s is not in the vocabulary", list, c)
+			}
+		}
+	}
+	for list, terms := range Terms.Lists {
+		seen := make(map[string]bool)
+		for _, term := range terms {
+			if !IsCode(term.Code) || seen[term.Code] || term.Label == "" || !strings.HasSuffix(term.Definition, ".") || term.Example == "" {
+				t.Errorf("%s/%s is not a code, stands there twice, or has no label, definition or example", list, term.Code)
+			}
+			seen[term.Code] = true
+		}
+	}
 	for _, c := range []struct {
 		origin, code string
 		want         bool
@@ -474,17 +503,63 @@ func TestVocabulary(t *testing.T) {
 			t.Errorf("CountryName(%q, %q): %v, want %v", c.origin, c.code, ok, c.want)
 		}
 	}
-	sub, err := ParseSubmission(samples()[KindRequest].Marshal())
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestUnknownCodes finds none in the samples, and each that is put there.
+func TestUnknownCodes(t *testing.T) {
+	all := make(map[Kind]*Submission)
+	for kind, sub := range samples() {
+		var err error
+		if all[kind], err = ParseSubmission(sub.Marshal()); err != nil {
+			t.Fatal(err)
+		}
+		if got := UnknownCodes(all[kind].Statement, all[kind].Detached); len(got) > 0 {
+			t.Errorf("the sample of a %s uses unknown codes: %v", kind, got)
+		}
 	}
-	if got := UnknownCodes(sub.Statement, sub.Detached); len(got) > 0 {
-		t.Errorf("the sample uses unknown codes: %v", got)
+	change := func(kind Kind, f func(s *Statement, d Detached)) []string {
+		f(all[kind].Statement, all[kind].Detached)
+		return UnknownCodes(all[kind].Statement, all[kind].Detached)
 	}
-	body := sub.Detached.(*RequestBody)
-	body.Assist, body.Gag, body.Country = []string{"backdoor", "telepathy"}, "sort-of", "ZZ"
-	if got, want := UnknownCodes(sub.Statement, body), []string{"assist/telepathy", "country/ZZ", "gag/sort-of"}; !slices.Equal(got, want) {
-		t.Errorf("unknown codes: %v, want %v", got, want)
+	for _, c := range []struct {
+		kind   Kind
+		change func(s *Statement, d Detached)
+		want   []string
+	}{
+		{KindRequest, func(_ *Statement, d Detached) {
+			b := d.(*RequestBody)
+			b.Assist, b.Gag, b.Country = []string{"backdoor", "telepathy"}, "sort-of", "ZZ"
+		}, []string{"assist/telepathy", "country/ZZ", "gag/sort-of"}},
+		{KindAdmit, func(s *Statement, _ Detached) {
+			s.Body.(*Admit).Country, s.Body.(*Admit).CarveOuts = "ZZ", []string{"us-nsl", "zz-law"}
+		}, []string{"country/ZZ", "instrument/zz-law"}},
+		{KindStanding, func(s *Statement, _ Detached) { s.Body.(*Standing).Reason = "whim" }, []string{"standingReason/whim"}},
+		{KindOpen, func(s *Statement, _ Detached) { s.Body.(*Open).Why = "whim" }, []string{"openWhy/whim"}},
+		{KindDecision, func(s *Statement, d Detached) {
+			*s.Body.(*Decision) = Decision{Request: ID{1}}
+			b := d.(*DecisionBody)
+			b.Outcome, b.Grounds, b.Scope = "shrugged", []string{"mood", "pledge"}, "half"
+		}, []string{"grounds/mood", "outcome/shrugged", "scope/half"}},
+		{KindAttestation, func(s *Statement, _ Detached) {
+			a := s.Body.(*Attestation)
+			a.LateReason = "mood"
+			a.Logged.Outcomes["shrugged"], a.Received.Outcomes["forgotten"] = 1, Exactly(1)
+		}, []string{"lateReason/mood", "outcome/forgotten", "outcome/shrugged"}},
+		{KindReply, func(_ *Statement, d Detached) {
+			d.setSeals([]Seal{{Member: "narrative", Reason: "mood", Law: "zz-law"}, {Member: "documents", Reason: Withheld, Law: Withheld}})
+		}, []string{"instrument/zz-law", "sealReason/mood"}},
+	} {
+		if got := change(c.kind, c.change); !slices.Equal(got, c.want) {
+			t.Errorf("unknown codes of a %s: %v, want %v", c.kind, got, c.want)
+		}
+	}
+	// What is sealed is not an unknown country.
+	sub := samples()[KindRequest]
+	raw, _ := sealed(sub.Body, Seal{Member: "country", Reason: Withheld, Review: "2027-01-01"}, Seal{Member: "gag", Reason: Withheld, Review: "2027-01-01"})
+	st, _ := ParseStatement(sub.Envelope)
+	st.BodyDigest = Digest(raw)
+	if d, err := ParseDetached(st, raw); err != nil || len(UnknownCodes(st, d)) > 0 {
+		t.Errorf("a sealed country is unknown (%v)", err)
 	}
 }
 

@@ -17,6 +17,12 @@ var countriesJSON []byte
 
 // A Vocabulary is the published, versioned list of codes (protocol section 5).
 // Codes are deprecated, never deleted.
+//
+// A list is named as the member that takes its codes. Where that name would not
+// say which: standingReason and keysReason are reason in standing and keys,
+// sealReason that in a seal, openWhy is why in open; laws are instruments. The
+// values of how, answer, basis, standing, mode, role, covers and keysReason are
+// fixed by the protocol: for these the vocabulary has labels.
 type Vocabulary struct {
 	Version       int               `json:"version"`
 	Date          string            `json:"date"`
@@ -96,8 +102,10 @@ func IsDemonstration(origin string) bool {
 }
 
 // UnknownCodes lists what a statement and its detached body (nil when there is
-// none at hand) use that the vocabulary does not have, as `list/code`, sorted. A
-// verifier reports them; a server refuses them (protocol section 5).
+// none at hand) use that the vocabulary does not have, as `list/code`, sorted. Laws
+// are codes of the list instrument. Codes of findings are not of the vocabulary,
+// and what is sealed is not looked at. A verifier reports them; a server refuses
+// them (protocol section 5).
 func UnknownCodes(s *Statement, d Detached) []string {
 	var unknown []string
 	look := func(list string, codes ...string) {
@@ -115,6 +123,9 @@ func UnknownCodes(s *Statement, d Detached) []string {
 	switch b := s.Body.(type) {
 	case *Admit:
 		country(b.Country)
+		look("instrument", b.CarveOuts...)
+	case *Standing:
+		look("standingReason", b.Reason)
 	case *Decision:
 		look("outcome", b.Outcome)
 		look("grounds", b.Grounds...)
@@ -127,11 +138,24 @@ func UnknownCodes(s *Statement, d Detached) []string {
 		for code := range b.Received.Outcomes {
 			look("outcome", code)
 		}
+	case *Open:
+		look("openWhy", b.Why)
 	}
-	if b, ok := d.(*RequestBody); ok {
+	switch b := d.(type) {
+	case *RequestBody:
 		country(b.Country)
 		for _, l := range b.lists() {
 			look(l.name, l.codes...)
+		}
+	case *DecisionBody:
+		look("outcome", b.Outcome)
+		look("grounds", b.Grounds...)
+		look("scope", b.Scope)
+	}
+	if d != nil {
+		for _, seal := range d.Seals() {
+			look("sealReason", seal.Reason)
+			look("instrument", seal.Law)
 		}
 	}
 	slices.Sort(unknown)
