@@ -34,6 +34,19 @@ type KeyID [sha256.Size]byte
 
 func (id KeyID) String() string { return hex.EncodeToString(id[:]) }
 
+// MarshalText writes id as 64 lower-case hex digits.
+func (id KeyID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads 64 lower-case hex digits.
+func (id *KeyID) UnmarshalText(b []byte) error {
+	h, ok := parseHash(b)
+	if !ok {
+		return refuse(CodeMemberMalformed, "a key id is not 64 lower-case hex digits")
+	}
+	*id = h
+	return nil
+}
+
 // A Key is a public key as it stands in a charter, an admission or a change of
 // keys (protocol section 2).
 type Key struct {

@@ -176,3 +176,6 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// Parts returns a period's kind, its year, and which one of the year it is, from 1.
+func (p Period) Parts() (kind PeriodKind, year, n int) { return p.kind, p.year, p.n }

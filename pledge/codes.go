@@ -25,6 +25,26 @@ const (
 	CodePeriodKind        entry.Code = "period-of-another-kind"
 	CodeAttestationEarly  entry.Code = "attestation-early"
 	CodeDigestReused      entry.Code = "digest-reused"
+	CodeLogEnded          entry.Code = "log-ended"
+	CodeAmendFrom         entry.Code = "amend-from"
+	CodeRoleDiffers       entry.Code = "role-differs"
+	CodeStanding          entry.Code = "standing-conflict"
+	CodeStandingEnded     entry.Code = "standing-ended"
+	CodeSlotEarly         entry.Code = "slot-early"
+	CodeSlotRepeated      entry.Code = "slot-repeated"
+	CodeNotInSlot         entry.Code = "disclosure-not-in-slot"
+	CodePlaceOpened       entry.Code = "place-opened"
+	CodeReviewRange       entry.Code = "review-out-of-range"
+	CodeOpenNotWithheld   entry.Code = "open-not-withheld"
+	CodeAlreadyOpened     entry.Code = "already-opened"
+	CodeBodyClosed        entry.Code = "body-not-opened-yet"
+	CodeAlreadyCorrected  entry.Code = "already-corrected"
+	CodeCorrectConflict   entry.Code = "correct-conflict"
+	CodeChallengeOpen     entry.Code = "challenge-open"
+	CodeDigestUnknown     entry.Code = "digest-unknown"
+	CodeAlreadyErased     entry.Code = "already-erased"
+	CodeDirectorySize     entry.Code = "directory-size"
+	CodeDirectoryRoot     entry.Code = "directory-root"
 )
 
 var hints = map[entry.Code]string{
@@ -47,6 +67,26 @@ var hints = map[entry.Code]string{
 	CodePeriodKind:        "use the charter's kind of period: quarters such as 2026-Q3 or half-years such as 2026-H2",
 	CodeAttestationEarly:  "wait until the period has ended",
 	CodeDigestReused:      "write the body again with a new salt: an author uses a digest once",
+	CodeLogEnded:          "the secretariat ended this log: statements go to its successor, if it named one",
+	CodeAmendFrom:         "choose a from that is still to come; attestation changes on 1 January or 1 July, 00:00:00 UTC",
+	CodeRoleDiffers:       "admit it in the role that it had",
+	CodeStanding:          "look at the author's standing: this step does not follow from it",
+	CodeStandingEnded:     "this author has left: it may still log open, correct, decision, reply, keys, and attestations that it owes",
+	CodeSlotEarly:         "wait until the slot's period has begun",
+	CodeSlotRepeated:      "one slot is logged for each period: wait for the next",
+	CodeNotInSlot:         "name the slot in which the request was committed to, and give the disclosure that was kept with it",
+	CodePlaceOpened:       "a place of a slot opens once: correct the request that opened it",
+	CodeReviewRange:       "choose a review date from tomorrow on, and not beyond the charter's reviewDays",
+	CodeOpenNotWithheld:   "a review date is set for a withheld body that was not opened",
+	CodeAlreadyOpened:     "leave out what is public already",
+	CodeBodyClosed:        "name the body's digest too: sealed fields open in a published body",
+	CodeAlreadyCorrected:  "a statement is corrected once: correct the one that stands in its place",
+	CodeCorrectConflict:   "log a new statement on the same matter first, then name it as by",
+	CodeChallengeOpen:     "wait for the reply, or void the challenge with correct",
+	CodeDigestUnknown:     "name a text that was published: the statement's body, or a disclosure that an open named",
+	CodeAlreadyErased:     "nothing is left to erase",
+	CodeDirectorySize:     "make the directory again: something was logged before it",
+	CodeDirectoryRoot:     "make the directory again from all leaves before it",
 }
 
 // Hint says what who made a statement can do about a code, from this package or

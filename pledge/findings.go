@@ -70,6 +70,27 @@ const (
 	FindAttestationLate   entry.Code = "attestation-late"
 	FindAttestationMissed entry.Code = "attestation-missed"
 	FindSecondAttestation entry.Code = "attestation-repeated"
+
+	FindDirectoryFalse   entry.Code = "directory-false"
+	FindDirectoryOverdue entry.Code = "directory-overdue"
+	FindBodyNotOpened    entry.Code = "body-not-opened"
+	FindErased           entry.Code = "body-erased"
+	FindErasedServed     entry.Code = "body-erased-served"
+	FindDisclosureGone   entry.Code = "disclosure-missing"
+	FindDisclosureOff    entry.Code = "disclosure-mismatch"
+	FindDisclosureBad    entry.Code = "disclosure-invalid"
+	FindSealedOverdue    entry.Code = "sealed-overdue"
+	FindSlotLate         entry.Code = "slot-late"
+	FindSlotMissed       entry.Code = "slot-missed"
+	FindReplyLate        entry.Code = "reply-late"
+	FindReplyOverdue     entry.Code = "reply-overdue"
+	FindReplyRepeated    entry.Code = "reply-repeated"
+	FindKeysCompromised  entry.Code = "keys-compromised"
+	FindRekeyPending     entry.Code = "rekey-pending"
+	FindRekeyCancelled   entry.Code = "rekey-cancelled"
+	FindRekeyUnconfirmed entry.Code = "rekey-unconfirmed"
+	FindLogKeys          entry.Code = "log-keys-announced"
+	FindLogEnds          entry.Code = "log-end-announced"
 )
 
 // Catalogue lists every finding of this package, in the order of the
@@ -83,6 +104,14 @@ var Catalogue = []Meaning{
 		"The operator logged again a statement that was logged before. The later entry has no effect."},
 	{FindLoggedDecreases, Error, RoleOperator, "Log time runs backwards",
 		"The operator dated an entry before the one that stands in front of it."},
+	{FindDirectoryFalse, Error, RoleOperator, "False list of last statements",
+		"The operator regularly logs a list of what each author said last. This one differs from what the log holds. Whoever relied on it alone was misled."},
+	{FindDirectoryOverdue, Warning, RoleOperator, "List of last statements overdue",
+		"The operator is to log a list of what each author said last within a day after the log grew. For two days it did not."},
+	{FindLogKeys, Info, RoleOperator, "New checkpoint keys announced",
+		"The secretariat announced other keys for the log's checkpoints. Verifiers go by their policy file and adopt nothing by themselves."},
+	{FindLogEnds, Info, RoleOperator, "End of the log announced",
+		"The secretariat announced from when on nothing more is logged here."},
 	{FindMadeAfterLogged, Warning, RoleAuthor, "Dated after it was logged",
 		"The date that the author gave its statement is more than ten minutes after the log's date for it."},
 	{FindMadeDecreases, Warning, RoleAuthor, "Dated before the previous statement",
@@ -93,6 +122,20 @@ var Catalogue = []Meaning{
 		"The text that the operator serves is not the one that the author signed."},
 	{FindBodyInvalid, Warning, RoleAuthor, "Text not in the required form",
 		"The author signed a text that is not in the form that the protocol asks for. What it says is shown as it stands, or not at all."},
+	{FindBodyNotOpened, Error, RoleOperator, "Unopened text served",
+		"The operator serves a text that its author has not published."},
+	{FindErased, Info, RoleOperator, "Text erased",
+		"The operator stated that it erased a text, why, and by which reference. That the text was there, and when it was logged, remains."},
+	{FindErasedServed, Error, RoleOperator, "Erased text served",
+		"The operator serves a text that it stated to have erased."},
+	{FindDisclosureGone, Error, RoleOperator, "Opened field missing",
+		"An author opened a sealed field, and the operator does not serve it."},
+	{FindDisclosureOff, Error, RoleOperator, "Opened field altered",
+		"What the operator serves for an opened field is not what the author opened."},
+	{FindDisclosureBad, Warning, RoleAuthor, "Opened field not in the required form",
+		"The author opened something that is not the content of a sealed field of that statement."},
+	{FindSealedOverdue, Warning, RoleAuthor, "Review date of a sealed field passed",
+		"The author said by when it would look again at a field that it did not publish. That date has passed and the log has no word of it. No reason can be inferred."},
 	{FindCodeUnknown, Info, RoleAuthor, "Code not in the vocabulary",
 		"The statement uses a code that the published vocabulary of this version does not have."},
 	{FindWithheldOverdue, Warning, RoleAuthor, "Review date passed",
@@ -114,7 +157,25 @@ var Catalogue = []Meaning{
 	{FindAttestationMissed, Warning, RoleAuthor, "No attestation yet",
 		"The log has no attestation for a period for which one was due. This does not say why."},
 	{FindSecondAttestation, Info, RoleAuthor, "Second attestation for a period",
-		"The author logged a further attestation for a period. The first one counts."},
+		"The author logged a further attestation for a period. The first one counts as long as no correction puts the other in its place."},
+	{FindSlotLate, Info, RoleAuthor, "Slot logged late",
+		"Every signatory logs a slot for each slot period, whether there is anything in it or not. This one was logged after its period."},
+	{FindSlotMissed, Warning, RoleAuthor, "No slot",
+		"Every signatory logs a slot for each slot period, whether there is anything in it or not. The log has none for a period that has passed. This does not say why."},
+	{FindReplyLate, Info, RoleAuthor, "Reply logged late",
+		"The reply to a challenge was logged after the charter's days for it."},
+	{FindReplyOverdue, Warning, RoleAuthor, "No reply yet",
+		"The log has no reply to a challenge, and the charter's days for it have passed. This does not say why."},
+	{FindReplyRepeated, Info, RoleAuthor, "Second reply",
+		"The author replied again to a challenge. The first reply counts as long as no correction puts the other in its place."},
+	{FindKeysCompromised, Info, RoleAuthor, "Keys replaced after a compromise",
+		"The author stated that somebody else may have had a key of its own. Statements that it calls doubtful may not be its own; they stay in the log with that label."},
+	{FindRekeyPending, Info, RoleAuthor, "Keys of last resort waiting",
+		"The secretariat gave the author new keys. They count after 14 days unless the author speaks with its old ones before."},
+	{FindRekeyCancelled, Info, RoleAuthor, "Keys of last resort cancelled",
+		"The author spoke with its own keys while new ones from the secretariat were waiting. The new ones do not count."},
+	{FindRekeyUnconfirmed, Warning, RoleAuthor, "Keys not confirmed",
+		"The author's keys were replaced by the secretariat, and the former keys have not confirmed it. That what is signed with them is the author's word rests on the secretariat."},
 }
 
 var meanings = func() map[entry.Code]Meaning {

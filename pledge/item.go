@@ -73,6 +73,10 @@ func keySets(st *entry.Statement) []entry.KeySet {
 		return []entry.KeySet{b.Secretariat, b.Recovery, b.Operator}
 	case *entry.Admit:
 		return []entry.KeySet{b.KeySet()}
+	case *entry.Keys:
+		return []entry.KeySet{b.KeySet()}
+	case *entry.Amend:
+		return b.KeySets()
 	}
 	return nil
 }

@@ -204,14 +204,14 @@ func TestJudgeSignatures(t *testing.T) {
 		ring := pledge.NewKeyring()
 		ring.Learn(&entry.Statement{Body: &entry.Admit{Keys: append(keysOf(a.Keys), keysOf(w.Operator)...), Threshold: 1}})
 		ring.Try(it)
-		if v := pledge.JudgeSignatures(it, c.set); v.Code != c.want {
+		if v := pledge.JudgeSignatures(it, pledge.InForce{Author: c.set}); v.Code != c.want {
 			t.Errorf("%s: %+v, want %q", c.name, v, c.want)
 		}
 	}
 	charter := w.Logged[0]
 	it := pledge.Read(0, charter.Leaf)
 	pledge.NewKeyring().Try(it)
-	if v := pledge.JudgeSignatures(it, entry.KeySet{}); v.Kind != pledge.Accepted {
+	if v := pledge.JudgeSignatures(it, pledge.InForce{}); v.Kind != pledge.Accepted {
 		t.Errorf("the charter: %+v", v)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"time"
 
@@ -20,238 +19,44 @@ func moment(unix int64) string {
 
 func name(a *author) string {
 	switch {
-	case a.admit != nil:
-		return a.admit.Name
-	case a.id == entry.AuthorSecretariat:
+	case a.Admit != nil:
+		return a.Admit.Name
+	case a.No == secretariatNo:
 		return "The secretariat"
+	case a.No == operatorNo:
+		return "The operator"
 	}
-	return a.id
-}
-
-// acceptAttestation compares an attestation with the author's chain.
-func (s *State) acceptAttestation(a *author, b *entry.Attestation, m Mark, st *entry.Statement) []Finding {
-	var found []Finding
-	say := func(c entry.Code, format string, args ...any) {
-		f := finding(c, fmt.Sprintf(format, args...)).at(m.Index, st)
-		f.Period = b.Period.String()
-		found = append(found, f)
-	}
-	if want := a.counts(b.Period); !want.Equal(b.Logged) {
-		say(FindLoggedDiffers, "%s stated %s logged in %s; the log holds %s.", name(a), describe(b.Logged), b.Period, describe(want))
-	}
-	for _, c := range a.lastClauses {
-		if !slices.Contains(b.Clauses, c) {
-			say(FindClauseDropped, "%s's previous attestation affirmed clause %s; this one, for %s, does not.", name(a), c, b.Period)
-		}
-	}
-	a.lastClauses = b.Clauses
-	if first := a.attested[b.Period]; first != nil {
-		say(FindSecondAttestation, "%s logged an attestation for %s before, as entry %d; that one counts.", name(a), b.Period, first.Index)
-	} else {
-		a.attested[b.Period] = &attestation{m, b}
-	}
-	return found
-}
-
-// counts returns the accepted requests that were logged in a period, by outcome
-// at its end (protocol section 6, `logged`).
-func (a *author) counts(p entry.Period) entry.Counts {
-	c := entry.Counts{}
-	// Requests stand in the order in which they were logged, by a time that never
-	// decreases.
-	first := sort.Search(len(a.requestOrder), func(i int) bool { return a.requestOrder[i].Logged >= p.Start() })
-	for _, r := range a.requestOrder[first:] {
-		if r.Logged >= p.End() {
-			break
-		}
-		if c.Outcomes == nil {
-			c.Outcomes = make(map[string]uint64)
-		}
-		c.Outcomes[r.outcomeBefore(p.End())]++
-		c.Total++
-	}
-	return c
-}
-
-// outcomeBefore returns the outcome of the last accepted decision logged before a
-// moment; pending when there is none.
-func (r *request) outcomeBefore(t int64) string {
-	out := entry.OutcomePending
-	for _, d := range r.decisions {
-		if d.Logged < t && d.outcome != "" {
-			out = d.outcome
-		}
-	}
-	return out
-}
-
-// hasWithheldDecision reports whether an answer was logged whose outcome is not
-// published: then there is one, and nothing is outstanding.
-func (r *request) hasWithheldDecision() bool {
-	return slices.ContainsFunc(r.decisions, func(d decision) bool { return d.outcome == "" })
-}
-
-func describe(c entry.Counts) string {
-	s := number(c.Total)
-	codes := make([]string, 0, len(c.Outcomes))
-	for code := range c.Outcomes {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	for i, code := range codes {
-		sep := ", "
-		if i == 0 {
-			sep = " ("
-		}
-		s += sep + number(c.Outcomes[code]) + " " + code
-	}
-	if len(codes) > 0 {
-		s += ")"
-	}
-	return s
-}
-
-// A PeriodState is how a signatory stands for one period (protocol section 6).
-type PeriodState string
-
-const (
-	NotYetDue PeriodState = "not-yet-due" // nothing was pledged for it yet
-	Due       PeriodState = "due"         // the period runs; an attestation is owed after it
-	Grace     PeriodState = "grace"       // the period ended; the deadline is ahead
-	OnTime    PeriodState = "on-time"     // attested before the deadline
-	Late      PeriodState = "late"        // attested after it
-	Missed    PeriodState = "missed"      // the deadline passed without an attestation
-	CarvedOut PeriodState = "carved-out"  // the same, for who was admitted with carve-outs
-)
-
-// A PeriodStatus is one row of a signatory's calendar.
-type PeriodStatus struct {
-	Period      entry.Period
-	State       PeriodState
-	Deadline    int64              // Unix seconds; before it is on time
-	Attested    *Mark              // the first attestation, nil when there is none
-	Attestation *entry.Attestation // its body
-	Logged      entry.Counts       // what the log holds for the period
-	Received    uint64             // logged requests whose `received` is the period
-}
-
-// A Status is how one author stands.
-type Status struct {
-	ID        string
-	Admit     *entry.Admit
-	Admitted  Mark
-	Standing  string // "in standing"
-	Pledged   []string
-	PledgedAt *Mark
-	Seq       uint64 // of its last accepted statement
-	Head      entry.ID
-	Requests  uint64
-	Outcomes  map[string]uint64 // of its requests, now
-	Periods   []PeriodStatus    // oldest first
-}
-
-// InStanding is the standing of who was admitted and neither suspended nor
-// removed.
-const InStanding = "in-standing"
-
-// Statuses says how each signatory and challenger stands at moment t, Unix
-// seconds, in order of admission. t may not be before Now: to look back, replay
-// up to there.
-func (s *State) Statuses(t int64) []Status {
-	out := make([]Status, 0, len(s.order))
-	for _, a := range s.order {
-		out = append(out, s.status(a, t))
-	}
-	return out
-}
-
-// Status is Statuses for one author; ok is false when it is unknown.
-func (s *State) Status(id string, t int64) (st Status, ok bool) {
-	a := s.authors[id]
-	if a == nil {
-		return Status{}, false
-	}
-	return s.status(a, t), true
-}
-
-func (s *State) status(a *author, t int64) Status {
-	seq, head := a.head()
-	st := Status{ID: a.id, Admit: a.admit, Admitted: a.admitted, Standing: InStanding, Seq: seq, Head: head, Requests: uint64(len(a.requestOrder)), Outcomes: make(map[string]uint64)}
-	if n := len(a.pledges); n > 0 {
-		st.Pledged, st.PledgedAt = a.pledges[n-1].clauses, &a.pledges[n-1].Mark
-	}
-	for _, r := range a.requestOrder {
-		st.Outcomes[r.outcomeBefore(t+1)]++
-	}
-	if a.admit == nil || a.admit.Role != entry.RoleSignatory {
-		return st
-	}
-	running := entry.PeriodAt(s.charter.Attestation, t)
-	first := running
-	if len(a.pledges) > 0 {
-		first = entry.PeriodAt(s.charter.Attestation, a.pledges[0].Logged)
-	}
-	for p := first; !running.Before(p); p = p.Next() {
-		st.Periods = append(st.Periods, s.periodStatus(a, p, t))
-	}
-	return st
-}
-
-func (s *State) periodStatus(a *author, p entry.Period, t int64) PeriodStatus {
-	ps := PeriodStatus{Period: p, Deadline: p.End() + days(s.charter.GraceDays), Logged: a.counts(p)}
-	for _, r := range a.requestOrder {
-		if r.received == p {
-			ps.Received++
-		}
-	}
-	if at := a.attested[p]; at != nil {
-		ps.Attested, ps.Attestation = &at.Mark, at.body
-		ps.State = OnTime
-		if at.Logged >= ps.Deadline {
-			ps.State = Late
-		}
-		return ps
-	}
-	switch {
-	case len(a.pledges) == 0:
-		ps.State = NotYetDue
-	case t < p.End():
-		ps.State = Due
-	case t < ps.Deadline:
-		ps.State = Grace
-	case len(a.admit.CarveOuts) > 0:
-		ps.State = CarvedOut
-	default:
-		ps.State = Missed
-	}
-	return ps
+	return a.ID
 }
 
 // Promises says what the statements so far leave open or contradict at moment t
-// (protocol section 6): what no single leaf shows.
+// (protocol section 6): what no single leaf shows. t may not be before Now.
 func (s *State) Promises(t int64) []Finding {
 	var found []Finding
-	for _, a := range s.order {
-		st := s.status(a, t)
-		for _, ps := range st.Periods {
+	for _, a := range s.k.People {
+		for _, ps := range s.periods(a, t) {
 			if f, ok := s.promise(a, ps); ok {
 				found = append(found, f)
 			}
 		}
 		found = append(found, s.contradictions(a)...)
-		for _, r := range a.requestOrder {
-			if r.outcomeBefore(t+1) == entry.OutcomePending && !r.hasWithheldDecision() && t >= r.Logged+days(s.charter.DecisionDays) {
-				f := finding(FindDecisionOut, fmt.Sprintf("%s has stated no answer yet to the request that it logged on %s; the charter gives %d days.", name(a), day(r.Logged), s.charter.DecisionDays))
-				found = append(found, f.about(a, r.Mark))
-			}
+		found = append(found, s.outstanding(a, t)...)
+		found = append(found, s.slotsMissed(a, t)...)
+		if m, former := a.unconfirmed(t); former {
+			found = append(found, finding(FindRekeyUnconfirmed, fmt.Sprintf("The secretariat gave %s new keys; the former ones have not confirmed them. What was signed since is shown with that label.", name(a))).about(a, m))
 		}
+	}
+	found = append(found, s.withheldOverdue(t)...)
+	found = append(found, s.repliesOverdue(t)...)
+	if !s.k.Directories.Told && s.directoryMissing(t) {
+		found = append(found, s.directoryFinding())
 	}
 	SortFindings(found)
 	return found
 }
 
 func (f Finding) about(a *author, m Mark) Finding {
-	f.Author, f.Index, f.Entry = a.id, &m.Index, m.Entry.String()
+	f.Author, f.Index, f.Entry = a.ID, &m.Index, m.Entry.String()
 	return f
 }
 
@@ -259,7 +64,7 @@ func (s *State) promise(a *author, ps PeriodStatus) (Finding, bool) {
 	switch ps.State {
 	case Missed:
 		f := finding(FindAttestationMissed, fmt.Sprintf("%s logged no attestation for %s; it was due before %s.", name(a), ps.Period, day(ps.Deadline)))
-		f.Author, f.Period = a.id, ps.Period.String()
+		f.Author, f.Period = a.ID, ps.Period.String()
 		return f, true
 	case Late:
 		f := finding(FindAttestationLate, fmt.Sprintf("%s logged its attestation for %s on %s; it was due before %s.", name(a), ps.Period, day(ps.Attested.Logged), day(ps.Deadline))).about(a, *ps.Attested)
@@ -272,31 +77,156 @@ func (s *State) promise(a *author, ps PeriodStatus) (Finding, bool) {
 // contradictions compares each attested total with the requests that say they
 // were received in that period (protocol section 6).
 func (s *State) contradictions(a *author) []Finding {
-	periods := make([]entry.Period, 0, len(a.attested))
-	for p := range a.attested {
+	if len(a.Attested) == 0 {
+		return nil
+	}
+	periods := make([]entry.Period, 0, len(a.Attested))
+	for p := range a.Attested {
 		periods = append(periods, p)
 	}
 	slices.SortFunc(periods, func(p, q entry.Period) int { return cmp.Compare(p.Start(), q.Start()) })
+	received := s.received(a)
 	var found []Finding
 	for _, p := range periods {
-		at := a.attested[p]
-		n := uint64(0)
-		for _, r := range a.requestOrder {
-			if r.received == p {
-				n++
-			}
-		}
-		total := at.body.Received.Total
+		at := a.Attested[p]
+		n, total := received[periodNo(p)], at.Body.Received.Total
 		if total.CannotSay || n <= total.Max {
 			continue
 		}
 		code := FindContradicted
-		if at.body.Covers == entry.CoversDisclosable {
+		if at.Body.Covers == entry.CoversDisclosable {
 			code = FindDisclosedLater
 		}
-		f := finding(code, fmt.Sprintf("%s attested %s for %s; its own logged requests for that period are %d.", name(a), total, p, n)).about(a, at.Mark)
+		f := finding(code, fmt.Sprintf("%s attested %s for %s; its own logged requests for that period are %d.", name(a), total, p, n)).about(a, s.content(at))
 		f.Period = p.String()
 		found = append(found, f)
 	}
 	return found
+}
+
+// content returns the attestation whose content counts.
+func (s *State) content(at *attested) Mark {
+	for _, g := range at.Again {
+		if g.Ref == at.In {
+			return g.Mark
+		}
+	}
+	return at.First
+}
+
+// outstanding finds requests without an answer.
+func (s *State) outstanding(a *author, t int64) []Finding {
+	var found []Finding
+	ends, _, ending := s.Ends()
+	for _, i := range a.Requests {
+		r := s.request(i)
+		if r.Place != i || r.Void {
+			continue
+		}
+		n := s.Terms(r.Logged).DecisionDays
+		due := r.Logged + days(n)
+		if t < due || ending && due > ends || s.outcomeBefore(r, t+1) != entry.OutcomePending || s.hasWithheldDecision(r) {
+			continue
+		}
+		f := finding(FindDecisionOut, fmt.Sprintf("%s has stated no answer yet to the request that it logged on %s; the charter gives %d days.", name(a), day(r.Logged), n))
+		found = append(found, f.about(a, s.mark(r.Ref, r.Logged)))
+	}
+	return found
+}
+
+// mark makes the Mark of a statement in the book.
+func (s *State) mark(n ref, logged int64) Mark {
+	r := s.k.Book.at(n)
+	return Mark{r.Index, r.ID, logged}
+}
+
+// slotsMissed tells of the slot periods for which an author logged none: one
+// finding for all.
+func (s *State) slotsMissed(a *author, t int64) []Finding {
+	missed, owed := s.missedSlots(a, t)
+	if len(missed) == 0 {
+		return nil
+	}
+	first := missed[0].String()
+	text := fmt.Sprintf("%s logged no slot for %s", name(a), first)
+	if n := len(missed); n > 1 {
+		text = fmt.Sprintf("%s logged no slot for %d of %d slot periods, the first of them %s", name(a), n, owed, first)
+	}
+	f := finding(FindSlotMissed, text+".")
+	f.Author, f.Period = a.ID, first
+	return []Finding{f}
+}
+
+// missedSlots lists the slot periods that an author owes, that ended by t, and for
+// which it has logged no slot; owed is the number of all that it owes.
+func (s *State) missedSlots(a *author, t int64) (missed []entry.SlotPeriod, owed int) {
+	if len(a.Tenures) == 0 {
+		return nil, 0
+	}
+	have := make(map[entry.SlotPeriod]bool, len(a.Slots))
+	for i := range a.Slots {
+		have[a.Slots[i].Period] = true
+	}
+	s.slotPeriods(a, t, func(p entry.SlotPeriod) bool {
+		owed++
+		if !have[p] {
+			missed = append(missed, p)
+		}
+		return true
+	})
+	return missed, owed
+}
+
+// unconfirmed reports whether an author's keys of moment t are the secretariat's
+// choice and not confirmed, and which entry gave them.
+func (a *author) unconfirmed(t int64) (Mark, bool) {
+	if p := a.Pending; p != nil && t >= p.From {
+		return p.Mark, true
+	}
+	if a.Former != nil {
+		return a.Former.Mark, true
+	}
+	return Mark{}, false
+}
+
+func (s *State) withheldOverdue(t int64) []Finding {
+	var late []ref
+	for n, review := range s.k.Withheld {
+		if t >= review+86400 {
+			late = append(late, n)
+		}
+	}
+	slices.Sort(late)
+	found := make([]Finding, 0, len(late))
+	for _, n := range late {
+		a := s.k.People[s.k.Book.at(n).Author]
+		f := finding(FindWithheldOverdue, "The text of this statement is not published; its author set "+day(s.k.Withheld[n])+" as the date by which to look again. Infer no reason.")
+		found = append(found, f.about(a, s.mark(n, 0)))
+	}
+	return found
+}
+
+func (s *State) repliesOverdue(t int64) []Finding {
+	var found []Finding
+	ends, _, ending := s.Ends()
+	for _, c := range s.k.Challenges {
+		if !c.IsOpen() || t < c.Due || ending && c.Due > ends {
+			continue
+		}
+		f := finding(FindReplyOverdue, fmt.Sprintf("%s has logged no reply yet to a challenge by %s; it was asked to reply before %s.", name(s.byID[c.Against]), s.nameOf(c.By), day(c.Due)))
+		found = append(found, f.about(s.byID[c.Against], c.Mark))
+	}
+	return found
+}
+
+func (s *State) nameOf(id string) string {
+	if a := s.byID[id]; a != nil {
+		return name(a)
+	}
+	return id
+}
+
+// say adds a finding on an accepted statement.
+func (t *taken) say(c entry.Code, format string, args ...any) {
+	t.found = append(t.found, finding(c, fmt.Sprintf(format, args...)).at(t.m.Index, t.st))
 }

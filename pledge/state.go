@@ -1,45 +1,115 @@
 package pledge
 
 import (
-	"encoding/base64"
-	"strings"
-
 	"github.com/pledgelog/pledgelog/entry"
 )
 
 // A State is what the leaves so far add up to.
 type State struct {
-	origin  string
-	size    uint64 // leaves stepped over
-	now     int64  // the largest `logged` so far, Unix seconds
-	started bool   // some leaf had a `logged`
+	k     kept
+	whole map[string]bool // nil, or see NewPartial
 
-	charter   *entry.Charter // nil until accepted
-	charterID entry.ID
-
-	authors map[string]*author
-	order   []*author // signatories and challengers, as admitted
-	owners  map[entry.KeyID]string
+	// What follows from k.
+	byID          map[string]*author
+	challenges    map[entry.ID]*Challenge
+	lastChallenge map[[2]string]*Challenge // by challenger and signatory
+	replied       map[entry.ID]*Challenge  // by reply
+	attested      map[ref]attestedIn
+	erased        map[erasedText]int
 }
 
-// logOwner owns the checkpoint keys that the charter names.
-const logOwner = "the log"
+// kept is everything that a State has to remember, in a form that can be written
+// and read back (Save, Restore).
+type kept struct {
+	Origin  string
+	Size    uint64 // leaves stepped over
+	Now     int64  // the largest `logged` so far, Unix seconds
+	Started bool   // some leaf had a `logged`
 
+	Charter   *entry.Charter // nil until accepted
+	CharterAt Mark
+	Amends    []amendment
+	People    []*author // the secretariat, the operator, then as admitted
+	Owners    map[entry.KeyID]string
+
+	Book      book
+	Requests  blocks[request]
+	Decisions blocks[decision]
+	Outcomes  []string // codes by the number that decisions have; the first is ""
+
+	Withheld    map[ref]int64 // review day of texts that are neither published nor opened
+	Opened      map[ref][]opened
+	Corrections map[ref]Correction
+	Erased      []Erasure
+	Challenges  []*Challenge
+	Directories directories
+}
+
+// The places of who is not admitted in kept.People.
+const (
+	secretariatNo = 0
+	operatorNo    = 1
+)
+
+// Owners of keys that are no author's.
+const (
+	logOwner      = "the log"
+	recoveryOwner = "recovery" // the reserved authors are no owner of this name: it is admitted to nobody
+)
+
+// An author is what is kept of one author.
 type author struct {
-	id       string
-	admit    *entry.Admit // nil for the secretariat
-	admitted Mark
-	keys     map[entry.KeyID]string // key id → use
-	need     int                    // threshold
-	chain    []entry.ID             // accepted statements of lane main, in order
-	lastMade int64
-	digests  map[string]struct{}
+	No       uint16
+	ID       string
+	Admit    *entry.Admit // the newest; nil for the secretariat and the operator
+	Admitted Mark         // the first
+	Keys     entry.KeySet // in force, but for Pending
+	Pending  *pendingKeys
+	Former   *formerKeys
+	Main     lane
+	Slot     lane
 
-	pledges      []pledge
-	requests     map[entry.ID]*request
-	requestOrder []*request
-	attested     map[entry.Period]*attestation // the first of each period
-	lastClauses  []string                      // affirmed last, nil before
+	Pledges    []Pledged
+	NeedPledge bool // nothing but a pledge comes next, after readmission
+	Tenures    []tenure
+	Suspended  *Mark
+	Proposed   *Mark // proposed removal
+	Removed    *Removal
+	Succeeded  *Succession  // by another
+	Succeeds   []Succession // others
+	Doubtful   []Doubt
+
+	Requests     []uint32 // places in kept.Requests, in order
+	Attested     map[entry.Period]*attested
+	Void         []*attested // what was attested and taken back
+	LastClauses  []string    // affirmed last, nil before
+	Slots        []slot
+	WithheldAll  uint64 // texts that it withheld
+	WithheldOpen uint64 // those of them that it opened
+
+	keys []ownKey // of Keys
+}
+
+// A lane is where an author stands in one of its lanes.
+type lane struct {
+	Seq  uint64
+	Head entry.ID
+	Made int64 // of the head
+}
+
+func (a *author) lane(name string) *lane {
+	if name == entry.LaneSlot {
+		return &a.Slot
+	}
+	return &a.Main
+}
+
+func (a *author) isSignatory() bool {
+	return a.Admit != nil && a.Admit.Role == entry.RoleSignatory
+}
+
+func (a *author) isChallenger() bool {
+	return a.Admit != nil && a.Admit.Role == entry.RoleChallenger
 }
 
 // A Mark says which entry, and when it was logged.
@@ -49,69 +119,96 @@ type Mark struct {
 	Logged int64
 }
 
-type pledge struct {
+// A Pledged is one accepted pledge.
+type Pledged struct {
 	Mark
-	clauses []string
-}
-
-type request struct {
-	Mark
-	received  entry.Period // zero when withheld
-	decisions []decision
-}
-
-type decision struct {
-	Mark
-	outcome string // "" when withheld
-}
-
-type attestation struct {
-	Mark
-	body *entry.Attestation
+	Document entry.ID // the charter or amend it refers to
+	Clauses  []string
 }
 
 // New returns the state of an empty log of that origin.
 func New(origin string) *State {
-	return &State{origin: origin, authors: make(map[string]*author), owners: make(map[entry.KeyID]string)}
+	s := &State{byID: make(map[string]*author), challenges: make(map[entry.ID]*Challenge), lastChallenge: make(map[[2]string]*Challenge),
+		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int)}
+	s.k = kept{Origin: origin, Owners: make(map[entry.KeyID]string), Outcomes: []string{""},
+		Withheld: make(map[ref]int64), Opened: make(map[ref][]opened), Corrections: make(map[ref]Correction)}
+	return s
 }
 
+// NewPartial returns a state that is to be given all statements of the authors
+// named and some of the others, in index order: for who has an author's chain and
+// not the log. Of other authors a gap before a statement is no reason to reject it,
+// and a challenge that was not given is taken to be there. What the whole log would
+// have rejected for other reasons, such as keys that were changed in a leaf that
+// was not given, may be accepted here: a directory's row has to say the same.
+func NewPartial(origin string, whole ...string) *State {
+	s := New(origin)
+	s.whole = make(map[string]bool)
+	for _, id := range whole {
+		s.whole[id] = true
+	}
+	return s
+}
+
+// knowsAllOf reports whether every statement of an author is given.
+func (s *State) knowsAllOf(id string) bool { return s.whole == nil || s.whole[id] }
+
 // Size is the number of leaves stepped over.
-func (s *State) Size() uint64 { return s.size }
+func (s *State) Size() uint64 { return s.k.Size }
 
 // Now is the largest `logged` so far, by which deadlines are judged (protocol
 // section 7, Time); 0 in an empty log.
-func (s *State) Now() int64 { return s.now }
+func (s *State) Now() int64 { return s.k.Now }
 
 // Origin is the log's origin.
-func (s *State) Origin() string { return s.origin }
+func (s *State) Origin() string { return s.k.Origin }
 
 // Charter returns the accepted charter and its entry id; nil when there is none.
-func (s *State) Charter() (*entry.Charter, entry.ID) { return s.charter, s.charterID }
+func (s *State) Charter() (*entry.Charter, entry.ID) { return s.k.Charter, s.k.CharterAt.Entry }
 
 // Head returns the seq and entry id of an author's last accepted statement in
 // lane main; ok is false when the author is unknown.
 func (s *State) Head(id string) (seq uint64, head entry.ID, ok bool) {
-	a := s.authors[id]
+	return s.HeadIn(id, entry.LaneMain)
+}
+
+// HeadIn is Head for a lane.
+func (s *State) HeadIn(id, lane string) (seq uint64, head entry.ID, ok bool) {
+	a := s.byID[id]
 	if a == nil {
 		return 0, entry.ID{}, false
 	}
-	seq, head = a.head()
-	return seq, head, true
+	l := a.lane(lane)
+	return l.Seq, l.Head, true
 }
 
-func (a *author) head() (uint64, entry.ID) {
-	if len(a.chain) == 0 {
-		return 0, entry.ID{}
-	}
-	return uint64(len(a.chain)), a.chain[len(a.chain)-1]
-}
-
-// LastMade returns the `made` of an author's last accepted statement; 0 before.
-func (s *State) LastMade(id string) int64 {
-	if a := s.authors[id]; a != nil {
-		return a.lastMade
+// LastMade returns the `made` of an author's last accepted statement in a lane; 0
+// before.
+func (s *State) LastMade(id, lane string) int64 {
+	if a := s.byID[id]; a != nil {
+		return a.lane(lane).Made
 	}
 	return 0
+}
+
+// A Found is an accepted statement that was found by its entry id.
+type Found struct {
+	Author string
+	Kind   entry.Kind
+	Index  uint64
+	HasText,
+	Withheld bool // its text is not published: neither with it nor by an open
+}
+
+// Find returns an accepted statement; ok is false when there is none of that id.
+func (s *State) Find(id entry.ID) (f Found, ok bool) {
+	n := s.k.Book.find(id)
+	if n == noRef {
+		return Found{}, false
+	}
+	r := s.k.Book.at(n)
+	_, withheld := s.k.Withheld[n]
+	return Found{Author: s.k.People[r.Author].ID, Kind: s.k.Book.kind(n), Index: r.Index, HasText: r.Flags&hasText != 0, Withheld: withheld}, true
 }
 
 // A VerdictKind is what becomes of a leaf (protocol section 2).
@@ -138,28 +235,36 @@ func rejected(c entry.Code, detail string) Verdict {
 var accepted = Verdict{Kind: Accepted}
 
 // Step judges the next leaf, takes it in, and returns what is to be said of it.
-// Items come in index order without a gap.
+// Items come in index order without a gap, but for NewPartial's.
 func (s *State) Step(it *Item) (Verdict, []Finding) {
 	v := s.Judge(it)
 	var found []Finding
 	if it.Leaf != nil {
-		if s.started && it.Leaf.Logged < s.now {
+		if s.k.Started && it.Leaf.Logged < s.k.Now {
 			found = append(found, finding(FindLoggedDecreases, "This entry's log time is before that of an earlier entry.").at(it.Index, nil))
 		}
-		s.started = true
-		s.now = max(s.now, it.Leaf.Logged)
+		s.k.Started = true
+		s.k.Now = max(s.k.Now, it.Leaf.Logged)
+		s.advance()
+		found = append(found, s.directoryOverdue(it.Index)...)
 	}
-	s.size++
+	s.k.Size = it.Index + 1
 	switch v.Kind {
 	case Malformed:
 		f := finding(FindLeafMalformed, "This entry is not in the required form: "+v.Detail+".").at(it.Index, nil)
 		f.Reason = v.Code
 		return v, append(found, f)
 	case Rejected:
-		f := finding(FindRejected, "This statement should not have been logged and has no effect: "+v.Detail+".").at(it.Index, it.Statement)
+		s.grew()
+		f := finding(FindRejected, "This statement should not have been logged and has no effect: "+v.Detail+".")
+		if v.Code == CodeDirectoryRoot {
+			f = finding(FindDirectoryFalse, "The operator's list of what each author said last differs from what the log holds; it has no effect.")
+		}
+		f = f.at(it.Index, it.Statement)
 		f.Reason = v.Code
 		return v, append(found, f)
 	case Duplicate:
+		s.grew()
 		return v, append(found, finding(FindDuplicate, "This statement was logged before; this entry has no effect.").at(it.Index, it.Statement))
 	}
 	return v, append(found, s.accept(it)...)
@@ -168,103 +273,100 @@ func (s *State) Step(it *Item) (Verdict, []Finding) {
 // accept applies an accepted statement and says what it shows.
 func (s *State) accept(it *Item) []Finding {
 	st := it.Statement
-	m := Mark{Index: it.Index, Entry: st.ID, Logged: s.now}
+	m := Mark{Index: it.Index, Entry: st.ID, Logged: s.k.Now}
 	if b, ok := st.Body.(*entry.Charter); ok {
 		s.acceptCharter(b, m)
 	}
-	a := s.authors[st.Author]
-	var found []Finding
-	say := func(f Finding) { found = append(found, f.at(it.Index, st)) }
+	a := s.byID[st.Author]
+	t := &taken{it: it, st: st, a: a, m: m}
+	l := a.lane(st.Lane)
 	// By the largest `logged`: an operator who dates a leaf back does not put a
 	// finding on its author.
-	if st.Made > s.now+maxMadeAhead {
-		say(finding(FindMadeAfterLogged, name(a)+" dated this statement "+moment(st.Made)+"; it was logged "+moment(s.now)+"."))
+	if st.Made > s.k.Now+maxMadeAhead {
+		t.say(FindMadeAfterLogged, "%s dated this statement %s; it was logged %s.", name(a), moment(st.Made), moment(s.k.Now))
 	}
-	if st.Made < a.lastMade {
-		say(finding(FindMadeDecreases, name(a)+" dated this statement "+moment(st.Made)+", before its previous one."))
+	if st.Made < l.Made {
+		t.say(FindMadeDecreases, "%s dated this statement %s, before its previous one.", name(a), moment(st.Made))
 	}
-	a.lastMade = st.Made
-	a.chain = append(a.chain, st.ID)
+	*l = lane{st.Seq, st.ID, st.Made}
+	r := record{ID: st.ID, Index: it.Index, Author: a.No, Kind: kindNo(st.Kind)}
 	if st.BodyDigest != "" {
-		a.digests[st.BodyDigest] = struct{}{}
+		r.Flags, r.Digest = hasText, half(st.BodyDigest)
 	}
-	switch b := st.Body.(type) {
+	if st.IsWithheld() {
+		r.Flags |= isWithheld
+		a.WithheldAll++
+	}
+	t.n = s.k.Book.add(r)
+	if st.IsWithheld() {
+		s.k.Withheld[t.n] = reviewDay(st.Review)
+	}
+	if st.Kind != entry.KindDirectory {
+		s.grew()
+	}
+	if st.Lane == entry.LaneMain {
+		s.cancelRekey(t)
+	}
+	s.apply(t)
+	return t.found
+}
+
+// A taken is an accepted statement on its way into the state.
+type taken struct {
+	it    *Item
+	st    *entry.Statement
+	a     *author
+	m     Mark
+	n     ref
+	found []Finding
+}
+
+// apply does what a statement of its kind does.
+func (s *State) apply(t *taken) {
+	switch b := t.st.Body.(type) {
+	case *entry.Amend:
+		s.acceptAmend(t, b)
 	case *entry.Admit:
-		s.acceptAdmit(b, m)
+		s.acceptAdmit(t, b)
+	case *entry.Standing:
+		s.acceptStanding(t, b)
+	case *entry.Succeed:
+		s.acceptSucceed(t, b)
+	case *entry.Keys:
+		s.acceptKeys(t, b)
+	case *entry.Withdraw:
+		t.a.end(t.m.Logged, endWithdrawn)
 	case *entry.Pledge:
-		a.pledges = append(a.pledges, pledge{m, b.Clauses})
+		s.acceptPledge(t, b)
 	case *entry.Request:
-		r := &request{Mark: m, received: b.Period()}
-		a.requests[st.ID] = r
-		a.requestOrder = append(a.requestOrder, r)
-		if end := r.received; !end.IsZero() && s.now >= end.End()+days(s.charter.FileDays) {
-			say(finding(FindFiledLate, name(a)+" logged on "+day(s.now)+" a request received in "+end.String()+"; the charter gives "+number(s.charter.FileDays)+" days after that period."))
-		}
+		s.acceptRequest(t, b)
 	case *entry.Decision:
-		r := a.requests[b.Request]
-		r.decisions = append(r.decisions, decision{m, b.Outcome})
+		s.acceptDecision(t, b)
 	case *entry.Attestation:
-		found = append(found, s.acceptAttestation(a, b, m, st)...)
-	}
-	return found
-}
-
-func (s *State) acceptCharter(b *entry.Charter, m Mark) {
-	s.charter, s.charterID = b, m.Entry
-	sec := newAuthor(entry.AuthorSecretariat, m)
-	sec.setKeys(b.Secretariat)
-	s.authors[sec.id] = sec
-	for _, set := range []entry.KeySet{b.Secretariat, b.Recovery} {
-		s.own(set, entry.AuthorSecretariat)
-	}
-	s.own(b.Operator, entry.AuthorOperator)
-	for _, v := range b.LogKeys {
-		if id, ok := vkeyID(v); ok {
-			s.owners[id] = logOwner
-		}
+		s.acceptAttestation(t, b)
+	case *entry.Slot:
+		s.acceptSlot(t, b)
+	case *entry.Open:
+		s.acceptOpen(t, b)
+	case *entry.Correct:
+		s.acceptCorrect(t, b)
+	case *entry.Challenge:
+		s.acceptChallenge(t, b)
+	case *entry.Reply:
+		s.acceptReply(t, b)
+	case *entry.Erasure:
+		s.acceptErasure(t, b)
+	case *entry.Directory:
+		s.acceptDirectory(t)
 	}
 }
 
-func (s *State) acceptAdmit(b *entry.Admit, m Mark) {
-	a := newAuthor(b.ID, m)
-	a.admit = b
-	a.setKeys(b.KeySet())
-	s.own(b.KeySet(), b.ID)
-	s.authors[a.id] = a
-	s.order = append(s.order, a)
-}
-
-func newAuthor(id string, m Mark) *author {
-	return &author{id: id, admitted: m, digests: make(map[string]struct{}), requests: make(map[entry.ID]*request), attested: make(map[entry.Period]*attestation)}
-}
-
-func (a *author) setKeys(set entry.KeySet) {
-	a.keys, a.need = make(map[entry.KeyID]string), int(set.Threshold)
-	for _, k := range set.Keys {
-		if p, err := k.Parse(); err == nil {
-			a.keys[p.ID] = p.Use
-		}
+var kindNumbers = func() map[entry.Kind]uint8 {
+	m := make(map[entry.Kind]uint8)
+	for i, k := range entry.Kinds {
+		m[k] = uint8(i)
 	}
-}
+	return m
+}()
 
-func (s *State) own(set entry.KeySet, owner string) {
-	for _, k := range set.Keys {
-		if p, err := k.Parse(); err == nil {
-			s.owners[p.ID] = owner
-		}
-	}
-}
-
-// vkeyID returns the key id that the Ed25519 key of a vkey (c2sp.org/signed-note)
-// would have as an author's key.
-func vkeyID(v string) (entry.KeyID, bool) {
-	parts := strings.SplitN(v, "+", 3)
-	if len(parts) != 3 {
-		return entry.KeyID{}, false
-	}
-	b, err := base64.StdEncoding.DecodeString(parts[2])
-	if err != nil || len(b) != 33 || b[0] != 1 && b[0] != 4 {
-		return entry.KeyID{}, false
-	}
-	return entry.KeyIDOf(b[1:]), true
-}
+func kindNo(k entry.Kind) uint8 { return kindNumbers[k] }

@@ -1,0 +1,205 @@
+package pledge
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// A log is kept for decades and an auditor's laptop holds all of it that the
+// rules can ask for again. So what is kept of every statement is a few dozen
+// bytes, in blocks without pointers.
+
+// blockSize is how many records a block has.
+const blockSize = 1 << 12
+
+// blocks is a list that grows without being copied. T has a fixed size and no
+// pointers. As JSON it is a list of base64 strings, a block each.
+type blocks[T any] struct {
+	full [][]T
+	n    int
+}
+
+func (b *blocks[T]) len() int { return b.n }
+
+func (b *blocks[T]) at(i int) *T { return &b.full[i/blockSize][i%blockSize] }
+
+func (b *blocks[T]) add(v T) int {
+	if b.n%blockSize == 0 {
+		b.full = append(b.full, make([]T, 0, blockSize))
+	}
+	last := &b.full[len(b.full)-1]
+	*last = append(*last, v)
+	b.n++
+	return b.n - 1
+}
+
+// MarshalJSONTo writes the records in little-endian order.
+func (b blocks[T]) MarshalJSONTo(enc *jsontext.Encoder) error {
+	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+		return err
+	}
+	var raw []byte
+	for _, block := range b.full {
+		var err error
+		if raw, err = binary.Append(raw[:0], binary.LittleEndian, block); err != nil {
+			return err
+		}
+		if err := enc.WriteToken(jsontext.String(base64.StdEncoding.EncodeToString(raw))); err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndArray)
+}
+
+// UnmarshalJSONFrom reads what MarshalJSONTo writes.
+func (b *blocks[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*b = blocks[T]{}
+	var list [][]byte
+	if err := json.UnmarshalDecode(dec, &list); err != nil {
+		return err
+	}
+	size := binary.Size(*new(T))
+	for i, raw := range list {
+		n := len(raw) / size
+		if n*size != len(raw) || n > blockSize || n < blockSize && i != len(list)-1 || n == 0 {
+			return fmt.Errorf("a block has %d bytes, its records %d", len(raw), size)
+		}
+		block := make([]T, n, blockSize)
+		if _, err := binary.Decode(raw, binary.LittleEndian, block); err != nil {
+			return err
+		}
+		b.full, b.n = append(b.full, block), b.n+n
+	}
+	return nil
+}
+
+// A ref names an accepted statement by its place in the book: 0 for the first that was accepted.
+type ref = uint32
+
+// noRef is no ref.
+const noRef ref = 1<<32 - 1
+
+// A halfDigest is the first half of a bodyDigest. Only an author that does 2^64
+// hashes could find two of its own texts with the same one, and it would come to
+// have the second refused by everybody alike.
+type halfDigest [16]byte
+
+func half(digest string) (h halfDigest) {
+	b, err := base64.RawURLEncoding.DecodeString(digest)
+	if err == nil && len(b) == 32 {
+		copy(h[:], b)
+	}
+	return h
+}
+
+// A record is what is kept of every accepted statement.
+type record struct {
+	ID     entry.ID
+	Digest halfDigest // of its bodyDigest; zero when it has none
+	Index  uint64
+	Author uint16 // place in State.people
+	Kind   uint8  // place in entry.Kinds
+	Flags  uint8
+}
+
+const (
+	hasText     = 1 << iota // it has a bodyDigest
+	isWithheld              // the text was not published with it
+	isOpened                // it was withheld, and an open published it
+	isCorrected             // voided or superseded
+	isInstead               // it supersedes another
+)
+
+// A book holds the records, and finds them by entry id and by digest.
+type book struct {
+	Records blocks[record]
+	byID    table
+	byText  table
+}
+
+// A table is a hash table of numbers with linear probing. Keys are hashes, so
+// their first bytes are the hash.
+type table struct {
+	slots []ref // ref + 1; 0 is free
+	used  int
+}
+
+func (t *table) find(hash uint64, same func(ref) bool) ref {
+	if len(t.slots) == 0 {
+		return noRef
+	}
+	mask := uint64(len(t.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		switch n := t.slots[i]; {
+		case n == 0:
+			return noRef
+		case same(n - 1):
+			return n - 1
+		}
+	}
+}
+
+// add puts n in. Rehash gives the hash of a ref that is in.
+func (t *table) add(hash uint64, n ref, rehash func(ref) uint64) {
+	if t.used*4 >= len(t.slots)*3 {
+		old := t.slots
+		t.slots = make([]ref, max(64, 2*len(old))) // a power of two, so that a mask does
+		for _, o := range old {
+			if o != 0 {
+				t.put(rehash(o-1), o)
+			}
+		}
+	}
+	t.put(hash, n+1)
+	t.used++
+}
+
+func (t *table) put(hash uint64, slot ref) {
+	mask := uint64(len(t.slots) - 1)
+	i := hash & mask
+	for t.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = slot
+}
+
+func (b *book) find(id entry.ID) ref {
+	return b.byID.find(binary.LittleEndian.Uint64(id[:]), func(n ref) bool { return b.Records.at(int(n)).ID == id })
+}
+
+// used reports whether an author has used a digest before.
+func (b *book) used(author uint16, h halfDigest) bool {
+	return b.byText.find(binary.LittleEndian.Uint64(h[:]), func(n ref) bool {
+		r := b.Records.at(int(n))
+		return r.Author == author && r.Digest == h
+	}) != noRef
+}
+
+func (b *book) add(r record) ref {
+	n := ref(b.Records.add(r))
+	b.enter(n)
+	return n
+}
+
+// enter makes the record n findable.
+func (b *book) enter(n ref) {
+	r := b.Records.at(int(n))
+	b.byID.add(binary.LittleEndian.Uint64(r.ID[:]), n, func(o ref) uint64 {
+		return binary.LittleEndian.Uint64(b.Records.at(int(o)).ID[:])
+	})
+	if r.Flags&hasText != 0 {
+		b.byText.add(binary.LittleEndian.Uint64(r.Digest[:]), n, func(o ref) uint64 {
+			return binary.LittleEndian.Uint64(b.Records.at(int(o)).Digest[:])
+		})
+	}
+}
+
+func (b *book) at(n ref) *record { return b.Records.at(int(n)) }
+
+func (b *book) kind(n ref) entry.Kind { return entry.Kinds[b.at(n).Kind] }

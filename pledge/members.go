@@ -1,0 +1,408 @@
+package pledge
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// rekeyDelay is how long keys of last resort wait, in seconds: 14 days (protocol
+// section 4).
+const rekeyDelay = 14 * 86400
+
+// An ownKey is one key of an author's set in force.
+type ownKey struct {
+	id  entry.KeyID
+	use string
+}
+
+// pendingKeys are keys of last resort that wait.
+type pendingKeys struct {
+	Mark
+	Keys entry.KeySet
+	From int64 // moment from which they are in force
+}
+
+// formerKeys are those that the secretariat replaced, and that have not confirmed
+// it.
+type formerKeys struct {
+	Mark // of the admit
+	Keys entry.KeySet
+	From int64 // moment from which the new ones are in force
+}
+
+// A Doubt is a run of an author's entries that it called doubtful itself.
+type Doubt struct {
+	Mark               // of the statement that says so
+	First, Last uint64 // indexes; only its author's entries between them
+}
+
+// A tenure is a time in which an author is held to what it promised.
+type tenure struct {
+	Admitted int64 // now of its admission
+	Owes     int64 // moment from whose period on it owes attestations; 0 as long as it pledged nothing
+	End      int64 // 0 while it lasts
+	How      string
+}
+
+// How a tenure ends.
+const (
+	endWithdrawn = "withdrawn"
+	endRemoved   = "removed"
+	endSucceeded = "succeeded"
+)
+
+// A Removal says when an author was removed, and since when that was proposed.
+type Removal struct {
+	Mark
+	Proposed *Mark // nil when it had not been proposed
+	Reason   string
+}
+
+// A Succession says which author's place another takes.
+type Succession struct {
+	Mark
+	Author string // the other one
+}
+
+func (a *author) tenure() *tenure {
+	if len(a.Tenures) == 0 {
+		return nil
+	}
+	return &a.Tenures[len(a.Tenures)-1]
+}
+
+// ended says how an author's membership ended; "" while it lasts.
+func (a *author) ended() string {
+	if t := a.tenure(); t != nil {
+		return t.How
+	}
+	return ""
+}
+
+func (a *author) end(now int64, how string) {
+	t := a.tenure()
+	t.End, t.How = now, how
+}
+
+// The standings of admitted authors, beside entry's suspended, proposed-removal
+// and removed.
+const (
+	InStanding        = "in-standing"
+	SuspendedProposed = "suspended-proposed-removal"
+	Withdrawn         = "withdrawn"
+	Succeeded         = "succeeded"
+)
+
+// standing is the one word for how an admitted author stands; "" for others.
+func (a *author) standing() string {
+	switch {
+	case a.Admit == nil:
+		return ""
+	case a.ended() == endRemoved:
+		return entry.StandingRemoved
+	case a.ended() == endWithdrawn:
+		return Withdrawn
+	case a.Suspended != nil && a.Proposed != nil:
+		return SuspendedProposed
+	case a.Suspended != nil:
+		return entry.StandingSuspended
+	case a.Proposed != nil:
+		return entry.StandingProposed
+	case a.ended() == endSucceeded:
+		return Succeeded
+	}
+	return InStanding
+}
+
+// isOut reports whether an author was removed or withdrew.
+func (a *author) isOut() bool { return a.ended() == endRemoved || a.ended() == endWithdrawn }
+
+func (s *State) acceptCharter(b *entry.Charter, m Mark) {
+	s.k.Charter, s.k.CharterAt = b, m
+	for _, reserved := range []struct {
+		id  string
+		set entry.KeySet
+	}{{entry.AuthorSecretariat, b.Secretariat}, {entry.AuthorOperator, b.Operator}} {
+		a := s.newAuthor(reserved.id, m)
+		a.setKeys(reserved.set)
+		s.own(reserved.set, reserved.id)
+	}
+	s.own(b.Recovery, recoveryOwner)
+	s.ownLogKeys(b.LogKeys)
+}
+
+func (s *State) newAuthor(id string, m Mark) *author {
+	a := &author{No: uint16(len(s.k.People)), ID: id, Admitted: m, Attested: make(map[entry.Period]*attested)}
+	s.k.People = append(s.k.People, a)
+	s.byID[id] = a
+	return a
+}
+
+// maxPeople is how many authors there can be: what author.No can count.
+const maxPeople = 1 << 16
+
+func (s *State) judgeAdmit(b *entry.Admit) Verdict {
+	a := s.byID[b.ID]
+	if b.Mode == entry.AdmitNew {
+		if a != nil {
+			return rejected(CodeAuthorTaken, "the author is admitted already")
+		}
+		if len(s.k.People) == maxPeople {
+			return rejected(CodeAuthorTaken, fmt.Sprintf("there are %d authors already", maxPeople))
+		}
+		return s.judgeOwner(b.KeySet(), b.ID)
+	}
+	switch {
+	case a == nil || a.Admit == nil:
+		return rejected(CodeAuthorUnknown, "the author was not admitted before")
+	case a.Admit.Role != b.Role:
+		return rejected(CodeRoleDiffers, "the author was admitted as a "+a.Admit.Role)
+	case a.isOut() != (b.Mode == entry.AdmitReadmit):
+		return rejected(CodeStanding, "the author's standing is "+a.standing())
+	}
+	return s.judgeOwner(b.KeySet(), b.ID)
+}
+
+// judgeOwner rejects keys that belong to another.
+func (s *State) judgeOwner(set entry.KeySet, owner string) Verdict {
+	for _, id := range keyIDs(set) {
+		if other, taken := s.k.Owners[id]; taken && other != owner {
+			return rejected(CodeKeyTaken, "a key belongs to "+other+" already")
+		}
+	}
+	return accepted
+}
+
+func (s *State) acceptAdmit(t *taken, b *entry.Admit) {
+	s.own(b.KeySet(), b.ID)
+	if b.Mode == entry.AdmitNew {
+		a := s.newAuthor(b.ID, t.m)
+		a.Admit, a.NeedPledge = b, b.Role == entry.RoleSignatory
+		a.setKeys(b.KeySet())
+		a.Tenures = []tenure{{Admitted: t.m.Logged}}
+		return
+	}
+	a := s.byID[b.ID]
+	a.Admit = b
+	wait := true
+	if b.Mode == entry.AdmitReadmit {
+		a.Tenures = append(a.Tenures, tenure{Admitted: t.m.Logged})
+		a.Suspended, a.Proposed, a.Removed = nil, nil, nil
+		a.NeedPledge = b.Role == entry.RoleSignatory
+		// Every admitted key signed. So if enough of the old ones are among them, it
+		// is the author's own change.
+		wait = countIn(statementKeys(b.KeySet()), statementKeys(a.Keys)) < int(a.Keys.Threshold)
+	}
+	if !wait {
+		a.setKeys(b.KeySet())
+		a.Pending = nil
+		return
+	}
+	a.Pending = &pendingKeys{t.m, b.KeySet(), t.m.Logged + rekeyDelay}
+	f := finding(FindRekeyPending, fmt.Sprintf("The secretariat gave %s new keys; they count from %s unless a statement by the old ones comes first.", name(a), moment(a.Pending.From)))
+	t.found = append(t.found, f.about(a, t.m))
+}
+
+// advance puts keys into force whose time has come.
+func (s *State) advance() {
+	for _, a := range s.k.People {
+		if p := a.Pending; p != nil && s.k.Now >= p.From {
+			a.Former = &formerKeys{p.Mark, a.Keys, p.From}
+			a.setKeys(p.Keys)
+			a.Pending = nil
+		}
+	}
+}
+
+// inForce returns an author's keys at a moment that is not before Now, and those
+// that the secretariat replaced if they have not confirmed it.
+func (a *author) inForce(now int64) (keys entry.KeySet, former *entry.KeySet) {
+	if p := a.Pending; p != nil && now >= p.From {
+		return p.Keys, &a.Keys
+	}
+	if a.Former != nil {
+		return a.Keys, &a.Former.Keys
+	}
+	return a.Keys, nil
+}
+
+// cancelRekey cancels keys of last resort when the old ones speak. Slots don't: a
+// timer makes them with a key of their own.
+func (s *State) cancelRekey(t *taken) {
+	a := t.a
+	if a.Pending == nil || a.Suspended != nil || a.Pending.Index >= t.m.Index {
+		return
+	}
+	a.Pending = nil
+	t.say(FindRekeyCancelled, "%s made this statement with its own keys while new ones from the secretariat were waiting; so those do not count.", name(a))
+}
+
+func (s *State) acceptKeys(t *taken, b *entry.Keys) {
+	a := t.a
+	if a.Former != nil {
+		signed := make([]entry.KeyID, 0, len(t.it.Leaf.Statement.Signatures))
+		for _, sig := range t.it.Leaf.Statement.Signatures {
+			signed = append(signed, sig.KeyID)
+		}
+		if countIn(signed, statementKeys(a.Former.Keys)) >= int(a.Former.Keys.Threshold) {
+			a.Former = nil
+		}
+	}
+	a.setKeys(b.KeySet())
+	s.own(b.KeySet(), a.ID)
+	if b.Reason != entry.KeysCompromise {
+		return
+	}
+	text := "%s stated that a key of its own was compromised, and replaced its keys."
+	if !b.Doubtful.IsZero() {
+		first := s.k.Book.at(s.k.Book.find(b.Doubtful)).Index
+		a.Doubtful = append(a.Doubtful, Doubt{t.m, first, t.m.Index - 1})
+		text = "%s stated that a key of its own was compromised; its statements from entry " + number(first) + " up to this one are doubtful by its own word."
+	}
+	t.say(FindKeysCompromised, text, name(a))
+}
+
+func (s *State) judgeKeys(a *author, b *entry.Keys) Verdict {
+	if !b.Doubtful.IsZero() {
+		if _, ok := s.ofOwn(a, b.Doubtful); !ok {
+			return rejected(CodeReferenceUnknown, "doubtful names no accepted statement of its author")
+		}
+	}
+	return s.judgeOwner(b.KeySet(), a.ID)
+}
+
+func (s *State) judgeStanding(b *entry.Standing) Verdict {
+	a := s.byID[b.Who]
+	if a == nil || a.Admit == nil {
+		return rejected(CodeAuthorUnknown, "the author is not admitted")
+	}
+	conflict := a.isOut()
+	switch b.Standing {
+	case entry.StandingSuspended:
+		conflict = conflict || a.Suspended != nil
+	case entry.StandingProposed:
+		conflict = conflict || a.Proposed != nil
+	case entry.StandingReinstated:
+		conflict = conflict || a.Suspended == nil && a.Proposed == nil
+	}
+	if conflict {
+		return rejected(CodeStanding, "the author's standing is "+a.standing())
+	}
+	return accepted
+}
+
+func (s *State) acceptStanding(t *taken, b *entry.Standing) {
+	a := s.byID[b.Who]
+	switch b.Standing {
+	case entry.StandingSuspended:
+		a.Suspended = &t.m
+	case entry.StandingProposed:
+		a.Proposed = &t.m
+	case entry.StandingReinstated:
+		a.Suspended, a.Proposed = nil, nil
+	case entry.StandingRemoved:
+		a.Removed = &Removal{t.m, a.Proposed, b.Reason}
+		a.end(t.m.Logged, endRemoved)
+	}
+}
+
+func (s *State) judgeSucceed(b *entry.Succeed) Verdict {
+	from, to := s.byID[b.From], s.byID[b.To]
+	if from == nil || !from.isSignatory() || to == nil || !to.isSignatory() {
+		return rejected(CodeAuthorUnknown, "from and to are not both admitted signatories")
+	}
+	for _, a := range []*author{from, to} {
+		if a.ended() != "" {
+			return rejected(CodeStanding, "the standing of "+a.ID+" is "+a.standing())
+		}
+	}
+	return accepted
+}
+
+func (s *State) acceptSucceed(t *taken, b *entry.Succeed) {
+	from, to := s.byID[b.From], s.byID[b.To]
+	from.Succeeded = &Succession{t.m, to.ID}
+	from.end(t.m.Logged, endSucceeded)
+	to.Succeeds = append(to.Succeeds, Succession{t.m, from.ID})
+	if tn := to.tenure(); tn.Owes == 0 {
+		tn.Owes = t.m.Logged
+	}
+}
+
+func (s *State) acceptPledge(t *taken, b *entry.Pledge) {
+	a := t.a
+	a.Pledges = append(a.Pledges, Pledged{t.m, b.Charter, b.Clauses})
+	a.NeedPledge = false
+	if tn := a.tenure(); tn.Owes == 0 {
+		tn.Owes = t.m.Logged
+	}
+}
+
+func (a *author) setKeys(set entry.KeySet) {
+	a.Keys, a.keys = set, ownKeys(set)
+}
+
+func ownKeys(set entry.KeySet) []ownKey {
+	var keys []ownKey
+	for _, k := range set.Keys {
+		if p, err := k.Parse(); err == nil {
+			keys = append(keys, ownKey{p.ID, p.Use})
+		}
+	}
+	return keys
+}
+
+func (s *State) own(set entry.KeySet, owner string) {
+	for _, id := range keyIDs(set) {
+		s.k.Owners[id] = owner
+	}
+}
+
+func (s *State) ownLogKeys(vkeys []string) {
+	for _, v := range vkeys {
+		if id, ok := vkeyID(v); ok {
+			s.k.Owners[id] = logOwner
+		}
+	}
+}
+
+// countIn returns how many of ids are in list.
+func countIn(ids, list []entry.KeyID) int {
+	n := 0
+	for _, id := range ids {
+		for _, o := range list {
+			if o == id {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+func statementKeys(set entry.KeySet) []entry.KeyID {
+	var ids []entry.KeyID
+	for _, k := range ownKeys(set) {
+		if k.use == entry.UseStatement {
+			ids = append(ids, k.id)
+		}
+	}
+	return ids
+}
+
+// vkeyID returns the key id that the Ed25519 key of a vkey (c2sp.org/signed-note)
+// would have as an author's key.
+func vkeyID(v string) (entry.KeyID, bool) {
+	parts := strings.SplitN(v, "+", 3)
+	if len(parts) != 3 {
+		return entry.KeyID{}, false
+	}
+	b, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(b) != 33 || b[0] != 1 && b[0] != 4 {
+		return entry.KeyID{}, false
+	}
+	return entry.KeyIDOf(b[1:]), true
+}

@@ -1,0 +1,85 @@
+package pledge
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// saveFormat names the form in which a State is saved. It changes whenever what is
+// kept, or what a rule makes of it, does: a state of another form is of no use, and
+// the log is read again from its beginning.
+const saveFormat = "pledgelog.state.v1"
+
+// ErrSaved says that what Restore was given is no state of this version.
+var ErrSaved = errors.New("not a saved state of this version")
+
+type saved struct {
+	Format string
+	Kept   *kept
+}
+
+// Save writes the state so that Restore reads it back: the same state gives the
+// same bytes. It holds nothing that the log does not. Whoever keeps it guards it
+// against change: Restore believes what it reads.
+func (s *State) Save(w io.Writer) error {
+	if s.whole != nil {
+		return errors.New("save state: it is of part of a log")
+	}
+	if err := json.MarshalWrite(w, saved{saveFormat, &s.k}, json.Deterministic(true)); err != nil {
+		return fmt.Errorf("save state: %w", err)
+	}
+	return nil
+}
+
+// Restore reads what Save wrote. Its error matches ErrSaved unless reading failed.
+func Restore(r io.Reader) (*State, error) {
+	s := New("")
+	got := saved{Kept: &s.k}
+	if err := json.UnmarshalRead(r, &got, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("restore state: %w: %w", ErrSaved, err)
+	}
+	if got.Format != saveFormat || got.Kept != &s.k {
+		return nil, fmt.Errorf("restore state: %w: its form is %q", ErrSaved, got.Format)
+	}
+	if err := s.derive(); err != nil {
+		return nil, fmt.Errorf("restore state: %w: %w", ErrSaved, err)
+	}
+	return s, nil
+}
+
+// derive makes what follows from s.k.
+func (s *State) derive() error {
+	k := &s.k
+	for n := range k.Book.Records.len() {
+		r := k.Book.Records.at(n)
+		if int(r.Author) >= len(k.People) || int(r.Kind) >= len(entry.Kinds) {
+			return fmt.Errorf("record %d is of nobody or of no kind", n)
+		}
+		k.Book.enter(ref(n))
+	}
+	for i, a := range k.People {
+		if int(a.No) != i {
+			return fmt.Errorf("author %d says that it is %d", i, a.No)
+		}
+		s.byID[a.ID] = a
+		a.keys = ownKeys(a.Keys)
+		for _, at := range a.Attested {
+			s.enterAttested(at)
+		}
+		for _, at := range a.Void {
+			s.enterAttested(at)
+		}
+	}
+	for _, c := range k.Challenges {
+		s.enterChallenge(c)
+	}
+	for i, e := range k.Erased {
+		s.erased[erasedText{e.Of, e.Digest}] = i
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package pledge
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"sort"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// A slot is what is kept of an accepted slot.
+type slot struct {
+	Mark
+	Ref     ref
+	Period  entry.SlotPeriod
+	Digests []byte // entry.SlotPlaces of 32 bytes, in their order
+	Opened  uint64 // bit i: place i was opened by an accepted request
+}
+
+// slotOf returns an author's slot that is in the book at n.
+func (a *author) slotOf(n ref) *slot {
+	i := sort.Search(len(a.Slots), func(i int) bool { return a.Slots[i].Ref >= n })
+	if i == len(a.Slots) || a.Slots[i].Ref != n {
+		return nil
+	}
+	return &a.Slots[i]
+}
+
+// place returns which of a slot's places has a digest; -1 when none.
+func (s *slot) place(digest string) int {
+	b, err := base64.RawURLEncoding.DecodeString(digest)
+	if err != nil {
+		return -1
+	}
+	for i := 0; i < len(s.Digests); i += len(b) {
+		if bytes.Equal(s.Digests[i:i+len(b)], b) {
+			return i / len(b)
+		}
+	}
+	return -1
+}
+
+func (s *State) judgeSlot(a *author, b *entry.Slot, now int64) Verdict {
+	p := b.SlotPeriod()
+	if kind := s.Terms(p.Start()).Slots; p.Kind() != kind {
+		return rejected(CodePeriodKind, fmt.Sprintf("the charter's slot period is %s at that time", kind))
+	}
+	if now < p.Start() {
+		return rejected(CodeSlotEarly, fmt.Sprintf("%s has not begun", p))
+	}
+	if a.slotFor(p) != nil {
+		return rejected(CodeSlotRepeated, fmt.Sprintf("the author logged its slot for %s before", p))
+	}
+	return accepted
+}
+
+// slotFor returns an author's slot for a period. The newest are looked at first.
+func (a *author) slotFor(p entry.SlotPeriod) *slot {
+	for i := len(a.Slots) - 1; i >= 0; i-- {
+		if a.Slots[i].Period == p {
+			return &a.Slots[i]
+		}
+	}
+	return nil
+}
+
+func (s *State) acceptSlot(t *taken, b *entry.Slot) {
+	sl := slot{Mark: t.m, Ref: t.n, Period: b.SlotPeriod(), Digests: make([]byte, 0, entry.SlotPlaces*32)}
+	for _, d := range b.Digests {
+		raw, _ := base64.RawURLEncoding.DecodeString(d) // its form was checked
+		sl.Digests = append(sl.Digests, raw...)
+	}
+	t.a.Slots = append(t.a.Slots, sl)
+	if t.m.Logged >= sl.Period.End() && s.owesSlot(t.a, sl.Period) {
+		t.say(FindSlotLate, "%s logged its slot for %s on %s, after that time had passed.", name(t.a), sl.Period, day(t.m.Logged))
+		t.found[len(t.found)-1].Period = sl.Period.String()
+	}
+}
+
+// judgePlace judges the slot and disclosure that a request names.
+func (s *State) judgePlace(a *author, b *entry.Request) Verdict {
+	n, ok := s.ofOwn(a, b.Slot, entry.KindSlot)
+	if !ok {
+		return rejected(CodeReferenceUnknown, "the request names no accepted slot of its author")
+	}
+	sl := a.slotOf(n)
+	place := sl.place(entry.Digest([]byte(b.Disclosure)))
+	if place < 0 {
+		return rejected(CodeNotInSlot, "the disclosure is of none of the slot's places")
+	}
+	if sl.Opened&(1<<place) != 0 {
+		return rejected(CodePlaceOpened, "another request has opened this place of the slot")
+	}
+	return accepted
+}
+
+// openPlace marks the place as opened and returns when its slot was logged.
+func (s *State) openPlace(t *taken, b *entry.Request) int64 {
+	n, _ := s.ofOwn(t.a, b.Slot)
+	sl := t.a.slotOf(n)
+	sl.Opened |= 1 << sl.place(entry.Digest([]byte(b.Disclosure)))
+	return sl.Logged
+}
+
+// slotPeriods calls f for every slot period that an author owes and that has ended
+// by moment t, in order, until f returns false. Periods follow each other: the next
+// one begins at the end of the one before or later, and is of the kind in force
+// then.
+func (s *State) slotPeriods(a *author, t int64, f func(entry.SlotPeriod) bool) {
+	if !a.isSignatory() {
+		return
+	}
+	end, _, ends := s.Ends()
+	for i := range a.Tenures {
+		tn := &a.Tenures[i]
+		until := t
+		if tn.How != "" {
+			until = min(until, tn.End)
+		}
+		if ends {
+			until = min(until, end)
+		}
+		for at := tn.Admitted; at < until; {
+			kind := s.Terms(at).Slots
+			if kind == entry.SlotsNone {
+				next, ok := s.nextAmend(at)
+				if !ok {
+					break
+				}
+				at = next
+				continue
+			}
+			p := entry.SlotPeriodAt(kind, at)
+			at = p.End()
+			if p.Start() < tn.Admitted || s.Terms(p.Start()).Slots != kind {
+				continue // it began before
+			}
+			if at <= until && !f(p) {
+				return
+			}
+		}
+	}
+}
+
+// nextAmend returns the first moment after t at which terms change.
+func (s *State) nextAmend(t int64) (next int64, ok bool) {
+	for i := range s.k.Amends {
+		if b := s.k.Amends[i].Body; b.IsTimed() && b.FromUnix() > t && (!ok || b.FromUnix() < next) {
+			next, ok = b.FromUnix(), true
+		}
+	}
+	return next, ok
+}
+
+// owesSlot reports whether a slot period is one that the author owes.
+func (s *State) owesSlot(a *author, p entry.SlotPeriod) bool {
+	owed := false
+	s.slotPeriods(a, p.End(), func(q entry.SlotPeriod) bool {
+		owed = q == p
+		return !owed
+	})
+	return owed
+}
