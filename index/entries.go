@@ -168,7 +168,7 @@ func (s *Snapshot) addBody(ctx context.Context, e *Entry) error {
 		}
 	}
 	var found []pledge.Finding
-	e.BodyState, e.Detached, found = pledge.JudgeBody(e.Index, st, raw, s.view.AsOf)
+	e.BodyState, e.Detached, found = pledge.JudgeBody(e.Index, st, raw)
 	e.Findings = append(e.Findings, found...)
 	if e.BodyState == pledge.BodyPublished || e.BodyState == pledge.BodyInvalid {
 		e.Body = raw
@@ -179,7 +179,7 @@ func (s *Snapshot) addBody(ctx context.Context, e *Entry) error {
 // isAboutBody reports whether JudgeBody gives findings of this code.
 func isAboutBody(c entry.Code) bool {
 	switch c {
-	case pledge.FindBodyMissing, pledge.FindBodyMismatch, pledge.FindBodyInvalid, pledge.FindCodeUnknown, pledge.FindWithheldOverdue:
+	case pledge.FindBodyMissing, pledge.FindBodyMismatch, pledge.FindBodyInvalid, pledge.FindCodeUnknown:
 		return true
 	}
 	return false

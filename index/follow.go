@@ -129,10 +129,6 @@ func (x *Index) show(cp *log.View) {
 	for _, found := range x.bodies {
 		s.findings = append(s.findings, found...)
 	}
-	for _, w := range x.withheld {
-		_, _, found := pledge.JudgeBody(w.index, w.st, nil, v.AsOf)
-		s.findings = append(s.findings, found...)
-	}
 	pledge.SortFindings(s.findings)
 	for _, f := range s.findings {
 		if f.Index != nil {

@@ -52,8 +52,7 @@ type Index struct {
 	stepped   []pledge.Finding            // by Step, in index order
 	bodies    map[uint64][]pledge.Finding // about detached bodies, by index
 	unsettled []uint64                    // entries whose body is missing or altered: looked at again
-	withheld  []withheld
-	clauses   map[string]string // the charter's texts by clause id; nil until they are read
+	clauses   map[string]string           // the charter's texts by clause id; nil until they are read
 
 	// rows and the lists over them are written by the replay, a bundle at a
 	// time, and read by snapshots, which ignore what is at or beyond their size.
@@ -84,12 +83,6 @@ type row struct {
 type listKey struct {
 	author string
 	kind   entry.Kind
-}
-
-// withheld is an accepted statement whose body is not published.
-type withheld struct {
-	index uint64
-	st    *entry.Statement // id, author, digest and review only
 }
 
 var (

@@ -50,8 +50,7 @@ func (x *Index) replay(ctx context.Context, size uint64) error {
 		parallel(len(batch), func(i int) {
 			r := &batch[i]
 			if r.item.Statement != nil {
-				// The moment matters for withheld bodies only, which show judges.
-				r.state, r.text, r.found = pledge.JudgeBody(r.item.Index, r.item.Statement, r.body, 0)
+				r.state, r.text, r.found = pledge.JudgeBody(r.item.Index, r.item.Statement, r.body)
 			}
 		})
 		x.take(batch)
@@ -248,7 +247,6 @@ func (x *Index) keepAccepted(index uint64, st *entry.Statement, r *replayed) {
 	}
 	switch r.state {
 	case pledge.BodyWithheld:
-		x.withheld = append(x.withheld, withheld{index, &entry.Statement{ID: st.ID, Author: author, Kind: st.Kind, BodyDigest: st.BodyDigest, Review: st.Review}})
 		return
 	case pledge.BodyMissing, pledge.BodyAltered:
 		x.unsettled = append(x.unsettled, index)
@@ -319,7 +317,7 @@ func (x *Index) settle(ctx context.Context, index uint64) (pledge.BodyState, err
 	if err != nil {
 		return "", err
 	}
-	state, text, found := pledge.JudgeBody(index, it.Statement, raw, 0)
+	state, text, found := pledge.JudgeBody(index, it.Statement, raw)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.rows[index].body = number(bodyStates, state)

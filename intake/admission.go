@@ -104,7 +104,7 @@ func (in *Intake) judge(it *pledge.Item, now int64) *Refusal {
 	r := &Refusal{Code: v.Code, Detail: v.Detail}
 	switch v.Code {
 	case pledge.CodeSeqTaken, pledge.CodeSeqGap, pledge.CodePrevMismatch:
-		seq, head, _ := in.state.Head(st.Author)
+		seq, head, _ := in.state.HeadIn(st.Author, st.Lane)
 		r.Head = &Head{Seq: seq, Entry: head}
 	}
 	return r
@@ -115,7 +115,7 @@ func (in *Intake) stricter(st *entry.Statement, now int64) *Refusal {
 	if st.Made > now+int64(maxMadeAhead/time.Second) {
 		return &Refusal{Code: CodeMadeAhead, Detail: fmt.Sprintf("made is %s and the server's clock says %s", entry.FormatTime(st.Made), entry.FormatTime(now))}
 	}
-	if last := in.state.LastMade(st.Author); st.Made < last {
+	if last := in.state.LastMade(st.Author, st.Lane); st.Made < last {
 		return &Refusal{Code: CodeMadeDecreases, Detail: fmt.Sprintf("made is %s and that of the author's previous statement %s", entry.FormatTime(st.Made), entry.FormatTime(last))}
 	}
 	if r, ok := st.Body.(*entry.Request); ok {

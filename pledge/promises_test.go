@@ -285,22 +285,20 @@ func TestBodies(t *testing.T) {
 		name  string
 		st    *entry.Statement
 		raw   []byte
-		at    string
 		state pledge.BodyState
 		code  entry.Code
 		party pledge.Role
 	}{
-		{"there", parsed, st.Body, "2025-01-10 00:00:00", pledge.BodyPublished, "", ""},
-		{"none", &bare, nil, "2025-01-10 00:00:00", pledge.BodyNone, "", ""},
-		{"missing", parsed, nil, "2025-01-10 00:00:00", pledge.BodyMissing, pledge.FindBodyMissing, pledge.RoleOperator},
-		{"altered", parsed, append([]byte(" "), st.Body...), "2025-01-10 00:00:00", pledge.BodyAltered, pledge.FindBodyMismatch, pledge.RoleOperator},
-		{"not JSON", parsed, []byte("x"), "2025-01-10 00:00:00", pledge.BodyAltered, pledge.FindBodyMismatch, pledge.RoleOperator},
-		{"signed in another form", &invalid, odd, "2025-01-10 00:00:00", pledge.BodyInvalid, pledge.FindBodyInvalid, pledge.RoleAuthor},
-		{"withheld", &withheld, nil, "2025-06-30 23:59:59", pledge.BodyWithheld, "", ""},
-		{"withheld, its review passed", &withheld, nil, "2025-07-01 00:00:00", pledge.BodyWithheld, pledge.FindWithheldOverdue, pledge.RoleAuthor},
+		{"there", parsed, st.Body, pledge.BodyPublished, "", ""},
+		{"none", &bare, nil, pledge.BodyNone, "", ""},
+		{"missing", parsed, nil, pledge.BodyMissing, pledge.FindBodyMissing, pledge.RoleOperator},
+		{"altered", parsed, append([]byte(" "), st.Body...), pledge.BodyAltered, pledge.FindBodyMismatch, pledge.RoleOperator},
+		{"not JSON", parsed, []byte("x"), pledge.BodyAltered, pledge.FindBodyMismatch, pledge.RoleOperator},
+		{"signed in another form", &invalid, odd, pledge.BodyInvalid, pledge.FindBodyInvalid, pledge.RoleAuthor},
+		{"withheld", &withheld, nil, pledge.BodyWithheld, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			state, _, found := pledge.JudgeBody(5, c.st, c.raw, unix(c.at))
+			state, _, found := pledge.JudgeBody(5, c.st, c.raw)
 			if state != c.state {
 				t.Errorf("state %s, want %s", state, c.state)
 			}

@@ -47,8 +47,6 @@ type stream struct {
 	leftOut      uint64   // findings on authors of what was logged after the moment
 	future       bool     // an entry is dated after the auditor's clock
 	growth       growth
-	withheld     []withheld
-	authors      map[string]string // one copy of each author's id
 
 	// In a directory.
 	folder *log.Folder // of texts; nil when there is none
@@ -59,15 +57,6 @@ type stream struct {
 	moment   int64
 	statuses []pledge.Status
 	promises []pledge.Finding
-}
-
-// A withheld is what is kept of a statement whose text is not published, until
-// it is known at which moment to judge it.
-type withheld struct {
-	index  uint64
-	id     entry.ID
-	author string
-	review int64 // the day, Unix seconds
 }
 
 const (
@@ -93,7 +82,6 @@ func (a *audit) newStream() *stream {
 		keys:         pledge.NewKeyring(),
 		state:        pledge.New(a.report.Log),
 		leafFindings: newFindings(),
-		authors:      make(map[string]string),
 		ahead:        a.known,
 		tiles:        newTileCheck(a),
 		growth:       growth{archived: sizes(a.archived)},
@@ -472,15 +460,6 @@ func (s *stream) countText(it *pledge.Item, state pledge.BodyState) {
 		s.bodies.Altered++
 	case pledge.BodyWithheld:
 		s.bodies.Withheld++
-		st := it.Statement
-		if review, err := entry.ParseDate(st.Review); err == nil && !s.snapped {
-			author, ok := s.authors[st.Author]
-			if !ok {
-				author = st.Author
-				s.authors[author] = author
-			}
-			s.withheld = append(s.withheld, withheld{it.Index, st.ID, author, review})
-		}
 	}
 }
 
@@ -490,10 +469,4 @@ func (s *stream) snapshot(t int64) {
 	s.snapped, s.moment = true, t
 	s.statuses = s.state.Statuses(t)
 	s.promises = s.state.Promises(t)
-	for _, w := range s.withheld {
-		st := &entry.Statement{ID: w.id, Author: w.author, BodyDigest: entry.Digest(nil), Review: entry.FormatTime(w.review)[:len("2006-01-02")]}
-		_, _, found := pledge.JudgeBody(w.index, st, nil, t)
-		s.promises = append(s.promises, found...)
-	}
-	s.withheld = nil
 }

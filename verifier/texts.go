@@ -194,7 +194,7 @@ func (c *chunk) judgeTexts(t texts) {
 			continue
 		}
 		// The moment matters to what is withheld only: see stream.withheld.
-		c.judged[i].state, _, c.judged[i].findings = pledge.JudgeBody(it.Index, it.Statement, t.byDigest[it.Statement.BodyDigest], 0)
+		c.judged[i].state, _, c.judged[i].findings = pledge.JudgeBody(it.Index, it.Statement, t.byDigest[it.Statement.BodyDigest])
 		c.judged[i].file = t.files[it.Statement.BodyDigest]
 	}
 }

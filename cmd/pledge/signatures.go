@@ -31,7 +31,7 @@ func (r *remote) checkSignatures(ctx context.Context, sub *entry.Submission, got
 	}
 	it := pledge.Read(got.proof.Index, got.proof.Extra)
 	ring.Try(it)
-	if v := pledge.JudgeSignatures(it, set); v.Kind != pledge.Accepted {
+	if v := pledge.JudgeSignatures(it, pledge.InForce{Author: set}); v.Kind != pledge.Accepted {
 		return fmt.Errorf("the leaf's signatures: %s: %s", v.Code, v.Detail)
 	}
 	return nil
