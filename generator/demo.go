@@ -69,7 +69,7 @@ func (d *demo) on(t time.Time, do func()) {
 func (d *demo) play() []Scene {
 	slices.SortStableFunc(d.todo, func(a, b happening) int { return cmp.Compare(a.at, b.at) })
 	for _, h := range d.todo {
-		d.w.now = h.at
+		d.w.moveTo(h.at)
 		h.do()
 	}
 	return d.scenes

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,7 @@ func TestKeptLogs(t *testing.T) {
 			if err := json.Unmarshal(got, &have); err != nil {
 				t.Fatal(err)
 			}
+			leaveOut(have, laterChecks[filepath.Base(dir)])
 			holdAlike(t, "report", want, have)
 		})
 	}
@@ -61,6 +63,19 @@ func read(t *testing.T, elem ...string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// laterChecks are the codes of findings that a kept log gives by checks which
+// came after it.
+var laterChecks = map[string][]string{
+	"01-first-step": {"directory-overdue"}, // it was logged before there were directories
+}
+
+func leaveOut(report any, codes []string) {
+	r := report.(map[string]any)
+	r["findings"] = slices.DeleteFunc(r["findings"].([]any), func(f any) bool {
+		return slices.Contains(codes, f.(map[string]any)["code"].(string))
+	})
 }
 
 // wording is what may be said in other words.

@@ -34,6 +34,9 @@ func (w *World) Log(st *Statement) *Filed {
 	st.Logged = w.now
 	f := w.enter(st)
 	w.put(st)
+	if st.Kind == entry.KindDirectory {
+		w.grew = 0
+	}
 	return f
 }
 
@@ -55,6 +58,9 @@ func (w *World) LogLeaf(leaf []byte) *Entry {
 
 func (w *World) put(st *Statement) *Entry {
 	w.size++
+	if w.grew == 0 {
+		w.grew = max(w.latest, w.now)
+	}
 	if w.sink == nil {
 		e := st.entry()
 		w.Logged = append(w.Logged, e)

@@ -19,7 +19,10 @@ func (w *World) Story(n int) error {
 	p.at(w.now, func() { w.Log(w.Found()) })
 	for w.Size() < uint64(n) && p.Len() > 0 && w.err == nil {
 		next := heap.Pop(p).(event)
-		w.now = max(w.now, next.at)
+		w.moveTo(max(w.now, next.at))
+		if w.Size() == uint64(n) {
+			break // the operator's directory was the last
+		}
 		next.do()
 	}
 	return w.err

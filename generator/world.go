@@ -41,6 +41,9 @@ type Options struct {
 	// Witnesses cosign every checkpoint, and Quorum of them must have. Default:
 	// none, and `quorum none`.
 	Witnesses, Quorum int
+	// NoDirectories keeps the operator from making directories by itself whenever
+	// time moves on; World.Directory still makes one.
+	NoDirectories bool
 	// Publish is how much time of the log lies between checkpoints. Default: 30
 	// minutes.
 	Publish time.Duration
@@ -111,6 +114,7 @@ type World struct {
 
 	now    int64
 	latest int64 // the largest `logged` so far
+	grew   int64 // when the first leaf was logged that no directory covers; 0 when there is none
 	size   uint64
 	dice   *rand.Rand
 	sink   func(*Statement) error // nil: Logged
@@ -238,10 +242,24 @@ func (w *World) Now() int64 { return w.now }
 
 // SetNow moves the time in the world. It may go backwards, as a dishonest
 // operator's does.
-func (w *World) SetNow(unix int64) { w.now = unix }
+func (w *World) SetNow(unix int64) { w.moveTo(unix) }
 
 // Advance lets time pass.
-func (w *World) Advance(d time.Duration) { w.now += int64(d / time.Second) }
+func (w *World) Advance(d time.Duration) { w.moveTo(w.now + int64(d/time.Second)) }
+
+// directoryAfter is how long after the log grew the operator makes a directory, in
+// seconds: within a day (protocol section 4).
+const directoryAfter = 20 * 3600
+
+// moveTo moves time. On the way the operator makes the directory that comes due,
+// unless it is told to make none.
+func (w *World) moveTo(unix int64) {
+	if at := w.grew + directoryAfter; w.grew != 0 && unix >= at && !w.Options.NoDirectories {
+		w.now = max(w.now, at)
+		w.Log(w.Directory())
+	}
+	w.now = unix
+}
 
 // Size is how many entries were logged.
 func (w *World) Size() uint64 { return w.size }

@@ -55,7 +55,7 @@ func audit(t *testing.T, w *generator.World, dir string) (*pledge.State, []pledg
 				t.Errorf("entry %d: codes %v", item.Index, unknown)
 			}
 			body, _ := src.Get(ctx, log.BodyPath(item.Statement.BodyDigest), entry.MaxBody)
-			_, _, fs = pledge.JudgeBody(item.Index, item.Statement, body, item.Leaf.Logged)
+			_, _, fs = pledge.JudgeBody(item.Index, item.Statement, body)
 			found = append(found, fs...)
 			if err := tree.Append(log.LeafHash(leaf)); err != nil {
 				t.Fatal(err)

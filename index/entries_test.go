@@ -217,7 +217,7 @@ func TestWithheldBodiesAreNeverRead(t *testing.T) {
 	p := story(t, 40)
 	w := p.world
 	st := w.Request(w.Signatories[0], "2025-03", &entry.RequestBody{Assist: []string{"keys"}, Country: "XC", Narrative: map[string]string{"en": "This must not be seen."}})
-	st.Review = "2030-01-01"
+	st.Review = "2026-01-01"
 	w.Log(st)
 	p.publish(len(w.Logged))
 	// Even where an operator puts it beside the log, it is not shown.

@@ -121,7 +121,11 @@ func (x *Index) show(cp *log.View) {
 	for i, st := range s.statuses {
 		s.byAuthor[st.ID] = i
 	}
-	s.secretariat, s.hasSecretariat = x.state.Status(entry.AuthorSecretariat, v.AsOf)
+	for _, id := range []string{entry.AuthorSecretariat, entry.AuthorOperator} {
+		if st, ok := x.state.Status(id, v.AsOf); ok {
+			s.reserved = append(s.reserved, st)
+		}
+	}
 	s.charter, s.charterID = x.state.Charter()
 	s.clauses = x.clauses
 

@@ -40,7 +40,7 @@ func replay(t *testing.T, p *published, n int) (*pledge.State, []pledge.Verdict,
 		if err != nil {
 			raw = nil
 		}
-		_, _, fs := pledge.JudgeBody(uint64(i), it.Statement, raw, s.Now())
+		_, _, fs := pledge.JudgeBody(uint64(i), it.Statement, raw)
 		found = append(found, fs...)
 	}
 	found = append(found, s.Promises(s.Now())...)

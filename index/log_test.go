@@ -135,7 +135,7 @@ func story(t *testing.T, n int) *published {
 	w.LogLeaf([]byte(`{"logged": 1}`))
 	// A text that is not published and whose review date passes.
 	hidden := w.Request(a, "2025-02", nil)
-	hidden.Review = entry.FormatTime(w.Now())[:10]
+	hidden.Review = entry.FormatTime(w.Now() + 86400)[:10]
 	w.Log(hidden)
 	w.Advance(72 * 3600e9)
 	// A code that is in no vocabulary.

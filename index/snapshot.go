@@ -15,15 +15,14 @@ type Snapshot struct {
 	x    *Index
 	view View
 
-	statuses       []pledge.Status // in order of admission
-	byAuthor       map[string]int
-	secretariat    pledge.Status
-	hasSecretariat bool
-	charter        *entry.Charter
-	charterID      entry.ID
-	clauses        map[string]string
-	findings       []pledge.Finding
-	byIndex        map[uint64][]pledge.Finding
+	statuses  []pledge.Status // in order of admission
+	byAuthor  map[string]int
+	reserved  []pledge.Status // the secretariat and the operator, once there is a charter
+	charter   *entry.Charter
+	charterID entry.ID
+	clauses   map[string]string
+	findings  []pledge.Finding
+	byIndex   map[uint64][]pledge.Finding
 }
 
 // View says which tree this is.
@@ -35,7 +34,7 @@ type Roll struct {
 	Statuses []pledge.Status
 }
 
-// Signatories returns how everybody stands at View.AsOf. The secretariat is not
+// Signatories returns how everybody stands at View.AsOf. The secretariat and the operator are not
 // among them; see Signatory.
 func (s *Snapshot) Signatories(context.Context) (*Roll, error) {
 	return &Roll{View: s.view, Statuses: slices.Clip(s.statuses)}, nil
@@ -48,14 +47,14 @@ type Signatory struct {
 	Findings []pledge.Finding
 }
 
-// Signatory returns one author, the secretariat included. It matches
+// Signatory returns one author, the secretariat and the operator included. It matches
 // ErrNotFound when nobody of that id is admitted.
 func (s *Snapshot) Signatory(_ context.Context, id string) (*Signatory, error) {
 	sig := &Signatory{View: s.view}
 	if i, ok := s.byAuthor[id]; ok {
 		sig.Status = s.statuses[i]
-	} else if id == entry.AuthorSecretariat && s.hasSecretariat {
-		sig.Status = s.secretariat
+	} else if i := s.reservedNo(id); i >= 0 {
+		sig.Status = s.reserved[i]
 	} else {
 		return nil, fmt.Errorf("author %q: %w (%d)", id, ErrNotFound, s.view.Size)
 	}
@@ -67,8 +66,13 @@ func (s *Snapshot) Signatory(_ context.Context, id string) (*Signatory, error) {
 	return sig, nil
 }
 
+// reservedNo returns which of the reserved authors an id is, or -1.
+func (s *Snapshot) reservedNo(id string) int {
+	return slices.IndexFunc(s.reserved, func(st pledge.Status) bool { return st.ID == id })
+}
+
 // Name returns the legal name with which an author was admitted; "" for the
-// secretariat and for who was not admitted.
+// secretariat, the operator and who was not admitted.
 func (s *Snapshot) Name(id string) string {
 	if i, ok := s.byAuthor[id]; ok {
 		return s.statuses[i].Admit.Name
@@ -79,7 +83,7 @@ func (s *Snapshot) Name(id string) string {
 // Chain returns the indexes of an author's accepted statements in order. It
 // matches ErrNotFound when nobody of that id is admitted.
 func (s *Snapshot) Chain(_ context.Context, id string) ([]uint64, error) {
-	if _, ok := s.byAuthor[id]; !ok && !(id == entry.AuthorSecretariat && s.hasSecretariat) {
+	if _, ok := s.byAuthor[id]; !ok && s.reservedNo(id) < 0 {
 		return nil, fmt.Errorf("author %q: %w (%d)", id, ErrNotFound, s.view.Size)
 	}
 	s.x.mu.RLock()

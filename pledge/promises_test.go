@@ -111,14 +111,21 @@ func TestCarveOut(t *testing.T) {
 		t.Errorf("got %s: who was admitted with carve-outs is not called missing", got)
 	}
 	for _, f := range s.Promises(unix("2025-05-01 00:00:00")) {
-		t.Errorf("finding %+v", f)
+		if f.Code != pledge.FindDirectoryOverdue { // the moment is long after the last entry
+			t.Errorf("finding %+v", f)
+		}
 	}
 }
 
-// promised lists the findings on authors at a moment as `code period`.
+// promised lists the findings on authors at a moment as `code period`. The moment
+// may be long after the last entry: that the operator made no directory meanwhile is
+// left out.
 func promised(s *pledge.State, found []pledge.Finding, t int64) []string {
 	out := []string{}
 	for _, f := range append(found, s.Promises(t)...) {
+		if f.Code == pledge.FindDirectoryOverdue && t > s.Now() {
+			continue
+		}
 		if f.Concerns != pledge.RoleAuthor || f.Author == "" || f.Text == "" {
 			out = append(out, fmt.Sprintf("%s concerns %s %q", f.Code, f.Concerns, f.Author))
 			continue

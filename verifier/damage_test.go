@@ -281,7 +281,7 @@ var damages = []damage{
 	}, verifier.Misbehaviour, []string{"log-forked/operator"}},
 	{"rewritten: an entry dropped, archive too", func(t *testing.T, g good, s *generator.Site) error {
 		return s.Fool(func(es []*generator.Entry) []*generator.Entry { return slices.Delete(es, 1, 2) })
-	}, verifier.Differs, []string{"statement-rejected/operator"}},
+	}, verifier.Differs, []string{"directory-overdue/operator", "statement-rejected/operator"}}, // a directory's size is its index
 	{"rewritten: an entry twice", func(t *testing.T, g good, s *generator.Site) error {
 		return s.Fool(func(es []*generator.Entry) []*generator.Entry { return append(es, es[699]) })
 	}, verifier.Matches, []string{"statement-duplicate/operator"}},
@@ -290,7 +290,7 @@ var damages = []damage{
 			es[1], es[2] = es[2], es[1]
 			return es
 		})
-	}, verifier.Differs, []string{"logged-decreases/operator", "statement-rejected/operator"}},
+	}, verifier.Differs, []string{"directory-overdue/operator", "logged-decreases/operator", "statement-rejected/operator"}},
 	{"rewritten: garbage logged", func(t *testing.T, g good, s *generator.Site) error {
 		return s.Fool(func(es []*generator.Entry) []*generator.Entry {
 			return append(es, &generator.Entry{Leaf: []byte("garbage"), Logged: es[699].Logged})
@@ -488,10 +488,10 @@ func TestDishonestOperator(t *testing.T) {
 				t.Fatalf("result %s, findings %v", r.Result, found(r))
 			}
 			f := r.Findings[0]
-			if f.Reason != c.reason || f.Author != "" || f.Index == nil || *f.Index != 5 {
-				t.Errorf("finding %+v, want reason %s at entry 5", f, c.reason)
+			if f.Reason != c.reason || f.Author != "" || f.Index == nil || *f.Index != 6 {
+				t.Errorf("finding %+v, want reason %s at entry 6, after the directory", f, c.reason)
 			}
-			if r.Statements.Rejected != 1 || r.Statements.Accepted != 6 || r.Signatories[0].Requests != 1 {
+			if r.Statements.Rejected != 1 || r.Statements.Accepted != 7 || r.Signatories[0].Requests != 1 {
 				t.Errorf("statements %+v, requests %d", r.Statements, r.Signatories[0].Requests)
 			}
 		})
