@@ -1,11 +1,8 @@
 package entry
 
 import (
-	"bytes"
 	"strings"
 	"testing"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 func TestCheckCanonical(t *testing.T) {
@@ -75,24 +72,4 @@ func TestCheckCanonical(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzCanonical holds the checker to an independent canonicaliser: what we take
-// is valid JSON that the other one leaves as it is.
-func FuzzCanonical(f *testing.F) {
-	for _, s := range []string{`{"a":1}`, `[1,"x",true]`, "{\"\U0001f600\":1,\"\ufb33\":2}", `"\u0000"`, `[[[]]]`, `0`, `{"a":{"b":[]}}`, `1e9`, `"\ud83d\ude00"`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if CheckCanonical(b) != nil {
-			return
-		}
-		v := jsontext.Value(bytes.Clone(b))
-		if err := v.Canonicalize(); err != nil {
-			t.Fatalf("we take %q, which is not JSON: %v", b, err)
-		}
-		if !bytes.Equal(v, b) {
-			t.Fatalf("we take %q, whose canonical form is %q", b, v)
-		}
-	})
 }
