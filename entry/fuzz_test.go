@@ -2,6 +2,9 @@ package entry
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,6 +44,31 @@ func FuzzLeaf(f *testing.F) {
 		}
 		if !bytes.Equal(l.Marshal(), b) {
 			t.Fatalf("leaf %q became %q", b, l.Marshal())
+		}
+	})
+}
+
+// FuzzEnvelope reads envelopes as they are logged and as drafts, which may lack
+// signatures.
+func FuzzEnvelope(f *testing.F) {
+	for _, sub := range samples() {
+		f.Add(sub.Envelope.Marshal())
+		f.Add((&Envelope{Payload: sub.Envelope.Payload}).Marshal())
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		draft, err := ParseDraftEnvelope(b)
+		e, err2 := ParseEnvelope(b)
+		if err != nil {
+			if CodeOf(err) == "" || err2 == nil {
+				t.Fatalf("an error without a code, or no draft and yet an envelope: %v, %v", err, err2)
+			}
+			return
+		}
+		if !bytes.Equal(draft.Marshal(), b) {
+			t.Fatalf("envelope %q became %q", b, draft.Marshal())
+		}
+		if (err2 == nil) != (len(draft.Signatures) > 0) || err2 == nil && e.ID() != draft.ID() {
+			t.Fatalf("a draft with %d signatures as an envelope: %v", len(draft.Signatures), err2)
 		}
 	})
 }
@@ -95,7 +123,17 @@ func FuzzSubmission(f *testing.F) {
 		f.Add(sub.Marshal())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		draft, draftErr := ParseDraft(b)
+		if draftErr == nil {
+			again, err := ParseDraft(draft.Marshal())
+			if err != nil || !bytes.Equal(again.Marshal(), draft.Marshal()) {
+				t.Fatalf("draft %q does not come back: %v", b, err)
+			}
+		}
 		sub, err := ParseSubmission(b)
+		if err == nil && draftErr != nil {
+			t.Fatalf("a submission that is no draft: %v", draftErr)
+		}
 		if err != nil {
 			if CodeOf(err) == "" {
 				t.Fatalf("an error without a code: %v", err)
@@ -111,19 +149,203 @@ func FuzzSubmission(f *testing.F) {
 	})
 }
 
-func FuzzTimes(f *testing.F) {
-	for _, s := range []string{"2026-05-03T14:02:00Z", "2026-05", "2026-05-03/2026-05-04", "2026-Q3", "2026-H1"} {
+// FuzzOpened puts disclosures back into a body.
+func FuzzOpened(f *testing.F) {
+	for kind, sub := range samples() {
+		if sub.Body == nil || kind == KindOpen {
+			continue
+		}
+		f.Add(sub.Envelope.Payload, sub.Body, mustDisclose("narrative", `{"en":"x"}`))
+		var names []string
+		for _, m := range membersOf(sub.Body) {
+			names = append(names, m.name)
+		}
+		for _, name := range names {
+			raw, disclosures := sealed(sub.Body, sealOf(name)...)
+			f.Add(sub.Envelope.Payload, raw, disclosures[0].Text())
+		}
+	}
+	f.Fuzz(func(t *testing.T, payload, b []byte, text string) {
+		st, err := ParseStatement(&Envelope{Payload: payload})
+		if err != nil || st.BodyDigest == "" {
+			return
+		}
+		o, err := ParseDisclosure(text)
+		if err != nil {
+			return
+		}
+		st.BodyDigest = Digest(b)
+		before, err := ParseDetached(st, b)
+		if err != nil {
+			return
+		}
+		after, err := Unseal(st, b, []Disclosure{o})
+		if err != nil {
+			if CodeOf(err) == "" {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			return
+		}
+		if len(after.Seals()) != len(before.Seals())-1 {
+			t.Fatalf("%d seals of %d are left", len(after.Seals()), len(before.Seals()))
+		}
+		raw, err := Marshal(after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st.BodyDigest = Digest(raw)
+		if _, err := ParseDetached(st, raw); err != nil {
+			t.Fatalf("the opened body %q is not one: %v", raw, err)
+		}
+	})
+}
+
+func FuzzDisclosure(f *testing.F) {
+	f.Add(mustDisclose(SlotName, "null"))
+	f.Add(mustDisclose(SlotName, `"`+aDigest+`"`))
+	f.Add(mustDisclose("agency", `"The agency"`))
+	f.Add(mustDisclose("documents", `[{"mediaType":"a/b","name":"n","sha256":"`+aDigest+`"}]`))
+	f.Add("WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0") // RFC 9901 section 4.2.1
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := ParseDisclosure(text)
+		if err != nil {
+			if CodeOf(err) == "" {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			return
+		}
+		again, err := NewDisclosure(d.Salt, d.Name, d.Value)
+		if err != nil || again.Text() != text || again.Digest() != Digest([]byte(text)) {
+			t.Fatalf("disclosure %q became %q (%v)", text, again.Text(), err)
+		}
+		if named := d.BodyDigest(); named != "" && !IsDigest(named) {
+			t.Fatalf("disclosure %q names %q", text, named)
+		}
+	})
+}
+
+func FuzzRow(f *testing.F) {
+	for _, r := range []Row{
+		{Author: "operator", Keys: aDigest, Lane: LaneMain},
+		{Author: "acme-corp", Head: ID{1}, Keys: aDigest, Lane: LaneSlot, Seq: 3, Standing: "in-standing"},
+	} {
+		b, err := r.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := ParseRow(b)
+		if err != nil {
+			if CodeOf(err) == "" {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			return
+		}
+		if again, err := r.Marshal(); err != nil || !bytes.Equal(again, b) {
+			t.Fatalf("row %q became %q (%v)", b, again, err)
+		}
+	})
+}
+
+func FuzzSlotPeriod(f *testing.F) {
+	for _, s := range []string{"2026-08-14", "2026-W33", "2026-W53", "2025-W01", "2026-08", "9999-12-31", "9999-W52", "1970-W01", "1970-01"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParseSlotPeriod(s)
+		if err != nil {
+			if CodeOf(err) != CodePeriodMalformed {
+				t.Fatalf("period %q: %v", s, err)
+			}
+			return
+		}
+		if p.String() != s || p.IsZero() || p.Start() >= p.End() {
+			t.Fatalf("slot period %q became %q, from %d to %d", s, p, p.Start(), p.End())
+		}
+		for _, at := range []int64{p.Start(), p.End() - 1} {
+			if got := SlotPeriodAt(p.Kind(), at); got != p {
+				t.Fatalf("%d is in %s, want %s", at, got, p)
+			}
+		}
+		if p.Next().Start() != p.End() || SlotPeriodAt(p.Kind(), p.End()) != p.Next() {
+			t.Fatalf("after %s comes %s", p, p.Next())
+		}
+	})
+}
+
+func FuzzTime(f *testing.F) {
+	for _, s := range []string{"2026-05-03T14:02:00Z", "2024-02-29T23:59:59Z", "2026-05-03", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if u, err := ParseTime(s); err == nil && FormatTime(u) != s {
 			t.Fatalf("time %q became %q", s, FormatTime(u))
 		}
-		if p, err := ParsePeriod(s); err == nil && p.String() != s {
-			t.Fatalf("period %q became %q", s, p)
+		if u, err := ParseDate(s); err == nil && FormatTime(u) != s+"T00:00:00Z" {
+			t.Fatalf("date %q became %q", s, FormatTime(u))
 		}
-		if start, end, err := ParseSpan(s); err == nil && start >= end {
-			t.Fatalf("span %q ends before it starts", s)
+	})
+}
+
+func FuzzPeriod(f *testing.F) {
+	for _, s := range []string{"2026-Q3", "2026-H1", "1970-Q1", "9999-H2", "2026-Q5"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParsePeriod(s)
+		if err != nil {
+			if CodeOf(err) != CodePeriodMalformed {
+				t.Fatalf("period %q: %v", s, err)
+			}
+			return
 		}
+		if p.String() != s || p.Start() >= p.End() || PeriodAt(p.Kind(), p.Start()) != p || PeriodAt(p.Kind(), p.End()-1) != p {
+			t.Fatalf("period %q became %q, from %d to %d", s, p, p.Start(), p.End())
+		}
+	})
+}
+
+func FuzzSpan(f *testing.F) {
+	for _, s := range []string{"2026-05", "2026-05-03", "2026-05/2026-06", "2026-05-03/2026-05-04", "9999-12-31"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		start, end, err := ParseSpan(s)
+		if err != nil {
+			if CodeOf(err) != CodeDateMalformed {
+				t.Fatalf("span %q: %v", s, err)
+			}
+			return
+		}
+		if start >= end || start < 0 {
+			t.Fatalf("span %q is from %d to %d", s, start, end)
+		}
+	})
+}
+
+func FuzzKey(f *testing.F) {
+	for _, alg := range []string{AlgEd25519, AlgP256, AlgMLDSA44, "rsa"} {
+		f.Add(alg, testPub("fuzz").SPKI, UseStatement)
+	}
+	if ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err == nil {
+		if k, err := NewP256Key(&ec.PublicKey, UseSlot); err == nil {
+			f.Add(k.Alg, k.SPKI, k.Use)
+		}
+	}
+	f.Fuzz(func(t *testing.T, alg, spki, use string) {
+		k := Key{Alg: alg, SPKI: spki, Use: use}
+		p, err := k.Parse()
+		if err != nil {
+			if CodeOf(err) == "" {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			return
+		}
+		if again := newKey(p.Alg, p.Raw, p.Use); again != k {
+			t.Fatalf("key %+v became %+v", k, again)
+		}
+		p.Verify([]byte("a message"), make([]byte, 64))
 	})
 }

@@ -187,28 +187,3 @@ func TestSPKI(t *testing.T) {
 		t.Errorf("a compressed point: %v", err)
 	}
 }
-
-func FuzzKey(f *testing.F) {
-	for _, alg := range []string{AlgEd25519, AlgP256, AlgMLDSA44, "rsa"} {
-		f.Add(alg, testPub("fuzz").SPKI, UseStatement)
-	}
-	if ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err == nil {
-		if k, err := NewP256Key(&ec.PublicKey, UseSlot); err == nil {
-			f.Add(k.Alg, k.SPKI, k.Use)
-		}
-	}
-	f.Fuzz(func(t *testing.T, alg, spki, use string) {
-		k := Key{Alg: alg, SPKI: spki, Use: use}
-		p, err := k.Parse()
-		if err != nil {
-			if CodeOf(err) == "" {
-				t.Fatalf("an error without a code: %v", err)
-			}
-			return
-		}
-		if again := newKey(p.Alg, p.Raw, p.Use); again != k {
-			t.Fatalf("key %+v became %+v", k, again)
-		}
-		p.Verify([]byte("a message"), make([]byte, 64))
-	})
-}
