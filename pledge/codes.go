@@ -33,7 +33,6 @@ const (
 	CodeSlotEarly         entry.Code = "slot-early"
 	CodeSlotRepeated      entry.Code = "slot-repeated"
 	CodeNotInSlot         entry.Code = "disclosure-not-in-slot"
-	CodePlaceOpened       entry.Code = "place-opened"
 	CodeReviewRange       entry.Code = "review-out-of-range"
 	CodeOpenNotWithheld   entry.Code = "open-not-withheld"
 	CodeAlreadyOpened     entry.Code = "already-opened"
@@ -75,7 +74,6 @@ var hints = map[entry.Code]string{
 	CodeSlotEarly:         "wait until the slot's period has begun",
 	CodeSlotRepeated:      "one slot is logged for each period: wait for the next",
 	CodeNotInSlot:         "name the slot in which the request was committed to, and give the disclosure that was kept with it",
-	CodePlaceOpened:       "a place of a slot opens once: correct the request that opened it",
 	CodeReviewRange:       "choose a review date from tomorrow on, and not beyond the charter's reviewDays",
 	CodeOpenNotWithheld:   "a review date is set for a withheld body that was not opened",
 	CodeAlreadyOpened:     "leave out what is public already",

@@ -55,7 +55,7 @@ func (s *State) acceptRequest(t *taken, b *entry.Request) {
 	t.a.Requests = append(t.a.Requests, i)
 	filed := t.m.Logged
 	if b.Disclosure != "" {
-		filed = s.openPlace(t, b)
+		filed = s.committed(t.a, b)
 	}
 	if p.IsZero() {
 		return

@@ -15,7 +15,6 @@ type slot struct {
 	Ref     ref
 	Period  entry.SlotPeriod
 	Digests []byte // entry.SlotPlaces of 32 bytes, in their order
-	Opened  uint64 // bit i: place i was opened by an accepted request
 }
 
 // slotOf returns an author's slot that is in the book at n.
@@ -27,18 +26,18 @@ func (a *author) slotOf(n ref) *slot {
 	return &a.Slots[i]
 }
 
-// place returns which of a slot's places has a digest; -1 when none.
-func (s *slot) place(digest string) int {
+// has reports whether one of a slot's places has a digest.
+func (s *slot) has(digest string) bool {
 	b, err := base64.RawURLEncoding.DecodeString(digest)
 	if err != nil {
-		return -1
+		return false
 	}
 	for i := 0; i < len(s.Digests); i += len(b) {
 		if bytes.Equal(s.Digests[i:i+len(b)], b) {
-			return i / len(b)
+			return true
 		}
 	}
-	return -1
+	return false
 }
 
 func (s *State) judgeSlot(a *author, b *entry.Slot, now int64) Verdict {
@@ -84,23 +83,18 @@ func (s *State) judgePlace(a *author, b *entry.Request) Verdict {
 	if !ok {
 		return rejected(CodeReferenceUnknown, "the request names no accepted slot of its author")
 	}
-	sl := a.slotOf(n)
-	place := sl.place(entry.Digest([]byte(b.Disclosure)))
-	if place < 0 {
+	if !a.slotOf(n).has(entry.Digest([]byte(b.Disclosure))) {
 		return rejected(CodeNotInSlot, "the disclosure is of none of the slot's places")
 	}
-	if sl.Opened&(1<<place) != 0 {
-		return rejected(CodePlaceOpened, "another request has opened this place of the slot")
-	}
+	// That a place opens once follows: it names one bodyDigest, and an author uses
+	// a digest once.
 	return accepted
 }
 
-// openPlace marks the place as opened and returns when its slot was logged.
-func (s *State) openPlace(t *taken, b *entry.Request) int64 {
-	n, _ := s.ofOwn(t.a, b.Slot)
-	sl := t.a.slotOf(n)
-	sl.Opened |= 1 << sl.place(entry.Digest([]byte(b.Disclosure)))
-	return sl.Logged
+// committed returns when the slot that a request names was logged.
+func (s *State) committed(a *author, b *entry.Request) int64 {
+	n, _ := s.ofOwn(a, b.Slot)
+	return a.slotOf(n).Logged
 }
 
 // slotPeriods calls f for every slot period that an author owes and that has ended

@@ -1,8 +1,6 @@
 package pledge
 
 import (
-	"slices"
-
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -98,8 +96,8 @@ func (s *State) Status(id string, t int64) (st Status, ok bool) {
 func (s *State) status(a *author, t int64) Status {
 	st := Status{
 		ID: a.ID, Admit: a.Admit, Admitted: a.Admitted, Standing: a.standing(),
-		Suspended: a.Suspended, Proposed: a.Proposed, Removed: a.Removed, Succeeded: a.Succeeded, Succeeds: slices.Clone(a.Succeeds),
-		Doubtful: slices.Clone(a.Doubtful), Seq: a.Main.Seq, Head: a.Main.Head, SlotSeq: a.Slot.Seq, SlotHead: a.Slot.Head,
+		Suspended: a.Suspended, Proposed: a.Proposed, Removed: a.Removed, Succeeded: a.Succeeded, Succeeds: append([]Succession(nil), a.Succeeds...),
+		Doubtful: append([]Doubt(nil), a.Doubtful...), Seq: a.Main.Seq, Head: a.Main.Head, SlotSeq: a.Slot.Seq, SlotHead: a.Slot.Head,
 		Outcomes: make(map[string]uint64), Withheld: a.WithheldAll, Opened: a.WithheldOpen,
 	}
 	st.Keys, _ = a.inForce(t)
@@ -129,7 +127,7 @@ func (s *State) status(a *author, t int64) Status {
 	for _, c := range s.k.Challenges {
 		if c.Against == a.ID || c.By == a.ID {
 			one := *c
-			one.Replies = slices.Clone(c.Replies)
+			one.Replies = append([]Reply(nil), c.Replies...)
 			st.Challenges = append(st.Challenges, one)
 		}
 	}
@@ -198,7 +196,7 @@ func (s *State) Challenges() []Challenge {
 	out := make([]Challenge, 0, len(s.k.Challenges))
 	for _, c := range s.k.Challenges {
 		one := *c
-		one.Replies = slices.Clone(c.Replies)
+		one.Replies = append([]Reply(nil), c.Replies...)
 		out = append(out, one)
 	}
 	return out
