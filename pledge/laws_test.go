@@ -1,0 +1,280 @@
+package pledge_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// A player logs statements of all kinds, drawn by rapid: good ones, and such as the
+// rules reject.
+type player struct {
+	*cast
+	t        *rapid.T
+	s        *pledge.State
+	ring     *pledge.Keyring
+	made     []*generator.Statement // accepted ones, of signatories and challengers
+	filed    []*generator.Filed
+	verdicts []pledge.Verdict
+	found    []pledge.Finding
+}
+
+func newPlayer(t *rapid.T) *player {
+	p := &player{cast: newCast(rapid.Uint64Range(0, 1000).Draw(t, "seed")), t: t, ring: pledge.NewKeyring()}
+	p.s = pledge.New(p.Options.Origin)
+	p.made = []*generator.Statement{p.request, p.decision, p.withheld, p.slot}
+	p.filed = []*generator.Filed{p.cast.filed}
+	p.catchUp()
+	return p
+}
+
+// catchUp steps over what was logged since: the operator makes directories by
+// itself.
+func (p *player) catchUp() {
+	for i := len(p.verdicts); i < len(p.Logged); i++ {
+		it := pledge.Read(uint64(i), p.Logged[i].Leaf)
+		p.ring.Learn(it.Statement)
+		p.ring.Try(it)
+		v, found := p.s.Step(it)
+		p.verdicts, p.found = append(p.verdicts, v), append(p.found, found...)
+	}
+}
+
+func draw[T any](t *rapid.T, name string, from []T) T { return rapid.SampledFrom(from).Draw(t, name) }
+
+// move logs one statement.
+func (p *player) move() {
+	p.SetNow(p.Now() + draw(p.t, "seconds", []int64{0, 1, 3600, 86400, 5 * 86400, 40 * 86400}))
+	p.catchUp()
+	who := draw(p.t, "who", p.Signatories[:3])
+	some := draw(p.t, "statement", p.made)
+	other := draw(p.t, "other", p.made)
+	var st *generator.Statement
+	switch draw(p.t, "kind", []string{"request", "request", "withheld", "decision", "decision", "attestation", "slot", "open", "extend", "correct", "supersede",
+		"pledge", "keys", "compromised", "rekey", "standing", "succeed", "withdraw", "readmit", "challenge", "reply", "erase", "amend", "directory", "publish"}) {
+	case "request":
+		st = p.Request(who, "2025-01", nil)
+	case "withheld":
+		st = p.Request(who, "2025-01", nil).Withhold(entry.FormatTime(p.Now() + 86400*draw(p.t, "review", []int64{0, 1, 90, 730, 800}))[:10])
+	case "decision":
+		st = p.Decision(draw(p.t, "filed", p.filed), draw(p.t, "outcome", []string{"refused", "complied", "pending"}), nil)
+	case "attestation":
+		st = p.Attestation(who, entry.PeriodAt(entry.Quarter, p.Now()-draw(p.t, "ago", []int64{0, 90 * 86400, 180 * 86400})))
+	case "slot":
+		st = p.Slot(who, entry.SlotPeriodAt(entry.SlotsWeek, p.Now()-draw(p.t, "ago", []int64{0, 7 * 86400})))
+	case "open":
+		st = p.OpenText(some, "other")
+		if len(st.Statement.Body.(*entry.Open).Digests) == 0 {
+			return
+		}
+	case "extend":
+		st = p.Extend(some, entry.FormatTime(p.Now() + 86400*30)[:10], "other")
+	case "correct":
+		st = p.Correct(some, nil, nil)
+	case "supersede":
+		if some.ID == other.ID {
+			return
+		}
+		st = p.Correct(some, other, nil)
+	case "pledge":
+		st = p.Pledge(who)
+	case "keys":
+		st = p.Rotate(who, generator.Ring{Keys: p.NewKeys(who.ID+p.Salt(), 2), Threshold: 1, Slot: who.SlotKey})
+	case "compromised":
+		st = p.Compromised(who, generator.Ring{Keys: p.NewKeys(who.ID+p.Salt(), 1), Threshold: 1, Slot: who.SlotKey}, some.ID)
+	case "rekey":
+		st = p.Rekey(who, generator.Ring{Keys: p.NewKeys(who.ID+p.Salt(), 1), Threshold: 1})
+	case "standing":
+		st = p.Standing(who, draw(p.t, "standing", []string{entry.StandingSuspended, entry.StandingReinstated, entry.StandingProposed, entry.StandingRemoved}), "other")
+	case "succeed":
+		st = p.Succeed(who, draw(p.t, "successor", p.Signatories[:3]))
+		if st.Statement.Body.(*entry.Succeed).From == st.Statement.Body.(*entry.Succeed).To {
+			return
+		}
+	case "withdraw":
+		st = p.Withdraw(who, nil)
+	case "readmit":
+		st = p.Readmit(who, who.Ring())
+	case "challenge":
+		st = p.Challenge(p.c, who, nil, nil)
+	case "reply":
+		st = p.Reply(who, &entry.Reply{Challenge: some.ID, Answer: entry.AnswerDisputed}, nil)
+	case "erase":
+		if some.BodyDigest == "" {
+			return
+		}
+		st = p.Erase(some, some.BodyDigest, entry.BasisSafety, "ref-1")
+	case "amend":
+		st = p.Amend(&entry.Amend{From: entry.FormatTime(p.Now() + 86400), GraceDays: uint64(draw(p.t, "grace", []int{5, 60}))}, generator.Amended{}, nil)
+	case "directory":
+		st = p.Directory()
+	case "publish":
+		st = p.Publish(p.committed)
+	}
+	p.take(st)
+}
+
+func (p *player) take(st *generator.Statement) {
+	st.Sign()
+	it := pledge.Draft(uint64(len(p.Logged)), p.Now(), &entry.Submission{Envelope: st.Envelope, Statement: &st.Statement})
+	parsed, err := entry.ParseStatement(st.Envelope)
+	if err != nil {
+		p.t.Fatalf("%s: %v", st.Kind, err)
+	}
+	it.Statement = parsed
+	p.ring.Try(it)
+	if v := p.s.Judge(it); v.Kind != pledge.Accepted {
+		p.LogVoid(st)
+		p.catchUp()
+		return
+	}
+	f := p.Log(st)
+	if f != nil {
+		p.filed = append(p.filed, f)
+	}
+	switch st.Kind {
+	case entry.KindRequest, entry.KindDecision, entry.KindAttestation, entry.KindReply, entry.KindChallenge:
+		p.made = append(p.made, st)
+	}
+	p.catchUp()
+	if v := p.verdicts[len(p.verdicts)-1]; v.Kind != pledge.Accepted {
+		p.t.Fatalf("judged accepted, stepped %+v", v)
+	}
+}
+
+var unexported = cmp.AllowUnexported(entry.Period{}, entry.SlotPeriod{}, entry.Claim{})
+
+// ignoreIndex leaves out indexes, which shift when leaves come between.
+var ignoreIndex = cmp.FilterPath(func(p cmp.Path) bool {
+	switch p.Last().String() {
+	case ".Index", ".First", ".Last":
+		return true
+	}
+	return false
+}, cmp.Ignore())
+
+// rowsOf are the heads, standings and keys of everybody but the operator.
+func rowsOf(s *pledge.State) []entry.Row {
+	return slices.DeleteFunc(s.Directory(), func(r entry.Row) bool { return r.Author == entry.AuthorOperator })
+}
+
+// TestLawsOfEveryKind: what holds whatever is logged, good or bad.
+func TestLawsOfEveryKind(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPlayer(t)
+		for range rapid.IntRange(1, 60).Draw(t, "moves") {
+			p.move()
+		}
+		at := p.s.Now() + rapid.Int64Range(0, 200*86400).Draw(t, "later")
+
+		// The same leaves give the same answer.
+		again, verdicts, found := replay(p.World)
+		if d := cmp.Diff(p.verdicts, verdicts); d != "" {
+			t.Fatalf("two replays differ: %s", d)
+		}
+		if d := cmp.Diff(p.found, found); d != "" {
+			t.Fatalf("two replays differ: %s", d)
+		}
+		if save(t, p.s) != save(t, again) {
+			t.Fatal("two replays come to different states")
+		}
+
+		// A rejected leaf changes nothing, at the moment of the leaf before it.
+		cut := rapid.IntRange(1, len(p.Logged)).Draw(t, "cut")
+		before, _, _ := replayLeaves(p.Options.Origin, p.Logged[:cut])
+		stray := p.Request(p.a, "2025-01", nil)
+		stray.Seq += 1000
+		stray.Sign()
+		leaf := (&entry.Leaf{Logged: before.Now(), Statement: stray.Envelope}).Marshal()
+		after, v, _ := replayLeaves(p.Options.Origin, append(slices.Clone(p.Logged[:cut]), &generator.Entry{Leaf: leaf}))
+		if v[cut].Kind != pledge.Rejected {
+			t.Fatalf("the stray leaf is %+v", v[cut])
+		}
+		if d := cmp.Diff(before.Statuses(at), after.Statuses(at), unexported); d != "" {
+			t.Fatalf("a rejected leaf changed something: %s", d)
+		}
+		if d := cmp.Diff(before.Directory(), after.Directory()); d != "" {
+			t.Fatalf("a rejected leaf changed something: %s", d)
+		}
+
+		// What was rejected can be left out, and a duplicate too: then the operator's
+		// directories do not fit their index, but everybody else stands the same.
+		var kept []*generator.Entry
+		for i, e := range p.Logged {
+			if p.verdicts[i].Kind == pledge.Accepted {
+				kept = append(kept, e)
+			}
+		}
+		without, _, _ := replayLeaves(p.Options.Origin, kept)
+		if without.Now() == p.s.Now() {
+			if d := cmp.Diff(rowsOf(p.s), rowsOf(without)); d != "" {
+				t.Fatalf("leaves without effect had one: %s", d)
+			}
+			if d := cmp.Diff(p.s.Statuses(at), without.Statuses(at), unexported, ignoreIndex); d != "" {
+				t.Fatalf("leaves without effect had one: %s", d)
+			}
+		}
+	})
+}
+
+func save(t *rapid.T, s *pledge.State) string {
+	var b bytes.Buffer
+	if err := s.Save(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestInterleaving: authors who do not refer to each other may be interleaved in
+// any way without a change of anybody's status.
+func TestInterleaving(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := generator.New(generator.Options{Seed: rapid.Uint64Range(0, 1000).Draw(t, "seed"), Signatories: 3, Slots: entry.SlotsWeek, NoDirectories: true})
+		w.Log(w.Found())
+		for _, a := range w.Signatories {
+			w.Log(w.Admit(a))
+		}
+		for _, a := range w.Signatories {
+			w.Log(w.Pledge(a))
+		}
+		base := len(w.Logged)
+		lanes := make([][]*generator.Entry, 3)
+		for i, a := range w.Signatories {
+			w.SetNow(unix("2025-01-14 10:00:00"))
+			for range rapid.IntRange(1, 4).Draw(t, "requests") {
+				st := w.Request(a, "2025-01", nil)
+				f := w.Log(st)
+				w.Log(w.Decision(f, draw(t, "outcome", []string{"refused", "complied"}), nil))
+				if rapid.Bool().Draw(t, "void") {
+					w.Log(w.Correct(st, nil, nil))
+				}
+			}
+			lanes[i] = slices.Clone(w.Logged[base:])
+			w.Logged = w.Logged[:base]
+		}
+		one := slices.Concat(w.Logged, lanes[0], lanes[1], lanes[2])
+		mixed := slices.Clone(w.Logged)
+		for len(lanes[0])+len(lanes[1])+len(lanes[2]) > 0 {
+			i := rapid.IntRange(0, 2).Draw(t, "lane")
+			if len(lanes[i]) > 0 {
+				mixed, lanes[i] = append(mixed, lanes[i][0]), lanes[i][1:]
+			}
+		}
+		s1, _, _ := replayLeaves(w.Options.Origin, one)
+		s2, _, _ := replayLeaves(w.Options.Origin, mixed)
+		at := s1.Now() + rapid.Int64Range(0, 200*86400).Draw(t, "later")
+		if d := cmp.Diff(s1.Statuses(at), s2.Statuses(at), unexported, ignoreIndex); d != "" {
+			t.Fatalf("another order of independent authors: %s", d)
+		}
+		if d := cmp.Diff(s1.Directory(), s2.Directory()); d != "" {
+			t.Fatalf("another order of independent authors: %s", d)
+		}
+	})
+}
