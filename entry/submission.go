@@ -26,12 +26,14 @@ type Submission struct {
 	Body        []byte       // the detached body's exact bytes, or the opened one's; nil when there is none, or it is withheld
 	Detached    Detached     // Body, parsed; nil with it, and for an opened one
 	Disclosures []Disclosure // that an open opens, in the order of its digests
+	Signers     *Signers     // of a draft only, nil when they are not known
 }
 
 type submission struct {
 	Statement   jsontext.Value `json:"statement"`
 	Body        jsontext.Value `json:"body,omitzero"`
 	Disclosures jsontext.Value `json:"disclosures,omitzero"`
+	Signers     jsontext.Value `json:"signers,omitzero"`
 }
 
 // ParseSubmission reads {"statement":{envelope},"body":{…}?,"disclosures":[…]?}
@@ -45,6 +47,9 @@ func ParseSubmission(b []byte) (*Submission, error) {
 	}
 	if len(sub.Envelope.Signatures) == 0 {
 		return nil, refuse(CodeSignaturesMalformed, "the statement has no signature")
+	}
+	if sub.Signers != nil {
+		return nil, refuse(CodeMemberUnknown, "signers stand in a draft and are not submitted")
 	}
 	if sub.Body != nil && sub.Statement.IsWithheld() {
 		return nil, refuse(CodeBodyNotWanted, "the detached body is withheld: it must not leave its author")
@@ -60,7 +65,7 @@ func ParseSubmission(b []byte) (*Submission, error) {
 }
 
 // ParseDraft is ParseSubmission for a file that may still lack signatures and
-// texts, and that may hold a withheld body.
+// texts, and that may hold a withheld body and Signers.
 func ParseDraft(b []byte) (*Submission, error) {
 	var w submission
 	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil {
@@ -95,6 +100,11 @@ func ParseDraft(b []byte) (*Submission, error) {
 	}
 	if err := sub.readDisclosures(w.Disclosures); err != nil {
 		return nil, err
+	}
+	if w.Signers != nil {
+		if sub.Signers, err = parseSigners(w.Signers); err != nil {
+			return nil, err
+		}
 	}
 	return sub, nil
 }
@@ -169,6 +179,11 @@ func (s *Submission) Marshal() []byte {
 	}
 	if s.Disclosures != nil {
 		b = append(b, `"]`...)
+	}
+	if s.Signers != nil {
+		if signers, err := Marshal(s.Signers); err == nil {
+			b = append(append(b, `,"signers":`...), signers...)
+		}
 	}
 	return append(b, '}')
 }
