@@ -75,7 +75,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.receiptCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.receiptCommand(), a.versionCommand())
 	commandline.Finish(root)
 	return root
 }

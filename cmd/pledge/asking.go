@@ -220,26 +220,3 @@ func isNotFound(err error) bool {
 	var problem *client.Problem
 	return errors.As(err, &problem) && problem.Status == http.StatusNotFound
 }
-
-// isRequest asks whether an entry is a request by an author.
-func (r *remote) isRequest(ctx context.Context, id entry.ID, author string) error {
-	answer, err := r.api.Entry(ctx, id)
-	if isNotFound(err) {
-		return commandline.Refused(fmt.Errorf("request: the log has no entry %s", id), "give the request's entry id, as `pledge submit` printed it")
-	}
-	if err != nil {
-		return commandline.Undecided(fmt.Errorf("ask about the request: %w", err), askAgain)
-	}
-	leaf, err := entry.ParseLeaf(answer.Leaf)
-	if err != nil {
-		return fmt.Errorf("read entry %s: %w", id, err)
-	}
-	st, err := entry.ParseStatement(leaf.Statement)
-	if err != nil {
-		return fmt.Errorf("read entry %s: %w", id, err)
-	}
-	if st.ID != id || st.Kind != entry.KindRequest || st.Author != author {
-		return commandline.Refused(fmt.Errorf("request: entry %s is a %s by %s, not a request by %s", id, st.Kind, st.Author, author), "give the entry id of one of your own requests")
-	}
-	return nil
-}

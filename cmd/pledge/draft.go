@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
 )
 
 // A source is what a person writes in YAML for one kind of statement. Each kind
@@ -24,12 +26,16 @@ type source interface {
 
 // drafted are the kinds that `pledge new` drafts, in the order of the protocol.
 var drafted = []entry.Kind{
-	entry.KindCharter, entry.KindAdmit, entry.KindPledge, entry.KindRequest, entry.KindDecision, entry.KindAttestation,
+	entry.KindCharter, entry.KindAmend, entry.KindAdmit, entry.KindStanding, entry.KindSucceed, entry.KindKeys,
+	entry.KindPledge, entry.KindRequest, entry.KindDecision, entry.KindAttestation,
+	entry.KindCorrect, entry.KindWithdraw, entry.KindChallenge, entry.KindReply,
 }
 
 // elsewhere says how a statement of a kind comes about that `pledge new` does not
 // draft.
 var elsewhere = map[entry.Kind]string{
+	entry.KindSlot:      "pledge slot makes it, signs it and submits it, by timer",
+	entry.KindOpen:      "pledge open FILE drafts it from the file of the statement that it opens",
 	entry.KindErasure:   "the operator makes it: pledgelog erase",
 	entry.KindDirectory: "the operator's server makes it by itself",
 }
@@ -39,8 +45,16 @@ func newSource(k entry.Kind) source {
 	switch k {
 	case entry.KindCharter:
 		return new(charterYAML)
+	case entry.KindAmend:
+		return new(amendYAML)
 	case entry.KindAdmit:
 		return new(admitYAML)
+	case entry.KindStanding:
+		return new(standingYAML)
+	case entry.KindSucceed:
+		return new(succeedYAML)
+	case entry.KindKeys:
+		return new(keysYAML)
 	case entry.KindPledge:
 		return new(pledgeYAML)
 	case entry.KindRequest:
@@ -49,6 +63,14 @@ func newSource(k entry.Kind) source {
 		return new(decisionYAML)
 	case entry.KindAttestation:
 		return new(attestationYAML)
+	case entry.KindCorrect:
+		return new(correctYAML)
+	case entry.KindWithdraw:
+		return new(withdrawYAML)
+	case entry.KindChallenge:
+		return new(challengeYAML)
+	case entry.KindReply:
+		return new(replyYAML)
 	}
 	return nil
 }
@@ -59,10 +81,16 @@ type drafting struct {
 	st       *entry.Statement // all but Body and BodyDigest is filled in
 	detached entry.Detached   // set by the source, nil when there is none
 
-	charter   *entry.Charter
-	charterID entry.ID
+	founds    string            // the origin of the log that a charter founds; "" for all others
+	terms     pledge.Terms      // in force now
+	clauses   entry.ID          // the document that has the clauses in force: the charter, or an amend
 	signatory *client.Signatory // nil when it was not asked for
 	notes     []string          // for who drafts, not for the log
+
+	body        []byte             // instead of detached: its exact bytes
+	seals       []entry.Seal       // of members of the detached body
+	disclosures []entry.Disclosure // what opens the seals, or what an open opens
+	signers     *entry.Signers     // as the log tells, nil when it was not asked
 }
 
 func (d *drafting) note(format string, args ...any) {
@@ -80,19 +108,25 @@ func (d *drafting) head() (log, author string, kind entry.Kind, salt string, err
 
 // finish encodes the statement, and reads it back as everybody else will.
 func (d *drafting) finish() (*entry.Submission, error) {
-	var body []byte
-	if d.detached != nil {
-		var err error
-		if body, err = entry.Marshal(d.detached); err != nil {
-			return nil, fmt.Errorf("encode detached body: %w", err)
-		}
+	body, err := d.text()
+	if err != nil {
+		return nil, err
+	}
+	opens := d.st.Kind == entry.KindOpen
+	if body != nil && !opens {
 		d.st.BodyDigest = entry.Digest(body)
+	}
+	if d.st.IsWithheld() && d.st.BodyDigest == "" {
+		return nil, commandline.Refused(errors.New("withhold: there is no text to be withheld"), "leave withhold out, or write narrative")
 	}
 	payload, err := d.st.Payload()
 	if err != nil {
 		return nil, err
 	}
-	draft := entry.Submission{Envelope: &entry.Envelope{Payload: payload}, Body: body}
+	draft := entry.Submission{Envelope: &entry.Envelope{Payload: payload}, Body: body, Signers: d.signers}
+	if opens {
+		draft.Disclosures = d.disclosures
+	}
 	sub, err := entry.ParseDraft(draft.Marshal())
 	if err != nil {
 		return nil, err
@@ -101,6 +135,25 @@ func (d *drafting) finish() (*entry.Submission, error) {
 		return nil, fmt.Errorf("encode draft: the body changed")
 	}
 	return sub, checkVocabulary(sub)
+}
+
+// text returns the exact bytes of the detached body, sealed members sealed; nil
+// when there is none.
+func (d *drafting) text() ([]byte, error) {
+	if d.body != nil {
+		return d.body, nil
+	}
+	if d.detached == nil {
+		if d.seals != nil {
+			return nil, commandline.Refused(errors.New("seal: there is no text in which something could be sealed"), "leave seal out: what stands in the log's tree is public")
+		}
+		return nil, nil
+	}
+	body, err := entry.Marshal(d.detached)
+	if err != nil {
+		return nil, fmt.Errorf("encode detached body: %w", err)
+	}
+	return d.seal(body)
 }
 
 // checkVocabulary refuses codes that the published vocabulary does not have: the
@@ -159,10 +212,10 @@ func countryHint(origin, code string) string {
 	return hint
 }
 
-// checkClauses refuses clauses that the charter does not have.
-func checkClauses(c *entry.Charter, ids []string) error {
+// checkClauses refuses clauses that the accord does not have.
+func checkClauses(clauses []entry.Clause, ids []string) error {
 	var all []string
-	for _, cl := range c.Clauses {
+	for _, cl := range clauses {
 		all = append(all, cl.ID)
 	}
 	for _, id := range ids {
@@ -191,6 +244,15 @@ func sorted(list []string) []string {
 type keySetYAML struct {
 	Threshold uint64    `yaml:"threshold,needed"`
 	Keys      []keyYAML `yaml:"keys,needed"`
+}
+
+// optional is nil for a set that was left out.
+func (ks *keySetYAML) optional() *entry.KeySet {
+	if ks == nil {
+		return nil
+	}
+	set := ks.set()
+	return &set
 }
 
 func (ks keySetYAML) set() entry.KeySet {

@@ -1,10 +1,15 @@
 package main
 
-import "github.com/pledgelog/pledgelog/entry"
+import (
+	"cmp"
+
+	"github.com/pledgelog/pledgelog/entry"
+)
 
 // admitYAML is the source of an admission (protocol section 4).
 type admitYAML struct {
 	ID        string    `yaml:"id,needed"`
+	Mode      string    `yaml:"mode" codes:"mode"`
 	Name      string    `yaml:"name,needed"`
 	Role      string    `yaml:"role,needed" codes:"role"`
 	Country   string    `yaml:"country,needed"`
@@ -29,7 +34,7 @@ func (y *admitYAML) draft(d *drafting) error {
 		ID:        y.ID,
 		Keys:      plainKeys(y.Keys),
 		LEI:       y.LEI,
-		Mode:      entry.AdmitNew,
+		Mode:      cmp.Or(y.Mode, entry.AdmitNew),
 		Name:      y.Name,
 		Role:      y.Role,
 		Threshold: y.Threshold,

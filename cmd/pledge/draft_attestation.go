@@ -20,6 +20,8 @@ type attestationYAML struct {
 	Clauses    []string          `yaml:"clauses"`
 	LateReason string            `yaml:"lateReason" codes:"lateReason"`
 	Narrative  map[string]string `yaml:"narrative"`
+	Withhold   *withholdYAML     `yaml:"withhold"`
+	Seal       sealsYAML         `yaml:"seal"`
 }
 
 type receivedYAML struct {
@@ -29,18 +31,20 @@ type receivedYAML struct {
 
 func (y *attestationYAML) author() string { return y.Author }
 
+func (y *attestationYAML) keepsBack() (*withholdYAML, sealsYAML) { return y.Withhold, y.Seal }
+
 func (y *attestationYAML) draft(d *drafting) error {
 	period, err := entry.ParsePeriod(y.Period)
 	if err != nil {
 		return fmt.Errorf("period: %w", err)
 	}
-	if period.Kind() != d.charter.Attestation {
-		return commandline.Refused(fmt.Errorf("period: %s is not a %s", period, d.charter.Attestation), "the charter asks for one attestation each "+string(d.charter.Attestation))
+	if period.Kind() != d.terms.Attestation {
+		return commandline.Refused(fmt.Errorf("period: %s is not a %s", period, d.terms.Attestation), "the charter asks for one attestation each "+string(d.terms.Attestation))
 	}
 	if d.st.Made < period.End() {
 		return commandline.Refused(fmt.Errorf("period: %s has not ended: it ends at %s", period, entry.FormatTime(period.End())), "wait until then")
 	}
-	if err := checkClauses(d.charter, y.Clauses); err != nil {
+	if err := checkClauses(d.terms.Clauses, y.Clauses); err != nil {
 		return err
 	}
 	row, err := periodRow(d.signatory, period)

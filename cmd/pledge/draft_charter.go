@@ -46,13 +46,22 @@ func (y *charterYAML) draft(d *drafting) error {
 	for _, k := range y.LogKeys {
 		c.LogKeys = append(c.LogKeys, k.String())
 	}
-	body := &entry.CharterBody{Clauses: make(map[string]string)}
-	for _, cl := range y.Clauses {
-		c.Clauses = append(c.Clauses, entry.Clause{ID: cl.ID, Text: entry.Digest([]byte(cl.Text))})
-		body.Clauses[cl.ID] = cl.Text
-	}
+	body := new(entry.CharterBody)
+	c.Clauses, body.Clauses = plainClauses(y.Clauses)
 	var err error
 	body.Log, body.Author, body.Kind, body.Salt, err = d.head()
 	d.st.Body, d.detached = c, body
 	return err
+}
+
+// plainClauses returns the clauses as the tree has them, and their texts.
+func plainClauses(in []clauseYAML) (clauses []entry.Clause, texts map[string]string) {
+	for _, cl := range in {
+		clauses = append(clauses, entry.Clause{ID: cl.ID, Text: entry.Digest([]byte(cl.Text))})
+		if texts == nil {
+			texts = make(map[string]string)
+		}
+		texts[cl.ID] = cl.Text
+	}
+	return clauses, texts
 }

@@ -11,9 +11,9 @@ type pledgeYAML struct {
 func (y *pledgeYAML) author() string { return y.Author }
 
 func (y *pledgeYAML) draft(d *drafting) error {
-	if err := checkClauses(d.charter, y.Clauses); err != nil {
+	if err := checkClauses(d.terms.Clauses, y.Clauses); err != nil {
 		return err
 	}
-	d.st.Body = &entry.Pledge{Charter: d.charterID, Clauses: sorted(y.Clauses)}
+	d.st.Body = &entry.Pledge{Charter: d.clauses, Clauses: sorted(y.Clauses)}
 	return nil
 }

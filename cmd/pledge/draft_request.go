@@ -27,15 +27,25 @@ type requestYAML struct {
 	Other         map[string]string `yaml:"other"`
 	Narrative     map[string]string `yaml:"narrative"`
 	Documents     []documentYAML    `yaml:"documents"`
+	Withhold      *withholdYAML     `yaml:"withhold"`
+	Seal          sealsYAML         `yaml:"seal"`
 }
 
 func (y *requestYAML) author() string { return y.Author }
 
+func (y *requestYAML) keepsBack() (*withholdYAML, sealsYAML) { return y.Withhold, y.Seal }
+
 func (y *requestYAML) draft(d *drafting) error {
-	period, err := y.period(d.charter.Attestation)
+	period, err := y.period(d.terms.Attestation)
 	if err != nil {
 		return err
 	}
+	d.st.Body = &entry.Request{Received: period}
+	return y.body(d)
+}
+
+// body makes the detached body.
+func (y *requestYAML) body(d *drafting) error {
 	if err := checkCountry(d.st.Log, y.Country); err != nil {
 		return err
 	}
@@ -57,8 +67,9 @@ func (y *requestYAML) draft(d *drafting) error {
 		Statute:       y.Statute,
 		Targets:       sorted(y.Targets),
 	}
+	var err error
 	body.Log, body.Author, body.Kind, body.Salt, err = d.head()
-	d.st.Body, d.detached = &entry.Request{Received: period}, body
+	d.detached = body
 	return err
 }
 

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 
 	"github.com/pledgelog/pledgelog/commandline"
 )
@@ -18,4 +21,42 @@ func createFile(path string, b []byte, perm fs.FileMode) error {
 		return commandline.Usagef("choose with --out a folder that is there and that you may write", "%w", err)
 	}
 	return err
+}
+
+// createWhole writes a file that is not there yet, for its owner only, whole or not
+// at all, durably. Its error is fs.ErrExist for a file that is there, whoever wrote it
+// and however shortly before.
+func createWhole(path string, b []byte) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes the names in a folder durable, where a system can do that.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

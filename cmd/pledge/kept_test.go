@@ -44,7 +44,7 @@ func TestSubmitJudgesAKeptReceipt(t *testing.T) {
 	}
 }
 
-// The server names another author's admission as ours.
+// The server gives another author's admission for ours.
 func TestSubmitWantsTheAuthorsOwnAdmission(t *testing.T) {
 	s := newStage(t)
 	mallory := newPerson("mallory")
@@ -52,7 +52,7 @@ func TestSubmitWantsTheAuthorsOwnAdmission(t *testing.T) {
 	s.admitAs("mallory", 1, mallory)
 	s.answer = func() (int, any) { return s.logged(sign(t, s.sub.Statement, mallory), 200) }
 	code, stdout, stderr := s.submit()
-	if code != commandline.ExitRefused || !strings.Contains(stderr, "is something else") {
+	if code != commandline.ExitRefused || !strings.Contains(stderr, "the secretariat's statements hold no admission of it") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }

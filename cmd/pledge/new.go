@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -13,13 +14,28 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
-	"github.com/pledgelog/pledgelog/log"
 )
 
 // newFlags are the flags of `pledge new`.
 type newFlags struct {
 	from, author, policy, log, prev, clock, out string
 	seq                                         uint64
+	forSlot, fromSlot, review                   string // of requests
+}
+
+// check wants the flags that go with slots where they belong.
+func (f *newFlags) check(kind entry.Kind) error {
+	switch {
+	case kind != entry.KindRequest && (f.forSlot != "" || f.fromSlot != ""):
+		return commandline.Usagef("pledge new request --for-slot DIR, or --from-slot FILE", "slots hold requests, and this is a statement of kind %s", kind)
+	case f.fromSlot != "" && (f.from != "" || f.forSlot != "" || f.author != ""):
+		return commandline.Usagef("leave --from, --for-slot and --author out: what is requested stands in the commitment", "--from-slot does not go with them")
+	case f.forSlot != "" && (f.seq != 0 || f.prev != "" || f.out != "" || f.log != ""):
+		return commandline.Usagef("leave --seq, --prev, --out and --log out: nothing is drafted for the log yet, and it is not asked", "--for-slot does not go with them")
+	case f.review != "" && f.fromSlot == "":
+		return commandline.Usagef("write withhold: {review: DATE} in the YAML", "--review goes with --from-slot")
+	}
+	return nil
 }
 
 func (a *app) newCommand() *cobra.Command {
@@ -65,8 +81,14 @@ is submitted.`,
 				}
 				return commandline.Usagef(cmp.Or(didYouMean(args[0], kinds), "the kinds are "+strings.Join(kinds, ", ")), "there is no kind of statement %q", args[0])
 			}
+			if err := f.check(kind); err != nil {
+				return err
+			}
+			if f.fromSlot != "" {
+				return a.outOfSlot(ctx, f)
+			}
 			if f.from == "" {
-				if f.out != "" || f.seq != 0 || f.prev != "" || f.author != "" || f.clock != "" {
+				if f.forSlot != "" || f.out != "" || f.seq != 0 || f.prev != "" || f.author != "" || f.clock != "" {
 					return commandline.Usagef(fmt.Sprintf("pledge new %s > %s.yaml gives a template to fill in", kind, kind), "there is nothing to draft from: --from is missing")
 				}
 				text, err := template(kind)
@@ -75,6 +97,9 @@ is submitted.`,
 				}
 				_, err = io.WriteString(a.out, text)
 				return err
+			}
+			if f.forSlot != "" {
+				return a.commit(src.(*requestYAML), f)
 			}
 			return a.draft(ctx, kind, src, f)
 		}),
@@ -87,6 +112,10 @@ is submitted.`,
 	flags.Uint64Var(&f.seq, "seq", 0, "the statement's place in its author's chain, `N`, instead of asking the log")
 	flags.StringVar(&f.prev, "prev", "", "with --seq over 1: entry `ID` of the statement before it")
 	flags.StringVar(&f.clock, "simulated-clock", "", "read the time from `FILE`; for logs under .example only")
+	flags.StringVar(&f.forSlot, "for-slot", "", "keep a request, of which nobody may know, in `DIR` for the next slot; asks nothing and sends nothing")
+	flags.StringVar(&f.fromSlot, "from-slot", "", "draft the request of a commitment `FILE` that was in a slot")
+	flags.StringVar(&f.review, "review", "", "with --from-slot: withhold the text, review by `DATE`")
+	flags.BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	flags.StringVar(&f.out, "out", "", "draft `FILE` to write (default AUTHOR-KIND-SEQ.json)")
 	return cmd
 }
@@ -96,63 +125,108 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 	if f.out != "" && exists(f.out) {
 		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", f.out), "choose another name with --out, or move the file away")
 	}
-	text, name, err := a.readSource(f.from)
+	name, quiet, err := a.read(src, f)
 	if err != nil {
 		return err
 	}
-	if err := decodeYAML(name, text, src); err != nil {
-		// The author may stand in the YAML or not: it is said with the rest.
-		var lacks *missing
-		if errors.As(err, &lacks) && src.author() == "" && f.author == "" {
-			lacks.members = slices.Insert(lacks.members, 0, "author")
-		}
-		return err
-	}
-	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneMain, Seq: f.seq}}
+	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneOf(kind)}}
 	if d.st.Author, err = pickAuthor(kind, src.author(), f.author); err != nil {
 		return err
 	}
-	if (f.seq > 1) != (f.prev != "") {
-		return commandline.Usagef("give --seq N and --prev ID together; the first statement has --seq 1 and no --prev", "--seq and --prev do not fit")
+	if charter, ok := src.(*charterYAML); ok {
+		d.founds = charter.origin()
 	}
-	if f.prev != "" {
-		if d.st.Prev, err = entry.ParseID(f.prev); err != nil {
-			return commandline.Usagef("give the 64 hex digits that `pledge new` printed for the statement before", "--prev: %v", err)
+	r, err := a.place(ctx, d, f)
+	if err != nil {
+		return err
+	}
+	if named, ok := src.(referrer); ok && f.seq == 0 {
+		for _, ref := range named.references() {
+			if ref.id.IsZero() {
+				continue
+			}
+			if err := r.check(ctx, d.st.Author, ref); err != nil {
+				return err
+			}
 		}
 	}
-	if charter, ok := src.(*charterYAML); ok {
-		err = d.found(charter.origin(), f)
-	} else {
-		err = a.ask(ctx, d, src, f)
-	}
+	sub, err := d.compose(src)
 	if err != nil {
-		return err
+		if quiet {
+			err = discreet(err)
+		}
+		return inFile(name, err)
 	}
-	made, err := a.clock(f.clock, d.st.Log)
-	if err != nil {
-		return err
-	}
-	d.st.Made = made.Unix()
+	return a.writeDraft(d, sub, cmp.Or(f.out, d.fileName()))
+}
+
+// fileName is what a draft is called when nobody says otherwise.
+func (d *drafting) fileName() string {
+	return fmt.Sprintf("%s-%s-%d.json", d.st.Author, d.st.Kind, d.st.Seq)
+}
+
+// compose makes the statement of a source, which has its place.
+func (d *drafting) compose(src source) (*entry.Submission, error) {
 	if err := src.draft(d); err != nil {
-		return inFile(name, err)
+		return nil, err
 	}
-	sub, err := d.finish()
+	if err := d.keepBack(src); err != nil {
+		return nil, err
+	}
+	return d.finish()
+}
+
+// read reads the YAML that --from names into a source. Quiet says that something in
+// it is kept back, so that no error may quote it.
+func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) {
+	text, name, err := a.readSource(f.from)
 	if err != nil {
-		return inFile(name, err)
+		return "", false, err
 	}
-	out := f.out
-	if out == "" {
-		out = fmt.Sprintf("%s-%s-%d.json", d.st.Author, kind, d.st.Seq)
+	quiet = f.forSlot != "" || keepsAnything(text)
+	if err := decodeYAMLOf(name, text, src, quiet); err != nil {
+		// The author may stand in the YAML or not: it is said with the rest.
+		var lacks *missing
+		if errors.As(err, &lacks) && src.author() == "" && f.author == "" && !slices.Contains(lacks.members, "author") {
+			lacks.members = slices.Insert(lacks.members, 0, "author")
+		}
+		if quiet {
+			err = discreet(err)
+		}
+		return "", false, err
+	}
+	return name, quiet, nil
+}
+
+// writeDraft writes a draft and what opens its seals, and shows both.
+func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
+	sealed := d.seals != nil
+	if sealed {
+		// It is written first: a draft without it could be signed and submitted.
+		if err := keepDisclosures(out, sub.Statement.ID, d.disclosures); err != nil {
+			return err
+		}
 	}
 	if err := createFile(out, sub.Marshal(), 0o600); err != nil {
-		return fmt.Errorf("write draft: %w", err)
+		err = fmt.Errorf("write draft: %w", err)
+		if sealed {
+			err = errors.Join(err, os.Remove(sealedPath(out)))
+		}
+		return err
 	}
-	a.statement(sub)
+	a.statement(sub, d.disclosures)
 	for _, n := range d.notes {
 		a.note("%s", n)
 	}
-	a.simulated(d.st.Log)
+	if sub.Statement.IsWithheld() {
+		a.note("%s has the only copy of the text: keep it, also after it is submitted; without it the text can never be opened", out)
+	}
+	a.simulated(sub.Statement.Log)
 	a.printf("draft       %s\n", out)
+	if sealed {
+		a.note("%s has the only copy of what is under the seals: keep it; it is not needed to sign or submit", sealedPath(out))
+		a.printf("sealed      %s\n", sealedPath(out))
+	}
 	return nil
 }
 
@@ -166,95 +240,4 @@ func (a *app) readSource(from string) (text []byte, name string, err error) {
 	}
 	text, err = commandline.ReadInput(from, from, maxYAML, "pledge new KIND > "+from+" gives a template to fill in")
 	return text, from, err
-}
-
-// pickAuthor returns who makes the statement, by the YAML or by --author.
-func pickAuthor(kind entry.Kind, yaml, flag string) (string, error) {
-	switch {
-	case yaml == entry.AuthorSecretariat && flag != "" && flag != yaml:
-		return "", commandline.Usagef("leave --author out", "--author is %q, and a statement of kind %s is the secretariat's", flag, kind)
-	case yaml == "" && flag == "":
-		return "", commandline.Usagef("give --author ID, or author in the YAML", "it is not said who makes the statement")
-	case yaml != "" && flag != "" && yaml != flag:
-		return "", commandline.Usagef("leave one of them out", "--author is %q and the YAML's author is %q", flag, yaml)
-	case yaml == "":
-		yaml = flag
-	}
-	return yaml, entry.CheckAuthor(yaml)
-}
-
-// found makes the statement the first of a new log.
-func (d *drafting) found(origin string, f newFlags) error {
-	if f.seq > 1 || f.log != "" {
-		return commandline.Usagef("leave --seq, --prev and --log out", "a charter is the first statement of a log that has none yet")
-	}
-	if f.policy != "" {
-		policy, err := readPolicy(f.policy)
-		if err != nil {
-			return err
-		}
-		if !names(policy, origin) {
-			return commandline.Refused(fmt.Errorf("the charter's log keys are those of %s, which is not in the policy", origin), "see logKeys and --policy")
-		}
-	}
-	d.st.Log, d.st.Seq = origin, 1
-	return nil
-}
-
-// names reports whether a policy knows a log.
-func names(p *log.Policy, origin string) bool {
-	for _, l := range p.Logs {
-		if l.Key.Name == origin {
-			return true
-		}
-	}
-	return false
-}
-
-// ask fills in what the log can tell.
-func (a *app) ask(ctx context.Context, d *drafting, src source, f newFlags) error {
-	var policy *log.Policy
-	var err error
-	if f.policy != "" {
-		if policy, err = readPolicy(f.policy); err != nil {
-			return err
-		}
-	}
-	url, err := address(policy, f.log, "")
-	if err != nil {
-		return err
-	}
-	r, err := a.open(policy, url)
-	if err != nil {
-		return err
-	}
-	t, err := r.terms(ctx)
-	if err != nil {
-		return err
-	}
-	d.st.Log, d.charter, d.charterID = t.origin, t.charter, t.charterID
-	// Refused before anything else is asked.
-	if _, err := a.clock(f.clock, t.origin); err != nil {
-		return err
-	}
-	if policy == nil {
-		a.note("no --policy is given: that this is the log %s is the server's word", t.origin)
-	}
-	if f.seq == 0 || d.st.Kind == entry.KindAttestation {
-		if d.signatory, err = r.signatory(ctx, d.st.Author, t.size); err != nil {
-			return err
-		}
-	}
-	if f.seq != 0 {
-		return nil
-	}
-	d.st.Seq, d.st.Prev = d.signatory.Seq+1, d.signatory.Head
-	if decision, ok := src.(*decisionYAML); ok {
-		id, err := decision.request()
-		if err != nil {
-			return inFile(f.from, err)
-		}
-		return r.isRequest(ctx, id, d.st.Author)
-	}
-	return nil
 }

@@ -254,7 +254,8 @@ func TestSubmitSendsNothing(t *testing.T) {
 	}
 }
 
-// A withheld body is in the draft, is shown to who signs, and is never sent.
+// A withheld body is in the draft, is shown to who signs and asks for it where there
+// is no terminal, and is never sent.
 func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
 	const secret = "a word that must not leave"
 	s := newStage(t)
@@ -280,7 +281,13 @@ func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
 	}
 	key := write(t, filepath.Join(s.dir, "acme.key"), secretKey)
 	write(t, path, draft.Marshal())
+	unsigned := mustRead(t, path)
 	code, stdout, stderr := pledgeCommand(t, "sign", path, "--key", key, "--yes")
+	if code != commandline.ExitDone || strings.Contains(stdout+stderr, secret) || !strings.Contains(stdout, "--show-withheld shows it") {
+		t.Fatalf("sign, to no terminal: exit %d\n%s%s", code, stdout, stderr)
+	}
+	write(t, path, unsigned)
+	code, stdout, stderr = pledgeCommand(t, "sign", path, "--key", key, "--yes", "--show-withheld")
 	if code != commandline.ExitDone || !strings.Contains(stdout, secret) || !strings.Contains(stdout, "not published; review by 2040-01-01") {
 		t.Fatalf("sign: exit %d\n%s%s", code, stdout, stderr)
 	}

@@ -135,7 +135,7 @@ func (a *app) showReceipt(path, policyFile string) error {
 	}
 	a.summary(r)
 	a.printf("\nproved: the log took in these bytes as entry %d, and its first %d entries hold them:\n\n", r.proof.Index, r.view.Checkpoint.Size)
-	a.statement(&entry.Submission{Envelope: r.leaf.Statement, Statement: r.statement})
+	a.statement(&entry.Submission{Envelope: r.leaf.Statement, Statement: r.statement}, nil)
 	a.printf("signed by\n")
 	for _, s := range r.leaf.Statement.Signatures {
 		a.printf("  %s\n", s.KeyID)

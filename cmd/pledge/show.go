@@ -21,28 +21,81 @@ type row struct {
 }
 
 // statement shows a draft: what stays in the tree, and what stands beside it.
-func (u *ui) statement(sub *entry.Submission) {
+// Opened is what opens its sealed members, as far as it is at hand.
+func (u *ui) statement(sub *entry.Submission, opened []entry.Disclosure) {
 	st := sub.Statement
-	u.printf("statement   %s, number %d of %s, in the log %s\n", st.Kind, st.Seq, st.Author, st.Log)
+	lane := ""
+	if st.Lane != entry.LaneMain {
+		lane = " in lane " + st.Lane
+	}
+	u.printf("statement   %s, number %d of %s%s, in the log %s\n", st.Kind, st.Seq, st.Author, lane, st.Log)
 	u.printf("entry id    %s\n", st.ID)
 	u.printf("\nin the log's tree, public for ever:\n")
 	u.rows(rowsOf(st.Log, sub.Envelope.Payload))
+	secret := st.IsWithheld()
 	switch {
+	case st.Kind == entry.KindOpen && len(st.Publishes()) > 0:
+		secret = true
+		u.printf("\nit opens, and when it is submitted this is published beside the tree:\n")
 	case st.BodyDigest == "":
 	case sub.Body == nil:
 		u.printf("\nits detached body is not in this file; bodyDigest above is the digest\n")
-	case st.IsWithheld():
+	case secret:
 		u.printf("\nin the detached body, committed to by its digest and not published; review by %s:\n", st.Review)
 	default:
 		u.printf("\nin the detached body, published beside the tree under its digest, with a random salt:\n")
 	}
-	if sub.Body != nil {
-		u.rows(slices.DeleteFunc(rowsOf(st.Log, sub.Body), func(r row) bool {
-			// The same as above: entry holds them equal.
-			return r.name == "author" || r.name == "kind" || r.name == "log"
-		}))
+	switch {
+	case sub.Body == nil && sub.Disclosures == nil:
+	case secret && !u.mayReveal():
+		u.hidden()
+	default:
+		u.text(st.Log, sub.Body)
+		u.disclosed(st.Log, sub.Disclosures)
 	}
+	u.sealed(sub, opened)
 	u.printf("\n")
+}
+
+// hidden stands in place of what is withheld.
+func (u *ui) hidden() {
+	u.printf("  (not shown, as the output is no terminal: --show-withheld shows it)\n")
+}
+
+// text shows a detached body.
+func (u *ui) text(origin string, body []byte) {
+	if body == nil {
+		return
+	}
+	u.rows(slices.DeleteFunc(rowsOf(origin, body), func(r row) bool {
+		// The same as in the tree: entry holds them equal.
+		return r.name == "author" || r.name == "kind" || r.name == "log"
+	}))
+}
+
+// disclosed shows what disclosures say.
+func (u *ui) disclosed(origin string, opened []entry.Disclosure) {
+	for _, d := range opened {
+		w := walker{origin: origin}
+		w.walk(d.Name, d.Name, d.Value)
+		u.rows(w.rows)
+	}
+}
+
+// sealed shows what is under the seals of a body.
+func (u *ui) sealed(sub *entry.Submission, opened []entry.Disclosure) {
+	if sub.Detached == nil || len(sub.Detached.Seals()) == 0 {
+		return
+	}
+	u.printf("\nunder the seals, not published:\n")
+	switch {
+	case opened == nil:
+		u.printf("  (not at hand: it stands in the file of disclosures beside the draft)\n")
+	case !u.mayReveal():
+		u.hidden()
+	default:
+		u.disclosed(sub.Statement.Log, opened)
+	}
 }
 
 func (u *ui) rows(rows []row) {
@@ -68,6 +121,7 @@ func rowsOf(origin string, object []byte) []row {
 
 type walker struct {
 	origin string
+	kind   entry.Kind // of the statement; "" when it is not known
 	rows   []row
 }
 
@@ -112,17 +166,33 @@ func (w *walker) object(path, name string, v jsontext.Value) {
 		w.add(path, string(v))
 		return
 	}
+	if members["sealed"] != nil {
+		w.seal(path, members)
+		return
+	}
 	names := make([]string, 0, len(members))
 	for m := range members {
 		names = append(names, m)
 	}
 	slices.Sort(names)
+	if kind, ok := members["kind"]; ok && path == "" {
+		w.kind = entry.Kind(w.word("", kind))
+	}
 	for _, m := range names {
 		if m == "salt" && path == "" {
 			continue
 		}
 		w.walk(join(path, m), m, members[m])
 	}
+}
+
+// seal adds a member that is sealed.
+func (w *walker) seal(path string, members map[string]jsontext.Value) {
+	text := "sealed; reason " + w.word("sealReason", members["reason"])
+	if law := members["law"]; law != nil {
+		text += ", law " + w.word("instrument", law)
+	}
+	w.add(path, text+"; review by "+w.word("review", members["review"])+"; digest "+w.word("sealed", members["sealed"]))
 }
 
 func (w *walker) add(path, value string) { w.rows = append(w.rows, row{path, value}) }
@@ -143,8 +213,13 @@ func (w *walker) word(name string, v jsontext.Value) string {
 		}
 	}
 	list := name
-	if name == "carveOuts" {
+	switch {
+	case name == "carveOuts":
 		list = "instrument"
+	case name == "reason" && w.kind != "":
+		list = string(w.kind) + "Reason"
+	case name == "why":
+		list = "openWhy"
 	}
 	if t, ok := entry.Terms.Term(list, text); ok {
 		return text + " (" + t.Label + ")"

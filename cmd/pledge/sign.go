@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,7 +10,6 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
-	"github.com/pledgelog/pledgelog/pledge"
 )
 
 func (a *app) signCommand() *cobra.Command {
@@ -23,13 +23,22 @@ whether to sign it, and adds your signature to the file. It opens no connection.
 If more than one must sign, pass the file on: each signs the same statement, and
 the file says whose signatures are there.
 
-Without a terminal to ask on, --yes is needed.
+The file says by which keys of the author, and of whom else, it has to be signed,
+as the log told when it was drafted: an admission by the secretariat and by every
+key that it admits, a change of keys by the old threshold and by every new key, an
+amend of nothing but the secretariat's keys by recovery keys alone if need be. What
+the log says when it is submitted counts.
+
+Without a terminal to ask on, --yes is needed. A text that is withheld or about to
+be opened, and what is under a seal, is shown on a terminal only, unless
+--show-withheld is given.
 
 With --remove it takes a signature out again: the log refuses a statement with
 one that is not called for. The first 8 digits of the key id or more are enough,
 if no other signature in the file has the same.`,
 		Example: `  pledge sign acme-request-4.json --key acme-1.key
   pledge sign acme-request-4.json --key acme-2.key --yes
+  pledge sign acme-keys-9.json --key acme-3-new.key
   pledge sign acme-request-4.json --remove 1f0c2a9b`,
 		Args: commandline.OneArgument("name one draft, FILE.json"),
 		RunE: do(func(_ context.Context, args []string) error {
@@ -49,11 +58,14 @@ if no other signature in the file has the same.`,
 	}
 	cmd.Flags().StringVar(&keyFile, "key", "", "secret key `FILE`, from pledge keygen")
 	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
+	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	cmd.Flags().BoolVar(&yes, "yes", false, "sign without asking")
 	return cmd
 }
 
-// readDraft reads a draft and wants its detached body there, if it names one.
+const showWithheld = "show what is withheld or sealed, even where the output is no terminal"
+
+// readDraft reads a draft and wants its texts there.
 func readDraft(path string) (*entry.Submission, error) {
 	b, err := commandline.ReadInput("draft", path, entry.MaxSubmission, "name the draft that `pledge new KIND --from FILE.yaml` wrote")
 	if err != nil {
@@ -63,14 +75,25 @@ func readDraft(path string) (*entry.Submission, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read draft %s: %w", path, err)
 	}
-	if sub.Body == nil && sub.Statement.BodyDigest != "" {
+	texts := len(sub.Disclosures)
+	if sub.Body != nil {
+		texts++
+	}
+	switch {
+	case sub.Body == nil && sub.Statement.BodyDigest != "":
 		return nil, commandline.Refused(fmt.Errorf("read draft %s: %s: the statement names a detached body that is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge new wrote it")
+	case sub.Statement.Kind == entry.KindOpen && texts < len(sub.Statement.Publishes()):
+		return nil, commandline.Refused(fmt.Errorf("read draft %s: %s: a text that it opens is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge open wrote it")
 	}
 	return sub, nil
 }
 
 func (a *app) sign(path, keyFile string, yes bool) error {
 	sub, err := readDraft(path)
+	if err != nil {
+		return err
+	}
+	opened, err := readDisclosures(path, sub)
 	if err != nil {
 		return err
 	}
@@ -82,12 +105,12 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if err != nil {
 		return fmt.Errorf("read key %s: %w", keyFile, err)
 	}
-	a.statement(sub)
+	a.statement(sub, opened)
 	a.simulated(sub.Statement.Log)
 	signers := signersOf(sub)
-	if signers.known && !signers.called(public.ID) {
+	if sub.Statement.Kind == entry.KindCharter && !signers.called(public.ID) {
 		a.signatures(sub, signers)
-		return commandline.Refused(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the statement names signs it, and for an admission the secretariat too")
+		return commandline.Refused(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the charter names signs it, and no other")
 	}
 	pae := sub.Envelope.PAE()
 	for _, s := range sub.Envelope.Signatures {
@@ -103,14 +126,9 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if !yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
 		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
 	}
-	sig, err := signWith(secret, pae)
-	if err != nil {
-		return fmt.Errorf("sign: %w", err)
+	if err := signEnvelope(sub.Envelope, secret, public); err != nil {
+		return err
 	}
-	if !public.VerifyStrict(pae, sig) {
-		return fmt.Errorf("the new signature does not verify: the key file's two halves do not fit")
-	}
-	sub.Envelope.Sign(public.ID, sig)
 	again, err := entry.ParseDraft(sub.Marshal())
 	if err != nil {
 		return err
@@ -119,71 +137,23 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	a.signatures(again, signers)
+	if signers.known && !signers.called(public.ID) {
+		a.note("by the keys that the log named when this was drafted, key %s is not called for: unless they have changed since, the log refuses it; pledge sign %s --remove %s takes it out", public.ID, path, public.ID.String()[:8])
+	}
 	a.printf("signed      %s\n", path)
 	return nil
 }
 
-// signers are the keys that a statement itself names: a charter's, and those
-// that an admission admits. Whoever else signs is known to the log alone.
-type signers struct {
-	keys  *pledge.Keyring
-	named []entry.KeyID
-	known bool // nobody else signs
-}
-
-func signersOf(sub *entry.Submission) signers {
-	s := signers{keys: pledge.NewKeyring()}
-	s.keys.Learn(sub.Statement)
-	var sets []entry.KeySet
-	switch b := sub.Statement.Body.(type) {
-	case *entry.Charter:
-		sets, s.known = []entry.KeySet{b.Secretariat, b.Recovery, b.Operator}, true
-	case *entry.Admit:
-		sets = []entry.KeySet{b.KeySet()}
+// signEnvelope adds a signature that verifies.
+func signEnvelope(env *entry.Envelope, secret secretKey, public *entry.PublicKey) error {
+	pae := env.PAE()
+	sig, err := signWith(secret, pae)
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
 	}
-	for _, set := range sets {
-		keys, err := set.Parse()
-		if err != nil {
-			continue // entry has refused such a statement
-		}
-		for _, k := range keys {
-			s.named = append(s.named, k.ID)
-		}
+	if !public.VerifyStrict(pae, sig) {
+		return errors.New("the new signature does not verify: the key file's two halves do not fit")
 	}
-	return s
-}
-
-func (s signers) called(id entry.KeyID) bool {
-	for _, k := range s.named {
-		if k == id {
-			return true
-		}
-	}
-	return false
-}
-
-// signatures says whose signatures are there and, as far as the statement
-// itself tells, whose are missing.
-func (a *app) signatures(sub *entry.Submission, s signers) {
-	a.printf("signatures  %d\n", len(sub.Envelope.Signatures))
-	pae := sub.Envelope.PAE()
-	there := make(map[entry.KeyID]bool)
-	for _, sig := range sub.Envelope.Signatures {
-		there[sig.KeyID] = true
-		state := "there; the log knows whose key it is"
-		if key := s.keys.Key(sig.KeyID); key != nil {
-			if state = "verified"; !key.VerifyStrict(pae, sig.Sig) {
-				state = "DOES NOT VERIFY"
-			}
-		}
-		a.printf("  %s  %s\n", sig.KeyID, state)
-	}
-	for _, id := range s.named {
-		if !there[id] {
-			a.printf("  %s  missing\n", id)
-		}
-	}
-	if !s.known {
-		a.note("how many more must sign is for the log to say, by the keys that its author has there")
-	}
+	env.Sign(public.ID, sig)
+	return nil
 }

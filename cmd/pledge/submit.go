@@ -33,6 +33,9 @@ believes it: that what was logged is this very statement, and that it is in the
 log under a checkpoint that the policy accepts. Only then is the receipt written
 beside FILE, with the extension ` + receiptExt + `.
 
+A text that is withheld stays in FILE: it is not sent. An open sends the texts that
+it opens, and from then on they are public.
+
 It can be run again at any time: a statement is never logged twice, and one whose
 receipt is there is not sent. Exit code 3 says that the outcome is not known yet:
 run the same command again later.`,
@@ -82,6 +85,11 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	if err != nil {
 		return err
 	}
+	return a.deliver(ctx, r, sub, keep)
+}
+
+// deliver sends a statement and keeps the receipt, which is the file keep.
+func (a *app) deliver(ctx context.Context, r *remote, sub *entry.Submission, keep string) error {
 	sent := a.now()
 	reply, err := r.api.Submit(ctx, sub)
 	if err != nil {
@@ -90,7 +98,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	if reply.Pending() {
 		return commandline.Undecided(fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index), "run the same command again later: it will not be logged twice")
 	}
-	got, err := checkReply(policy, sub, reply, sent, a.now())
+	got, err := checkReply(r.policy, sub, reply, sent, a.now())
 	if err == nil && reply.Known() {
 		err = r.checkSignatures(ctx, sub, got)
 	}
@@ -121,6 +129,7 @@ func readSigned(path string) (*entry.Submission, error) {
 	if len(sub.Envelope.Signatures) == 0 {
 		return nil, commandline.Refused(fmt.Errorf("%s has no signature", path), "pledge sign "+path+" --key KEYFILE")
 	}
+	sub.Signers = nil
 	if sub.Statement.IsWithheld() {
 		sub.Body, sub.Detached = nil, nil
 	}

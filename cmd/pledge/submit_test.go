@@ -20,22 +20,24 @@ import (
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 )
 
 // A stage has a log with two witnesses out of three wanted, a signed statement in
 // a folder, and a server that answers what answer says.
 type stage struct {
-	t      *testing.T
-	dir    string
-	log    *paperLog
-	other  *paperLog // a second log, also in the policy
-	author person
-	sub    *entry.Submission
-	now    time.Time
-	posts  atomic.Int32
-	server *httptest.Server
-	mux    *http.ServeMux
-	answer func() (status int, reply any)
+	t       *testing.T
+	dir     string
+	log     *paperLog
+	other   *paperLog // a second log, also in the policy
+	author  person
+	charter entry.ID
+	sub     *entry.Submission
+	now     time.Time
+	posts   atomic.Int32
+	server  *httptest.Server
+	mux     *http.ServeMux
+	answer  func() (status int, reply any)
 }
 
 const quorum = 2
@@ -48,7 +50,8 @@ func newStage(t *testing.T) *stage {
 	s.sub = sign(t, pledgeBy(s.log.origin, "acme", 1, s.now), s.author)
 	write(t, filepath.Join(s.dir, "acme.json"), s.sub.Marshal())
 	write(t, filepath.Join(s.dir, "policy.txt"), []byte(policyOf(quorum, s.log, s.other)))
-	for i := range 5 {
+	s.found()
+	for i := range 4 {
 		neighbour := sign(t, pledgeBy(s.log.origin, fmt.Sprintf("neighbour-%d", i), 1, s.now), newPerson(fmt.Sprint(i)))
 		s.log.add(leafOf(neighbour, s.now))
 	}
@@ -374,6 +377,25 @@ func (s *stage) elsewhere(l *paperLog) (int, any) {
 	return 201, client.Reply{Index: p.Index, ID: s.sub.Statement.ID, Leaf: leaf, Proof: string(p.Marshal())}
 }
 
+// found logs the charter, as entry 0.
+func (s *stage) found() {
+	s.t.Helper()
+	set := func(p person) entry.KeySet { return entry.KeySet{Keys: []entry.Key{p.public()}, Threshold: 1} }
+	secretariat, recovery, operator := newPerson("secretariat"), newPerson("recovery"), newPerson("the operator")
+	body := &entry.Charter{
+		Accord: "An accord", Attestation: entry.Quarter, Clauses: []entry.Clause{{ID: "no-backdoors", Text: entry.Digest([]byte("none"))}},
+		DecisionDays: 1, FileDays: 1, GraceDays: 1, ReplyDays: 1, ReviewDays: 1, Slots: entry.SlotsNone,
+		LogKeys: []string{s.log.signer.Key().String()}, Secretariat: set(secretariat), Recovery: set(recovery), Operator: set(operator),
+	}
+	charter := sign(s.t, &entry.Statement{
+		Log: s.log.origin, Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 1, Made: s.now.Unix(), Kind: entry.KindCharter, Body: body,
+	}, secretariat, recovery, operator)
+	s.charter = charter.Statement.ID
+	if i := s.log.add(leafOf(charter, s.now)); i != 0 {
+		s.t.Fatalf("the charter is entry %d", i)
+	}
+}
+
 // admit logs the author's admission, with keys, and has the server tell of it.
 // A second call replaces what it tells.
 func (s *stage) admit(threshold uint64, keys ...person) { s.admitAs("acme", threshold, keys...) }
@@ -391,17 +413,31 @@ func (s *stage) admitKeys(id string, threshold uint64, keys []person, public []e
 	s.t.Helper()
 	body := &entry.Admit{Country: "EU", ID: id, Keys: public, Mode: entry.AdmitNew, Name: "Acme", Role: entry.RoleSignatory, Threshold: threshold, Website: "https://acme.test/"}
 	admission := sign(s.t, &entry.Statement{
-		Log: s.log.origin, Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 2, Prev: sha256.Sum256(nil),
+		Log: s.log.origin, Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 2, Prev: s.charter,
 		Made: s.now.Unix(), Kind: entry.KindAdmit, Body: body,
 	}, append(keys, newPerson("secretariat"))...)
-	index := s.log.add(leafOf(admission, s.now))
+	s.chain(entry.AuthorSecretariat, 0, s.log.add(leafOf(admission, s.now)))
+}
+
+// chain has the server give entries as all that an author stated.
+func (s *stage) chain(author string, indexes ...uint64) {
 	old := s.mux
 	s.mux = http.NewServeMux()
-	s.mux.HandleFunc("GET /api/v1/signatories/acme", func(w http.ResponseWriter, _ *http.Request) {
-		send(s.t, w, 200, client.SignatoryAnswer{Signatory: client.Signatory{ID: "acme", Admitted: &client.Mark{Index: index, ID: admission.Statement.ID}}})
+	s.mux.HandleFunc("GET /api/v1/signatories/"+author+"/chain", func(w http.ResponseWriter, _ *http.Request) {
+		answer := client.Chain{Size: uint64(len(s.log.leaves))}
+		for _, i := range indexes {
+			answer.Entries = append(answer.Entries, client.ChainLink{Index: i, Leaf: s.log.leaves[i], Proof: string(s.log.proof(i, quorum, s.now.Unix()).Marshal())})
+		}
+		send(s.t, w, 200, answer)
 	})
-	s.mux.HandleFunc("GET /api/v1/entries/"+admission.Statement.ID.String()+"/proof", func(w http.ResponseWriter, _ *http.Request) {
-		send(s.t, w, 200, string(s.log.proof(index, quorum, s.now.Unix()).Marshal()))
+	s.mux.HandleFunc("GET /api/v1/entries", func(w http.ResponseWriter, r *http.Request) {
+		page := client.EntryPage{Size: uint64(len(s.log.leaves)), Entries: []client.Entry{}}
+		if r.FormValue("author") == author && r.FormValue("kind") == string(entry.KindKeys) {
+			for _, i := range indexes {
+				page.Entries = append(page.Entries, client.Entry{Index: i, Leaf: s.log.leaves[i], Verdict: pledge.Accepted})
+			}
+		}
+		send(s.t, w, 200, page)
 	})
 	s.mux.Handle("/", old)
 	s.server.Config.Handler = s.mux

@@ -12,13 +12,13 @@ import (
 // The templates have a file for each kind. Comments begin with "# ", a member
 // that may be left out with "#member:", so that taking the # away is enough.
 
-//go:embed templates/*.yaml
+//go:embed templates/*.yaml templates/*.tmpl
 var templates embed.FS
 
 // template returns the commented YAML template of a kind.
 func template(kind entry.Kind) (string, error) {
 	name := string(kind) + ".yaml"
-	t, err := texttemplate.New(name).Funcs(texttemplate.FuncMap{"codes": codes}).ParseFS(templates, "templates/*.yaml")
+	t, err := texttemplate.New(name).Funcs(texttemplate.FuncMap{"codes": codes}).ParseFS(templates, "templates/*")
 	if err != nil {
 		return "", fmt.Errorf("read templates: %w", err)
 	}

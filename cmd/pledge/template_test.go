@@ -14,14 +14,15 @@ import (
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 )
 
 // Each template, filled in and with everything taken out of its comments, gives
 // every member of its kind and makes a draft.
 func TestTemplatesMakeDrafts(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"sec1", "sec2", "rec1", "rec2", "op1", "acme1", "acme2"} {
-		if code, _, stderr := pledgeCommand(t, "keygen", "--out", filepath.Join(dir, name), "--unencrypted"); code != commandline.ExitDone {
+	for _, name := range []string{"sec1", "sec2", "rec1", "rec2", "op1", "acme1", "acme2", "secretariat-1.pub", "secretariat-2.pub", "secretariat-3.pub", "recovery-1.pub", "recovery-2.pub", "operator.pub"} {
+		if code, _, stderr := pledgeCommand(t, "keygen", "--out", filepath.Join(dir, strings.TrimSuffix(name, ".pub")), "--unencrypted"); code != commandline.ExitDone {
 			t.Fatal(stderr)
 		}
 	}
@@ -30,8 +31,10 @@ func TestTemplatesMakeDrafts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, "order.pdf"), []byte("an order"))
-	write(t, filepath.Join(dir, "judgment.pdf"), []byte("a judgment"))
+	for _, name := range []string{"order.pdf", "judgment.pdf", "report.pdf", "letter.pdf"} {
+		write(t, filepath.Join(dir, name), []byte("a document"))
+	}
+	write(t, filepath.Join(dir, "checkpoint-2027.pub"), []byte(signer.Key().String()+"\n"))
 	request := strings.Repeat("ab", 32)
 	for kind, fill := range map[entry.Kind]map[string]string{
 		entry.KindCharter: {
@@ -40,8 +43,18 @@ func TestTemplatesMakeDrafts(t *testing.T) {
 		},
 		entry.KindAdmit: {
 			"id": "acme", "name": "Acme Ltd", "country": "XB", "website": "https://acme.example/", "keys": "[acme1.pub, acme2.pub]",
-			"lei": "5493001KJTIIGC8Y1R12", "entities": "[Acme Cloud Ltd]", "carveOuts": "[us-nsl, gb-tcn]",
+			"mode": "rekey", "lei": "5493001KJTIIGC8Y1R12", "entities": "[Acme Cloud Ltd]", "carveOuts": "[us-nsl, gb-tcn]",
 		},
+		entry.KindAmend:    {"from": "2027-01-01", "attestation": "half-year", "slots": "day"},
+		entry.KindStanding: {"who": "acme", "standing": "proposed-removal", "reason": "attestation-missed"},
+		entry.KindSucceed:  {"from": "acme", "to": "zeta"},
+		// With the template's reason, rotation, nothing is doubtful.
+		entry.KindKeys:      {"author": "acme", "keys": "[acme1.pub, acme2.pub]", "doubtful": leftOut},
+		entry.KindCorrect:   {"author": "acme", "entry": request, "how": "superseded", "by": strings.Repeat("cd", 32)},
+		entry.KindWithdraw:  {"author": "acme"},
+		entry.KindChallenge: {"author": "watch", "against": "acme", "en": "Two numbers differ.", "entry": request, "finding": "logged-differs", "period": "2026-Q1"},
+		// It is either a challenge or a finding.
+		entry.KindReply:  {"author": "acme", "answer": "disputed", "challenge": leftOut, "finding": "logged-differs", "entry": request, "period": "2026-Q1"},
 		entry.KindPledge: {"author": "acme", "clauses": "[no-backdoors]"},
 		entry.KindRequest: {
 			"author": "acme", "received": "2026-01", "country": "XB", "assist": "[other, backdoor]", "authority": "executive",
@@ -71,20 +84,17 @@ func TestTemplatesMakeDrafts(t *testing.T) {
 				t.Fatalf("%v\n%s", err, filled)
 			}
 			for _, m := range unset("", reflect.ValueOf(src).Elem()) {
-				t.Errorf("the template has no %s", m)
+				if fill[m] != leftOut || !strings.Contains(text, "\n"+m+":") && !strings.Contains(text, "\n#"+m+":") {
+					t.Errorf("the template has no %s", m)
+				}
 			}
 			d := &drafting{
-				st: &entry.Statement{Log: origin, Author: src.author(), Lane: entry.LaneMain, Seq: 1, Kind: kind, Made: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC).Unix()},
-				charter: &entry.Charter{
-					Attestation: entry.Quarter, Clauses: []entry.Clause{{ID: "no-backdoors"}},
-				},
-				charterID: entry.ID{1},
+				st:        &entry.Statement{Log: origin, Author: src.author(), Lane: entry.LaneMain, Seq: 1, Kind: kind, Made: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC).Unix()},
+				terms:     pledge.Terms{Attestation: entry.Quarter, Clauses: []entry.Clause{{ID: "no-backdoors"}}, ReviewDays: 365},
+				clauses:   entry.ID{1},
 				signatory: &client.Signatory{ID: "acme", Periods: []client.Period{{Period: entry.PeriodAt(entry.Quarter, 1767225600)}}},
 			}
-			if err := src.draft(d); err != nil {
-				t.Fatal(err)
-			}
-			sub, err := d.finish()
+			sub, err := d.compose(src)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,6 +137,9 @@ func TestTemplatesListTheCodes(t *testing.T) {
 	}
 }
 
+// leftOut is filled in for a member that does not go with the others.
+const leftOut = "left out"
+
 var (
 	emptyMember = regexp.MustCompile(`^#?( *)(- )?([a-zA-Z]+):( \|)?$`)
 	placeholder = regexp.MustCompile(`^#? *-$`)
@@ -148,7 +161,9 @@ func uncomment(text string, fill map[string]string) string {
 			if n := seen[m[3]]; n > 1 {
 				value = fill[fmt.Sprintf("%s/%d", m[3], n)]
 			}
-			out = append(out, m[1]+m[2]+m[3]+": "+value)
+			if value != leftOut {
+				out = append(out, m[1]+m[2]+m[3]+": "+value)
+			}
 			continue
 		}
 		part := hiddenPart.FindStringSubmatch(line)

@@ -24,6 +24,7 @@ import (
 type ui struct {
 	in       io.Reader
 	out, err io.Writer
+	reveal   bool // show what is withheld wherever the output goes
 }
 
 // printf writes to the output what a person or a script asked for.
@@ -51,6 +52,13 @@ func (u *ui) simulated(origin string) {
 func (u *ui) isTerminal() bool {
 	f, ok := u.in.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// mayReveal reports whether what is withheld may be shown: to a person at a
+// terminal, and not to a file that the output goes to, unless that is asked for.
+func (u *ui) mayReveal() bool {
+	f, ok := u.out.(*os.File)
+	return u.reveal || ok && isatty.IsTerminal(f.Fd())
 }
 
 // confirm puts a question and reports whether the answer was yes.

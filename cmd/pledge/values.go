@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"reflect"
 
@@ -163,6 +165,9 @@ func (doc *documentYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) err
 	case in.File != "":
 		var err error
 		if digest, err = fileDigest(d.path(in.File)); err != nil {
+			if about := (*fs.PathError)(nil); d.quiet && errors.As(err, &about) {
+				err = about.Err // the file's name may be as secret as the rest
+			}
 			return d.refuse(path, n, "names of files start from the folder of the YAML file", "%v", err)
 		}
 	default:
@@ -183,7 +188,7 @@ func fileDigest(path string) (string, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is not a file", path)
+		return "", &fs.PathError{Op: "read", Path: path, Err: errors.New("it is not a file")}
 	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {

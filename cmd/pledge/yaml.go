@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,8 +33,12 @@ const maxYAML = 1 << 20
 // wants codes of that list of the vocabulary. File is the name for errors, and
 // the folder that names of other files start from. That a file cannot be used is a
 // failure of usage; a code that the vocabulary lacks is refused.
-func decodeYAML(file string, b []byte, into any) error {
-	d := &yamlDecoder{file: file}
+func decodeYAML(file string, b []byte, into any) error { return decodeYAMLOf(file, b, into, false) }
+
+// decodeYAMLOf is decodeYAML. Quiet says that something in the file is kept back:
+// then the names of files in it are not repeated; see discreet for the rest.
+func decodeYAMLOf(file string, b []byte, into any, quiet bool) error {
+	d := &yamlDecoder{file: file, quiet: quiet}
 	if len(b) > maxYAML {
 		return commandline.Usagef("put documents elsewhere and name them under documents", "%s: over %d bytes", file, maxYAML)
 	}
@@ -74,6 +79,7 @@ type nodeDecoder interface {
 
 type yamlDecoder struct {
 	file    string
+	quiet   bool
 	missing []string // members that are needed and have no value
 }
 
@@ -250,7 +256,14 @@ func (d *yamlDecoder) number(path string, n ast.Node) (uint64, error) {
 	return num, nil
 }
 
+var memberName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+
+// join adds a member to a path. What is no name of a member is not repeated: it may
+// be a text that was indented wrongly.
 func join(path, key string) string {
+	if !memberName.MatchString(key) {
+		key = "…"
+	}
 	if path == "" {
 		return key
 	}

@@ -75,7 +75,7 @@ func TestYAMLRefusals(t *testing.T) {
 		{"missing inside", "period: 2026-Q1\ncovers: all\nreceived: {outcomes: {refused: 1}}\n", &attestationYAML{}, `f.yaml: missing: received.total|`},
 		{"unknown code", "received: 2026-07\ncountry: XB\nassist:\n  - keys\n  - backdor\n", &requestYAML{}, `f.yaml:5: assist[2]: there is no code "backdor"|did you mean backdoor?`},
 		{"unknown code alone", request + "gag: absolutely\n", &requestYAML{}, `f.yaml:4: gag: there is no code "absolutely" in the list gag|the codes are none, requested,`},
-		{"a code in a list of one's own", "request: x\noutcome: refuse\ndate: 2026-07-01\n", &decisionYAML{}, `f.yaml:2: outcome: there is no code "refuse"|did you mean refused?`},
+		{"a code in a list of one's own", "request: " + strings.Repeat("ab", 32) + "\noutcome: refuse\ndate: 2026-07-01\n", &decisionYAML{}, `f.yaml:2: outcome: there is no code "refuse"|did you mean refused?`},
 		{"unknown outcome of a claim", "period: 2026-Q1\ncovers: all\nreceived:\n  total: 1\n  outcomes:\n    refusd: 1\n", &attestationYAML{}, `f.yaml:6: received.outcomes.refusd: there is no code`},
 		{"a text for a list", "received: 2026-07\ncountry: XB\nassist: keys\n", &requestYAML{}, `f.yaml:3: assist: it has to be a list|write [one]`},
 		{"a list for a text", "received: [2026-07]\n", &requestYAML{}, `f.yaml:1: received: it has to be a text`},
@@ -203,7 +203,7 @@ func TestYAMLReadsBlocksExactly(t *testing.T) {
 		lines[0] = "x" + lines[0] // its indentation sets the block's
 		text := strings.TrimRight(strings.Join(lines, "\n"), "\n")
 		y := new(decisionYAML)
-		source := "request: a\noutcome: refused\ndate: 2026-01-01\nnarrative:\n  en: |\n    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n\ncourt: b\n"
+		source := "request: " + strings.Repeat("ab", 32) + "\noutcome: refused\ndate: 2026-01-01\nnarrative:\n  en: |\n    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n\ncourt: b\n"
 		if err := decodeYAML("f.yaml", []byte(source), y); err != nil {
 			t.Fatal(err)
 		}

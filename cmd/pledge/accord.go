@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// An accord is what the secretariat stated in the log: the charter and what became
+// of its terms, who was admitted, with which keys. It is replayed by the rules that
+// everybody judges by. Every statement in it is proved to be in the log, if there is
+// a policy; that the newest are not left out is the server's word.
+type accord struct {
+	state  *pledge.State
+	amends []*entry.Statement
+}
+
+// accord asks for the secretariat's chain, and for that of an author whose keys
+// may have changed since its admission. Entries from before on are left out: what is
+// told is how things stood there. Whoever was given a receipt for an entry below
+// size is told of it.
+func (r *remote) accord(ctx context.Context, author string, size, before uint64) (*accord, error) {
+	items, err := r.chain(ctx, entry.AuthorSecretariat, size)
+	if err != nil {
+		return nil, err
+	}
+	whole := []string{entry.AuthorSecretariat}
+	if author != "" && author != entry.AuthorSecretariat {
+		changed, err := r.keysChanged(ctx, author, items)
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			own, err := r.chain(ctx, author, size)
+			if err != nil {
+				return nil, err
+			}
+			items, whole = append(items, own...), append(whole, author)
+		}
+	}
+	items = slices.DeleteFunc(items, func(it *pledge.Item) bool { return it.Index >= before })
+	slices.SortFunc(items, func(a, b *pledge.Item) int { return cmp.Compare(a.Index, b.Index) })
+	if len(items) == 0 || items[0].Statement == nil {
+		return nil, errors.New("the server gives no charter")
+	}
+	keys := pledge.NewKeyring()
+	for _, it := range items {
+		keys.Learn(it.Statement)
+	}
+	keys.TryAll(items)
+	a := &accord{state: pledge.NewPartial(items[0].Statement.Log, whole...)}
+	for _, it := range items {
+		if v, _ := a.state.Step(it); v.Kind != pledge.Accepted {
+			return nil, fmt.Errorf("entry %d, which the server gives as accepted, is %s: %s: %s", it.Index, v.Kind, v.Code, v.Detail)
+		}
+		if it.Statement.Kind == entry.KindAmend {
+			a.amends = append(a.amends, it.Statement)
+		}
+	}
+	return a, nil
+}
+
+// clauses returns the entry id of the document whose clauses are in force at a
+// moment: the charter, or an amend that states clauses. Later is another one that
+// takes its place after that.
+func (a *accord) clauses(at int64) (id, later entry.ID) {
+	_, id = a.state.Charter()
+	for _, st := range a.amends {
+		switch b := st.Body.(*entry.Amend); {
+		case b.Clauses == nil:
+		case b.FromUnix() <= at:
+			id = st.ID
+		default:
+			later = st.ID
+		}
+	}
+	return id, later
+}
+
+// keysChanged asks whether an author's keys may be others than those of its
+// admission.
+func (r *remote) keysChanged(ctx context.Context, author string, secretariat []*pledge.Item) (bool, error) {
+	for _, it := range secretariat {
+		if it.Statement == nil {
+			continue
+		}
+		if b, ok := it.Statement.Body.(*entry.Admit); ok && b.ID == author && b.Mode != entry.AdmitNew {
+			return true, nil
+		}
+	}
+	page, err := r.api.Entries(ctx, client.Query{Author: author, Kind: entry.KindKeys, Limit: 1})
+	if err != nil {
+		return false, askError("for the keys of "+author, err)
+	}
+	return len(page.Entries) > 0, nil
+}
+
+// chain asks for all that an author stated, as of a size or later.
+func (r *remote) chain(ctx context.Context, author string, size uint64) ([]*pledge.Item, error) {
+	var items []*pledge.Item
+	for cursor, waited := "", 0; ; {
+		page, err := r.api.Chain(ctx, author, cursor)
+		if err != nil {
+			return nil, askError("for the statements of "+author, err)
+		}
+		if page.Size < size {
+			if waited++; waited > int(lagLimit/lagPause) {
+				return nil, commandline.Undecided(fmt.Errorf("the log has %d entries and its answers cover %d", size, page.Size), "run the same command again later")
+			}
+			if err := r.app.sleep(ctx, lagPause); err != nil {
+				return nil, commandline.Undecided(err, askAgain)
+			}
+			continue
+		}
+		for _, link := range page.Entries {
+			it, err := r.link(author, link)
+			if err != nil {
+				return nil, fmt.Errorf("statement %d of %s: %w", len(items)+1, author, err)
+			}
+			items = append(items, it)
+		}
+		if page.Next == "" || page.Next == cursor || len(page.Entries) == 0 {
+			return items, nil
+		}
+		cursor = page.Next
+	}
+}
+
+// link reads one link of a chain, and wants it to be proved under the policy.
+func (r *remote) link(author string, link client.ChainLink) (*pledge.Item, error) {
+	if r.policy != nil {
+		proved, err := openReceipt(r.policy, []byte(link.Proof))
+		if err != nil {
+			return nil, err
+		}
+		if proved.proof.Index != link.Index || !bytes.Equal(proved.proof.Extra, link.Leaf) {
+			return nil, errors.New("its proof is for another entry")
+		}
+	}
+	it := pledge.Read(link.Index, link.Leaf)
+	if it.Statement == nil {
+		return nil, fmt.Errorf("read entry %d: %w", link.Index, it.Err)
+	}
+	if it.Statement.Author != author {
+		return nil, fmt.Errorf("entry %d is by %s", link.Index, it.Statement.Author)
+	}
+	return it, nil
+}
+
+// everything is a bound of accord that leaves nothing out.
+const everything = math.MaxUint64
+
+// askError says what is to be thought of an error from the query layer.
+func askError(what string, err error) error {
+	var problem *client.Problem
+	if errors.Is(err, client.ErrAnswer) || errors.As(err, &problem) && problem.IsRefusal() {
+		return fmt.Errorf("ask %s: %w", what, err)
+	}
+	return commandline.Undecided(fmt.Errorf("ask %s: %w", what, err), "run the same command again later")
+}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// A commitment is a request of which nobody may know, not even that there is one
+// (protocol section 3, Slot). It is the detached body that the request will have one
+// day, in a file of its own, mode 0600. The next slot commits to its digest. Nothing
+// of it leaves the machine before.
+type commitment struct {
+	Made        int64
+	Period      string             // withheld, or "" when the period in the tree follows from the body
+	Body        []byte             // of the request to come, exact bytes
+	Disclosures []entry.Disclosure // what opens its sealed members
+
+	path     string
+	detached *entry.RequestBody
+}
+
+// commitmentJSON is the form of the file, and a line feed behind it.
+type commitmentJSON struct {
+	Made        string         `json:"made"`
+	Period      string         `json:"period,omitzero"`
+	Body        jsontext.Value `json:"body"`
+	Disclosures []string       `json:"disclosures,omitzero"`
+}
+
+// marshal writes what parseCommitment reads.
+func (c *commitment) marshal() ([]byte, error) {
+	w := commitmentJSON{Made: entry.FormatTime(c.Made), Period: c.Period, Body: c.Body}
+	for _, d := range c.Disclosures {
+		w.Disclosures = append(w.Disclosures, d.Text())
+	}
+	b, err := json.Marshal(w)
+	return append(b, '\n'), err
+}
+
+// parseCommitment reads a commitment, and wants a body that a request can have. Its
+// errors quote nothing.
+func parseCommitment(b []byte) (*commitment, error) {
+	var w commitmentJSON
+	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.Body == nil {
+		return nil, errors.New(`it is not {"made":…,"body":{…}}`)
+	}
+	c := &commitment{Period: w.Period, Body: bytes.Clone(w.Body)}
+	var err error
+	if c.Made, err = entry.ParseTime(w.Made); err != nil {
+		return nil, errors.New("made is no time")
+	}
+	if c.Period != "" && c.Period != entry.Withheld {
+		return nil, errors.New("period is not withheld")
+	}
+	for _, text := range w.Disclosures {
+		d, err := entry.ParseDisclosure(text)
+		if err != nil {
+			return nil, discreet(err)
+		}
+		c.Disclosures = append(c.Disclosures, d)
+	}
+	st, err := c.statement()
+	if err != nil {
+		return nil, err
+	}
+	whole, err := entry.Unseal(st, c.Body, c.Disclosures)
+	if err != nil {
+		return nil, discreet(err)
+	}
+	c.detached = whole.(*entry.RequestBody)
+	if len(c.detached.Seals()) > 0 {
+		return nil, errors.New("something in it is sealed and what opens it is missing")
+	}
+	if again, err := c.marshal(); err != nil || !bytes.Equal(again, b) {
+		return nil, errors.New("it is not as `pledge new request --for-slot` wrote it")
+	}
+	return c, nil
+}
+
+// statement is a request as far as it can be known before it is made: it has the
+// members that its body is held to.
+func (c *commitment) statement() (*entry.Statement, error) {
+	var head struct {
+		Author string `json:"author"`
+		Log    string `json:"log"`
+	}
+	if err := json.Unmarshal(c.Body, &head); err != nil {
+		return nil, errors.New("its body has no author and log")
+	}
+	return &entry.Statement{
+		Log: head.Log, Author: head.Author, Kind: entry.KindRequest, Lane: entry.LaneMain,
+		Body: &entry.Request{Received: entry.Withheld}, BodyDigest: c.digest(),
+	}, nil
+}
+
+// digest is what a slot commits to.
+func (c *commitment) digest() string { return entry.Digest(c.Body) }
+
+func readCommitment(path string) (*commitment, error) {
+	const hint = "it is what pledge new request --for-slot wrote"
+	b, err := commandline.ReadInput("commitment", path, 3*entry.MaxBody, hint)
+	if err != nil {
+		return nil, err
+	}
+	c, err := parseCommitment(b)
+	if err != nil {
+		return nil, commandline.Usagef(hint, "read commitment %s: %w", path, err)
+	}
+	c.path = path
+	return c, nil
+}
+
+// commitmentsIn is the folder of commitments in a folder of slots.
+const commitmentsIn = "commitments"
+
+// commit keeps a request for the next slot. It opens no connection: that something
+// was looked up on the day on which a request came would tell of it.
+func (a *app) commit(src *requestYAML, f newFlags) error {
+	name, _, err := a.read(src, f)
+	if err != nil {
+		return err
+	}
+	if src.Withhold != nil {
+		return commandline.Refused(inFile(name, errors.New("withhold: nothing of this is published now, and whether its text is when it comes out of the slot is said then")), "leave withhold out; pledge new request --from-slot FILE --review DATE withholds")
+	}
+	if f.policy == "" {
+		return commandline.Usagef("for example: --policy policy.txt", "--policy is missing: it names the log that the commitment is for")
+	}
+	policy, err := readPolicy(f.policy)
+	if err != nil {
+		return err
+	}
+	if len(policy.Logs) != 1 {
+		return commandline.Usagef("give one with the log that the commitment is for, and no other", "the policy has %d logs", len(policy.Logs))
+	}
+	origin := policy.Logs[0].Key.Name
+	made, err := a.clock(f.clock, origin)
+	if err != nil {
+		return err
+	}
+	d := &drafting{st: &entry.Statement{Log: origin, Kind: entry.KindRequest, Lane: entry.LaneMain, Made: made.Unix()}}
+	if d.st.Author, err = pickAuthor(d.st.Kind, src.author(), f.author); err != nil {
+		return err
+	}
+	c, err := src.commitment(d)
+	if err != nil {
+		return inFile(name, discreet(err))
+	}
+	b, err := c.marshal()
+	if err != nil {
+		return fmt.Errorf("encode commitment: %w", err)
+	}
+	if _, err := parseCommitment(b); err != nil {
+		return inFile(name, fmt.Errorf("encode commitment: %w", err))
+	}
+	dir := filepath.Join(f.forSlot, commitmentsIn)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return commandline.Usagef("choose with --for-slot a folder that you may write to", "%w", err)
+	}
+	stamp := strings.NewReplacer("-", "", ":", "").Replace(entry.FormatTime(c.Made))
+	path := filepath.Join(dir, stamp+"-"+c.digest()[:8]+".json")
+	if err := createFile(path, b, 0o600); err != nil {
+		return fmt.Errorf("write commitment: %w", err)
+	}
+	a.simulated(origin)
+	a.printf("commitment  %s\ndigest      %s\n", path, c.digest())
+	a.note("nothing was sent. It goes into the next slot: pledge slot --dir %s", f.forSlot)
+	a.note("%s has the only copy of the text: keep it, and let nobody else read it; losing it loses the proof", path)
+	return nil
+}
+
+// commitment makes the detached body of a request to come.
+func (y *requestYAML) commitment(d *drafting) (*commitment, error) {
+	if y.Period != "" && y.Period != entry.Withheld {
+		return nil, errors.New("period: it is withheld, or it is left out")
+	}
+	if _, _, err := entry.ParseSpan(y.Received); err != nil {
+		return nil, fmt.Errorf("received: %w", err)
+	}
+	if err := y.body(d); err != nil {
+		return nil, err
+	}
+	if err := d.keepBack(y); err != nil {
+		return nil, err
+	}
+	body, err := d.text()
+	if err != nil {
+		return nil, err
+	}
+	c := &commitment{Made: d.st.Made, Period: y.Period, Body: body, Disclosures: d.disclosures}
+	// The codes are looked at as if it were submitted now.
+	st, err := c.statement()
+	if err != nil {
+		return nil, err
+	}
+	detached, err := entry.ParseDetached(st, body)
+	if err != nil {
+		return nil, err
+	}
+	return c, checkVocabulary(&entry.Submission{Statement: st, Body: body, Detached: detached})
+}
+
+// A slotRequest is the source of a request that was in a slot. All of it is known.
+type slotRequest struct {
+	commitment *commitment
+	place      entry.Disclosure
+	slot       entry.ID
+	review     string
+}
+
+func (y *slotRequest) author() string { return "" }
+
+func (y *slotRequest) keepsBack() (*withholdYAML, sealsYAML) {
+	if y.review == "" {
+		return nil, sealsYAML{}
+	}
+	return &withholdYAML{Review: y.review}, sealsYAML{}
+}
+
+func (y *slotRequest) draft(d *drafting) error {
+	c := y.commitment
+	// The words of the YAML: the period in the tree follows in the same way.
+	period, err := (&requestYAML{Received: c.detached.Received, Period: c.Period}).period(d.terms.Attestation)
+	if err != nil {
+		return err
+	}
+	d.st.Body = &entry.Request{Disclosure: y.place.Text(), Received: period, Slot: y.slot}
+	d.body = c.Body
+	return nil
+}
+
+// outOfSlot drafts the request of a commitment that was in a slot: an ordinary
+// request, which names the slot and shows the place in it.
+func (a *app) outOfSlot(ctx context.Context, f newFlags) error {
+	if f.out != "" && exists(f.out) {
+		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", f.out), "choose another name with --out, or move the file away")
+	}
+	c, err := readCommitment(f.fromSlot)
+	if err != nil {
+		return err
+	}
+	st, err := c.statement()
+	if err != nil {
+		return err
+	}
+	folder, err := readSlots(filepath.Dir(filepath.Dir(filepath.Clean(f.fromSlot))), st.Author)
+	if err != nil {
+		return err
+	}
+	slot, place, ok := folder.find(c.digest())
+	if !ok {
+		return commandline.Refused(fmt.Errorf("%s is in no slot yet", f.fromSlot), "pledge slot puts it into the next one; a request that may be told of now is drafted with --from instead")
+	}
+	if !slot.logged {
+		return commandline.Refused(fmt.Errorf("%s is in the slot of %s, which is not submitted yet", f.fromSlot, slot.period()), "pledge slot submits it")
+	}
+	src := &slotRequest{commitment: c, place: place, slot: slot.statement.ID, review: f.review}
+	d := &drafting{st: &entry.Statement{Kind: entry.KindRequest, Lane: entry.LaneMain, Author: st.Author}}
+	r, err := a.place(ctx, d, f)
+	if err != nil {
+		return err
+	}
+	if d.st.Log != st.Log {
+		return commandline.Refused(fmt.Errorf("%s is for the log %s, and this is %s", f.fromSlot, st.Log, d.st.Log), "see --policy and --log")
+	}
+	if err := r.check(ctx, d.st.Author, reference{member: "the slot", id: src.slot, kinds: []entry.Kind{entry.KindSlot}, own: true}); err != nil {
+		return err
+	}
+	sub, err := d.compose(src)
+	if err != nil {
+		return inFile(f.fromSlot, discreet(err))
+	}
+	d.seals = sub.Detached.Seals()
+	d.disclosures = c.Disclosures
+	return a.writeDraft(d, sub, cmp.Or(f.out, d.fileName()))
+}
