@@ -87,7 +87,7 @@ func TestAsOf(t *testing.T) {
 			if r.Result != verifier.Matches || !slices.Equal(found(r), c.want) {
 				t.Errorf("result %s, findings %v, want %v", r.Result, found(r), c.want)
 			}
-			if r.AsOf != entry.FormatTime(c.t) || r.Statements.Accepted != 10 {
+			if r.AsOf != entry.FormatTime(c.t) || r.Statements.Accepted != uint64(len(w.Logged)) {
 				t.Errorf("as of %s, %d accepted", r.AsOf, r.Statements.Accepted)
 			}
 			if got := stateOf(r, late.ID, "2025-Q1"); got != c.late {
@@ -192,7 +192,7 @@ func TestQuorumTime(t *testing.T) {
 		}
 	}
 	seen := at(2025, 1, 31, 12) // when the witnesses saw it
-	raw, err := s.SetCheckpoint(4, tree.Root(), seen)
+	raw, err := s.SetCheckpoint(tree.Size(), tree.Root(), seen)
 	if err != nil {
 		t.Fatal(err)
 	}

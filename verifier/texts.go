@@ -193,8 +193,11 @@ func (c *chunk) judgeTexts(t texts) {
 		if it.Statement == nil {
 			continue
 		}
-		// The moment matters to what is withheld only: see stream.withheld.
-		c.judged[i].state, _, c.judged[i].findings = pledge.JudgeBody(it.Index, it.Statement, t.byDigest[it.Statement.BodyDigest])
+		var raw []byte
+		if !it.Statement.IsWithheld() {
+			raw = t.byDigest[it.Statement.BodyDigest]
+		}
+		c.judged[i].state, _, c.judged[i].findings = pledge.JudgeBody(it.Index, it.Statement, raw)
 		c.judged[i].file = t.files[it.Statement.BodyDigest]
 	}
 }
