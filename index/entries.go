@@ -98,10 +98,10 @@ func (s *Snapshot) EntryAt(ctx context.Context, index uint64) (*Entry, error) {
 	return e, nil
 }
 
-// addSubject reads the request that a decision answers, unless it is among those
+// addSubject reads the statement that an entry is about, unless it is among those
 // read already.
 func (s *Snapshot) addSubject(ctx context.Context, e *Entry, read map[uint64]*Entry) error {
-	if e.Verdict.Kind != pledge.Accepted || e.Statement.Kind != entry.KindDecision || len(e.Refers) == 0 {
+	if e.Verdict.Kind != pledge.Accepted || !hasSubject(e.Statement.Kind) || len(e.Refers) == 0 {
 		return nil
 	}
 	index := e.Refers[0].Index

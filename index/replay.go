@@ -241,7 +241,7 @@ func (x *Index) keepAccepted(index uint64, st *entry.Statement, r *replayed) {
 		x.lists[key] = append(x.lists[key], index)
 	}
 	for _, id := range references(st) {
-		if to, ok := x.byID[id]; ok {
+		if to, ok := x.acceptedAt(id); ok {
 			x.refs[to] = append(x.refs[to], index)
 		}
 	}
@@ -265,15 +265,19 @@ func (x *Index) keepBody(index uint64, text entry.Detached, found []pledge.Findi
 	}
 }
 
-// references lists the entry ids that a statement names.
-func references(st *entry.Statement) []entry.ID {
-	switch b := st.Body.(type) {
-	case *entry.Decision:
-		return []entry.ID{b.Request}
-	case *entry.Pledge:
-		return []entry.ID{b.Charter}
+// acceptedAt returns the index of the accepted statement of that id. The caller
+// holds the lock.
+func (x *Index) acceptedAt(id entry.ID) (uint64, bool) {
+	first, ok := x.byID[id]
+	if !ok {
+		return 0, false
 	}
-	return nil
+	for _, i := range append([]uint64{first}, x.again[id]...) {
+		if x.rows[i].verdict == number(verdicts, pledge.Accepted) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 func (x *Index) author(name string) uint32 {

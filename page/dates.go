@@ -79,3 +79,14 @@ func periodMonths(p entry.Period) (first, last time.Time) {
 
 // year is the year in which a period begins.
 func year(p entry.Period) int { first, _ := periodMonths(p); return first.Year() }
+
+// SlotPeriod writes a day, a week or a month.
+func (t *Texts) SlotPeriod(p entry.SlotPeriod) Words {
+	switch p.Kind() {
+	case entry.SlotsWeek:
+		return t.Say("slot.week", "date", t.Day(p.Start()))
+	case entry.SlotsMonth:
+		return t.dayOrMonth(p.String())
+	}
+	return t.Date(p.String())
+}

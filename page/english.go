@@ -10,7 +10,7 @@ import "maps"
 // They are quoted by people who mean them in earnest. Say who states what; state
 // no motive; claim nothing that the log does not show. What the charter says,
 // take from the charter: another accord has other terms.
-var english = rooms(englishStatements, englishSite)
+var english = rooms(englishStatements, englishKinds, englishSite)
 
 func rooms(all ...map[string]string) map[string]string {
 	out := make(map[string]string)

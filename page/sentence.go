@@ -18,7 +18,8 @@ type Entry struct {
 	Detached  entry.Detached
 	Findings  []pledge.Finding
 
-	Subject  *Entry   // the request that a decision answers
+	Refers   []Ref    // accepted statements that it names
+	Subject  *Entry   // the statement that it is about: see index.Entry
 	Answers  []*Entry // the decisions on a request, or on a decision's, oldest first
 	Previous *Ref     // its author's statement before it
 	Next     *Ref     // and after it
@@ -27,8 +28,21 @@ type Entry struct {
 
 // A Ref points to an entry.
 type Ref struct {
-	Index uint64
-	ID    entry.ID
+	Index  uint64
+	ID     entry.ID
+	Kind   entry.Kind
+	Author string
+}
+
+// ref returns the statement of that id that an entry names; nil when it is not
+// known.
+func (e *Entry) ref(id entry.ID) *Ref {
+	for i := range e.Refers {
+		if e.Refers[i].ID == id {
+			return &e.Refers[i]
+		}
+	}
+	return nil
 }
 
 func (e *Entry) accepted() bool { return e.Statement != nil && e.Verdict.Kind == pledge.Accepted }
@@ -66,7 +80,7 @@ func (s *Site) Sentence(e *Entry) Words {
 	case *entry.Charter:
 		return s.Say("sentence.charter", "who", who, "accord", Foreign(b.Accord))
 	case *entry.Admit:
-		return s.Say("sentence.admit."+b.Role, "who", who, "name", Foreign(b.Name))
+		return s.admitSentence(b, who)
 	case *entry.Pledge:
 		return s.Count("sentence.pledge", uint64(len(b.Clauses)), "who", who, "accord", s.AccordName())
 	case *entry.Request:
@@ -76,7 +90,7 @@ func (s *Site) Sentence(e *Entry) Words {
 	case *entry.Attestation:
 		return s.attestationSentence(b, who)
 	}
-	return s.Say("sentence.other", "who", who)
+	return s.laterSentence(e, who)
 }
 
 // requestPhrase names a request by whom it is attributed to.

@@ -20,13 +20,23 @@ func pageEntry(e *index.Entry) *page.Entry {
 		Index: e.Index, ID: e.ID, LeafHash: e.LeafHash, Logged: e.Logged, Envelope: e.Envelope, Statement: e.Statement,
 		Verdict: e.Verdict, State: e.BodyState, Detached: e.Detached, Findings: e.Findings, Subject: pageEntry(e.Subject),
 	}
-	if e.Previous != nil {
-		p.Previous = &page.Ref{Index: e.Previous.Index, ID: e.Previous.ID}
-	}
-	if e.Next != nil {
-		p.Next = &page.Ref{Index: e.Next.Index, ID: e.Next.ID}
-	}
+	p.Refers, p.Previous, p.Next = pageRefs(e.Refers), pageRef(e.Previous), pageRef(e.Next)
 	return p
+}
+
+func pageRef(r *index.Ref) *page.Ref {
+	if r == nil {
+		return nil
+	}
+	return &page.Ref{Index: r.Index, ID: r.ID, Kind: r.Kind, Author: r.Author}
+}
+
+func pageRefs(list []index.Ref) []page.Ref {
+	out := make([]page.Ref, 0, len(list))
+	for i := range list {
+		out = append(out, *pageRef(&list[i]))
+	}
+	return out
 }
 
 func pageEntries(list []*index.Entry) []*page.Entry {

@@ -96,7 +96,7 @@ func TestSentencesAreAttributed(t *testing.T) {
 	w := sample(t)
 	h := site(t, w, publish(t, w))
 	headline := regexp.MustCompile(`(?s)<h1>(.*?)</h1>`)
-	said := regexp.MustCompile(` stated | pledged itself |^The secretariat set down |^The operator logged `)
+	said := regexp.MustCompile(` stated | pledged itself |^The secretariat set down | logged its slot for |^The operator logged `)
 	for _, path := range paths(t, w) {
 		if !strings.HasPrefix(path, "/entries/") {
 			continue
