@@ -198,11 +198,37 @@ const (
 	BodyErased    BodyState = "erased"    // erased by the operator, by its own statement
 )
 
+// JudgeText says what is to be said of the detached body of an accepted statement,
+// by how the text stands after the last leaf (see TextOf): raw is what the log
+// serves under its digest, nil when nothing. What may not be shown is returned by
+// nobody: the Detached is nil unless the text is public and in order. No
+// acceptance, status or count depends on it (protocol section 3).
+func JudgeText(state TextState, index uint64, st *entry.Statement, raw []byte) (BodyState, entry.Detached, []Finding) {
+	switch {
+	case st.BodyDigest == "" || state == TextPublic && raw != nil:
+		return JudgeBody(index, st, raw)
+	case state == TextPublic:
+		return BodyMissing, nil, []Finding{textMissing(index, st)}
+	}
+	found := codeFindings(index, st, nil)
+	if state == TextErased {
+		return BodyErased, nil, found // see ErasedServed
+	}
+	if raw != nil && entry.Digest(raw) == st.BodyDigest {
+		found = append(found, WithheldServed(index, st))
+	}
+	return BodyWithheld, nil, found
+}
+
+func textMissing(index uint64, st *entry.Statement) Finding {
+	return finding(FindBodyMissing, "The operator does not serve the text that this statement names.").at(index, st)
+}
+
 // JudgeBody says what is to be said of the detached body of an accepted statement
 // that was published with it or opened: raw is what the log serves under its
 // digest, nil when nothing. No acceptance, status or count depends on it (protocol
-// section 3). Whoever has the whole log asks TextOf first: only that knows whether
-// a text was opened or erased.
+// section 3). Whoever has the whole log asks JudgeText: only the log knows whether a
+// text was opened or erased.
 func JudgeBody(index uint64, st *entry.Statement, raw []byte) (BodyState, entry.Detached, []Finding) {
 	say := func(c entry.Code, text string) []Finding {
 		return []Finding{finding(c, text).at(index, st)}
@@ -213,7 +239,7 @@ func JudgeBody(index uint64, st *entry.Statement, raw []byte) (BodyState, entry.
 	case raw == nil && st.IsWithheld():
 		return BodyWithheld, nil, codeFindings(index, st, nil)
 	case raw == nil:
-		return BodyMissing, nil, say(FindBodyMissing, "The operator does not serve the text that this statement names.")
+		return BodyMissing, nil, []Finding{textMissing(index, st)}
 	}
 	d, err := entry.ParseDetached(st, raw)
 	switch {
