@@ -23,9 +23,14 @@ type HTTPOptions struct {
 	// UserAgent names the program to the server. Default:
 	// "pledgelog/<version> (+https://github.com/pledgelog/pledgelog)".
 	UserAgent string
-	// Timeout is for one attempt, from the request to the last byte of the
-	// answer. Default: one minute.
+	// Timeout is how long one attempt may take, from the request to the last
+	// byte of the answer, beyond the time that its bytes have at MinRate.
+	// Default: one minute.
 	Timeout time.Duration
+	// MinRate is how fast an answer has to come, in bytes a second, once
+	// Timeout has passed: a large one may take long, a trickle may not.
+	// Default: 16 KiB.
+	MinRate int64
 	// Attempts is how often a request is made at most. Default: 4.
 	Attempts int
 	// Backoff is the pause after the first failed attempt; it doubles each
@@ -37,9 +42,9 @@ type HTTPOptions struct {
 }
 
 // HTTPSource reads a log over HTTP. It makes GET requests below one address,
-// bounds everything it reads before and after decompression, tries again
-// where that may help, and follows redirects only within the same scheme and
-// host.
+// bounds everything it reads before and after decompression, gives up on who
+// is too slow, tries again where that may help, and follows redirects only
+// within the same scheme and host.
 type HTTPSource struct {
 	base   string // ends with a slash
 	opts   HTTPOptions
@@ -80,6 +85,9 @@ func NewHTTPSource(baseURL string, opts HTTPOptions) (*HTTPSource, error) {
 	}
 	if opts.Timeout <= 0 {
 		opts.Timeout = time.Minute
+	}
+	if opts.MinRate <= 0 {
+		opts.MinRate = 16 << 10
 	}
 	if opts.Attempts <= 0 {
 		opts.Attempts = 4
@@ -126,8 +134,8 @@ func sameHost(req *http.Request, via []*http.Request) error {
 func (s *HTTPSource) String() string { return s.base }
 
 // Get requests path below the log's prefix. It tries again, with growing
-// pauses, after a failed connection, a timeout, an answer cut short, and the
-// statuses 408, 425, 429, 500, 502, 503 and 504, for which it keeps to
+// pauses, after a failed connection, an answer that is too slow or cut short,
+// and the statuses 408, 425, 429, 500, 502, 503 and 504, for which it keeps to
 // Retry-After. An error names the address and the last failure. Statuses 404
 // and 410 match ErrNotFound.
 func (s *HTTPSource) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
@@ -182,8 +190,24 @@ func (e *retryError) Unwrap() error { return e.err }
 
 // try makes one attempt.
 func (s *HTTPSource) try(ctx context.Context, addr string, limit int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
+	outer := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p := startPace(s.opts.Timeout, s.opts.MinRate, func() { cancel(ErrTooSlow) })
+	defer p.stop()
+	b, err := s.once(ctx, addr, limit, p)
+	switch {
+	case err == nil:
+	case outer.Err() != nil:
+		return nil, fmt.Errorf("%v: %w", p, context.Cause(outer))
+	case context.Cause(ctx) == ErrTooSlow:
+		return nil, &retryError{err: fmt.Errorf("%v: %w", p, ErrTooSlow)}
+	}
+	return b, err
+}
+
+// once makes one request and reads the answer at a pace.
+func (s *HTTPSource) once(ctx context.Context, addr string, limit int64, p *pace) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, addr, nil)
 	if err != nil {
 		return nil, err
@@ -204,6 +228,7 @@ func (s *HTTPSource) try(ctx context.Context, addr string, limit int64) ([]byte,
 		return nil, &retryError{err: err}
 	}
 	defer resp.Body.Close()
+	resp.Body = p.reader(resp.Body)
 	if err := statusError(resp); err != nil {
 		return nil, err
 	}

@@ -213,10 +213,11 @@ func TestHTTPSourceSlow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src, requests := serve(t, HTTPOptions{Timeout: 50 * time.Millisecond, Attempts: 2, Backoff: time.Millisecond}, h)
 			_, err := src.Get(context.Background(), "checkpoint", 1<<20)
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("error %v, want context.DeadlineExceeded", err)
+			if !errors.Is(err, ErrTooSlow) {
+				t.Errorf("error %v, want ErrTooSlow", err)
 			}
-			wantError(t, err, "tried 2 times")
+			wantError(t, err, "checkpoint: tried 2 times: ")
+			wantError(t, err, " bytes in ")
 			if n := requests.Load(); n != 2 {
 				t.Errorf("%d requests, want 2", n)
 			}

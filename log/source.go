@@ -1,6 +1,7 @@
 package log
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -139,23 +140,36 @@ func checkGet(path string, limit int64) error {
 
 // readAll reads r to its end and refuses more than limit bytes. Hint is the
 // size to expect; it is believed up to a megabyte.
+//
+// What comes is kept in parts that are joined at the end: a buffer that grew
+// would hold twice as much of what is refused in the end.
 func readAll(r io.Reader, limit, hint int64) ([]byte, error) {
+	var full [][]byte // parts before buf
+	var total int64   // bytes of them
 	buf := make([]byte, 0, min(max(hint, 511), limit, 1<<20)+1)
 	r = io.LimitReader(r, limit+1)
 	for {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if int64(len(buf)) > limit {
+		size := total + int64(len(buf))
+		if size > limit {
 			return nil, fmt.Errorf("more than %d bytes: %w", limit, ErrTooLarge)
 		}
 		if err == io.EOF {
-			return buf, nil
+			if full == nil {
+				return buf, nil
+			}
+			return bytes.Join(append(full, buf), nil), nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+			full, total = append(full, buf), size
+			buf = make([]byte, 0, min(size, maxPart, limit+1-size))
 		}
 	}
 }
+
+// maxPart is the largest part of an answer whose length is not known, in bytes.
+const maxPart = 4 << 20

@@ -108,6 +108,18 @@ func (b *Builder) Root() Hash {
 	return root
 }
 
+// Nodes returns the roots of the complete subtrees that the tree so far is made
+// of, the largest first: as many as its size has bits set.
+func (b *Builder) Nodes() []Hash {
+	var nodes []Hash
+	for level := len(b.stack) - 1; level >= 0; level-- {
+		if b.size>>level&1 == 1 {
+			nodes = append(nodes, b.stack[level])
+		}
+	}
+	return nodes
+}
+
 // Flush emits the partial tiles of the current size, lower levels first. The
 // builder can go on afterwards. It has nothing to emit for an empty tree:
 // empty tiles don't exist.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,6 +142,10 @@ func TestBuilderAgreesWithXMod(t *testing.T) {
 	})
 	for {
 		if b.Size() < 600 || b.Size() > 65530 {
+			nodes := b.Nodes()
+			if folded := foldNodes(nodes); folded != b.Root() || len(nodes) != bits.OnesCount64(b.Size()) {
+				t.Fatalf("the %d nodes of %d leaves have the root %x, want %x", len(nodes), b.Size(), folded, b.Root())
+			}
 			if got, want := b.Root(), o.root(t, o.size); got != want {
 				t.Fatalf("root of %d leaves is %x, want %x", b.Size(), got, want)
 			}
@@ -330,4 +335,17 @@ func checkTree(t testing.TB, ctx context.Context, r *TileReader, o *oracle, inde
 	if err := VerifyConsistency(uint64(old), uint64(size), o.root(t, old), root, got); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// foldNodes computes a root from the nodes of a tree, as RFC 6962 puts it
+// together.
+func foldNodes(nodes []Hash) Hash {
+	if len(nodes) == 0 {
+		return EmptyRoot()
+	}
+	root := nodes[len(nodes)-1]
+	for i := len(nodes) - 2; i >= 0; i-- {
+		root = NodeHash(nodes[i], root)
+	}
+	return root
 }
