@@ -1,11 +1,13 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -61,9 +63,14 @@ func Audit(ctx context.Context, cfg Config) (*Report, error) {
 		cfg.Progress = func(uint64, uint64) {}
 	}
 	local, _ := cfg.Source.(log.Lister)
+	waiting := &waitedFor{Source: cfg.Source}
+	cfg.Source = waiting
 	a := &audit{local: local, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
 	a.run(ctx)
 	r := a.report
+	if u := r.Undecided; u != nil && u.Code == UndecidedTime && waiting.err != nil {
+		u.Text += "; it was waiting for an answer: " + waiting.err.Error()
+	}
 	r.Findings, r.NotListed = a.found.take()
 	if r.Findings == nil {
 		r.Findings = []pledge.Finding{}
@@ -84,6 +91,7 @@ type audit struct {
 	archived    []*signed // in the archive's order
 	known       []*signed // archived and target, by size
 	archiveText string
+	fork        *fork // from the smallest signed checkpoint that the entries differ from; nil so far
 
 	local  log.Lister // the source, when it is a directory or an archive of one: every file is looked at; else nil
 	strays uint64     // files of it that are no part of the log up to the checkpoint
@@ -114,7 +122,7 @@ func (a *audit) run(ctx context.Context) {
 	}
 	a.stepRoot(whole, rootOK)
 	a.stepTiles(s, whole, rootOK)
-	a.compareCheckpoints(ctx, rootOK)
+	a.compareCheckpoints(rootOK)
 	a.stepArchive(s, rootOK)
 	if !rootOK {
 		// What unsigned bytes say concerns neither the operator nor an author.
@@ -161,6 +169,24 @@ func (a *audit) judge(s *stream) {
 	r.AsOf = entry.FormatTime(t)
 	r.Signatories = signatories(s.statuses)
 	a.found.add(s.promises...)
+}
+
+// waitedFor is a source that remembers what it was waiting for when it was called
+// off.
+type waitedFor struct {
+	log.Source
+	mu  sync.Mutex
+	err error
+}
+
+func (w *waitedFor) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
+	b, err := w.Source.Get(ctx, path, limit)
+	if err != nil && ctx.Err() != nil {
+		w.mu.Lock()
+		w.err = cmp.Or(w.err, err)
+		w.mu.Unlock()
+	}
+	return b, err
 }
 
 // charterNotGiven ends an audit that does not know which charter it wants. The
@@ -211,9 +237,13 @@ func (a *audit) undecided(c entry.Code, text, hint string) {
 	}
 }
 
-// cannotRead says that the source failed.
+// cannotRead says that the source failed, or that the audit has to end.
 func (a *audit) cannotRead(ctx context.Context, err error) {
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		a.undecided(UndecidedTime, "the audit's time was over before it came to its end", "allow it more time, or read another copy of the log")
+		return
+	case ctx.Err() != nil:
 		a.undecided(UndecidedStopped, "the audit was interrupted", "run it again")
 		return
 	}

@@ -163,6 +163,19 @@ func (a *audit) openArchive(b []byte) {
 		a.archiveText = "it is empty"
 		return
 	}
+	// A part at a time: what is kept of each is small, its view is not.
+	for first := 0; first < len(notes); first += archivePart {
+		a.openArchived(notes[first:min(first+archivePart, len(notes))], first)
+	}
+	a.archiveText = some(uint64(len(notes)), "checkpoint", "checkpoints") + " in it"
+}
+
+// archivePart is how many archived checkpoints are opened together.
+const archivePart = 4096
+
+// openArchived opens some checkpoints in a row, of which the first is at index
+// first of the archive.
+func (a *audit) openArchived(notes [][]byte, first int) {
 	views := make([]*log.View, len(notes))
 	errs := make([]error, len(notes))
 	var wg sync.WaitGroup
@@ -179,19 +192,18 @@ func (a *audit) openArchive(b []byte) {
 	wg.Wait()
 	for i, v := range views {
 		if err := errs[i]; err != nil {
-			f := finding(FindArchiveUnvouched, fmt.Sprintf("Checkpoint %d of the archive is not to be believed: %s.", i+1, lastPart(err)))
+			f := finding(FindArchiveUnvouched, fmt.Sprintf("Checkpoint %d of the archive is not to be believed: %s.", first+i+1, lastPart(err)))
 			f.Reason = openCode(err)
 			a.found.add(f)
 			continue
 		}
 		if !v.Satisfied {
-			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", i+1, commas(v.Checkpoint.Size))))
+			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", first+i+1, commas(v.Checkpoint.Size))))
 		}
 		s := signedOf(v)
 		a.archived = append(a.archived, s)
 		a.known = append(a.known, s)
 	}
-	a.archiveText = some(uint64(len(notes)), "checkpoint", "checkpoints") + " in it"
 }
 
 // compareCheckpoints looks for forks among the signed checkpoints, once the
@@ -200,7 +212,7 @@ func (a *audit) openArchive(b []byte) {
 //
 // Two roots for one size prove a fork by themselves. A smaller one that differs
 // from the entries proves it when the entries are those of a larger one.
-func (a *audit) compareCheckpoints(ctx context.Context, rootOK bool) {
+func (a *audit) compareCheckpoints(rootOK bool) {
 	var bad, good *signed
 	for i, s := range a.known {
 		against := a.target
@@ -223,7 +235,7 @@ func (a *audit) compareCheckpoints(ctx context.Context, rootOK bool) {
 	if bad == nil {
 		return
 	}
-	a.report.Evidence = a.evidence(ctx, bad, good)
+	a.report.Evidence = a.evidence(bad, good)
 }
 
 func (a *audit) stepArchive(s *stream, rootOK bool) {

@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -140,9 +139,7 @@ func decodeHash(s string) (log.Hash, error) {
 }
 
 // evidence proves that s and against, which is not smaller, can't both be true.
-// It is nil when the proof can't be made, as the copy was changed meanwhile: then
-// the finding is all there is.
-func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
+func (a *audit) evidence(s, against *signed) *Evidence {
 	e := &Evidence{Format: EvidenceFormat, Log: a.report.Log, Smaller: string(s.raw), Larger: string(against.raw)}
 	if s.size == against.size {
 		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, commas(s.size))
@@ -150,7 +147,7 @@ func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
 		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, commas(s.size), commas(against.size))
 	}
 	if s.size > 0 && s.size < against.size {
-		hashes, err := a.consistency(ctx, s.size, against.size)
+		hashes, err := a.fork.consistency(s.size, against.size)
 		if err != nil {
 			return nil
 		}
@@ -165,26 +162,33 @@ func (a *audit) evidence(ctx context.Context, s, against *signed) *Evidence {
 	return e
 }
 
-// consistency makes the consistency proof between two sizes from the entries,
-// which were compared with the larger one's root before. It reads them a second
-// time, and no tiles: who forks a log must not get away by leaving out a tile.
-func (a *audit) consistency(ctx context.Context, size1, size2 uint64) ([]log.Hash, error) {
+// A fork gathers what proves that the entries of this copy, whose checkpoint is
+// signed, do not begin with those of a smaller signed checkpoint. It does so while
+// the entries are read: who forks a log must not get away by answering once, or by
+// leaving out a tile.
+type fork struct {
+	size  uint64         // of the smaller checkpoint
+	left  []log.Hash     // the tree's nodes at that size
+	right *compact.Range // of all entries after it
+}
+
+func newFork(b *log.Builder) *fork {
 	factory := compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
-	left, right := factory.NewEmptyRange(0), factory.NewEmptyRange(size1)
-	it := log.NewTileReader(a.cfg.Source).Leaves(ctx, 0, size2, size2)
-	for first, leaves := range it.All() {
-		for i, leaf := range leaves {
-			r, h := left, log.LeafHash(leaf)
-			if first+uint64(i) >= size1 {
-				r = right
-			}
-			if err := r.Append(h[:], nil); err != nil {
-				return nil, err
-			}
-		}
+	return &fork{b.Size(), b.Nodes(), factory.NewEmptyRange(b.Size())}
+}
+
+// add takes in the leaf after those so far.
+func (f *fork) add(h log.Hash) error {
+	if f == nil {
+		return nil
 	}
-	if err := it.Err(); err != nil {
-		return nil, err
+	return f.right.Append(h[:], nil)
+}
+
+// consistency makes the consistency proof between two sizes.
+func (f *fork) consistency(size1, size2 uint64) ([]log.Hash, error) {
+	if f == nil || f.size != size1 || f.right.End() != size2 {
+		return nil, fmt.Errorf("prove consistency of sizes %d and %d: nothing was gathered", size1, size2)
 	}
 	nodes, err := proof.Consistency(size1, size2)
 	if err != nil {
@@ -193,10 +197,10 @@ func (a *audit) consistency(ctx context.Context, size1, size2 uint64) ([]log.Has
 	// The nodes of a consistency proof are among those of the two ranges.
 	have := make(map[compact.NodeID][]byte)
 	for i, id := range compact.RangeNodes(0, size1, nil) {
-		have[id] = left.Hashes()[i]
+		have[id] = f.left[i][:]
 	}
 	for i, id := range compact.RangeNodes(size1, size2, nil) {
-		have[id] = right.Hashes()[i]
+		have[id] = f.right.Hashes()[i]
 	}
 	raw := make([][]byte, len(nodes.IDs))
 	for i, id := range nodes.IDs {

@@ -2,8 +2,10 @@ package verifier_test
 
 import (
 	"bytes"
+	"context"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/generator"
@@ -62,6 +64,47 @@ func TestEvidence(t *testing.T) {
 			if err := verifier.CheckEvidence(w.Policy, &bad); err == nil {
 				t.Errorf("size %d: hash %d does not matter", size, i)
 			}
+		}
+	}
+}
+
+// once is a source that answers each question once.
+type once struct {
+	log.Source
+	mu    sync.Mutex
+	asked map[string]bool
+}
+
+func (o *once) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
+	o.mu.Lock()
+	again := o.asked[path]
+	o.asked[path] = true
+	o.mu.Unlock()
+	if again {
+		return nil, log.ErrNotFound
+	}
+	return o.Source.Get(ctx, path, limit)
+}
+
+// Who forked a log does not get away with it by answering no second time.
+func TestEvidenceFromOneReading(t *testing.T) {
+	w, s := newStory(t, 700, generator.Options{Seed: 74})
+	for _, sizes := range [][]uint64{{300}, {256}, {1, 511}, {699}} {
+		var archive [][]byte
+		for _, size := range sizes {
+			archive = append(archive, w.Checkpoint(size, anyRoot, 0))
+		}
+		if err := s.SetArchive(archive); err != nil {
+			t.Fatal(err)
+		}
+		r := runAudit(t, w, s.Dir, func(c *verifier.Config) {
+			c.Source = &once{Source: c.Source, asked: make(map[string]bool)}
+		})
+		if r.Result != verifier.Misbehaviour {
+			t.Fatalf("sizes %d: result %s, findings %v", sizes, r.Result, found(r))
+		}
+		if err := verifier.CheckEvidence(w.Policy, r.Evidence); err != nil {
+			t.Errorf("sizes %d: %v", sizes, err)
 		}
 	}
 }

@@ -94,6 +94,7 @@ const (
 	UndecidedCharter entry.Code = "charter-not-given"
 	UndecidedTooOld  entry.Code = "view-too-old"
 	UndecidedStopped entry.Code = "interrupted"
+	UndecidedTime    entry.Code = "out-of-time" // the context's deadline passed
 )
 
 // Statements counts entries by the judgement on them.

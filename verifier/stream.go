@@ -371,6 +371,9 @@ func (s *stream) step(c *chunk) error {
 		if err := s.builder.Append(c.hashes[i]); err != nil {
 			return err
 		}
+		if err := s.a.fork.add(c.hashes[i]); err != nil {
+			return err
+		}
 		s.reached()
 		s.judge(it, c.judged[i])
 	}
@@ -378,11 +381,15 @@ func (s *stream) step(c *chunk) error {
 }
 
 // reached notes the root for every signed checkpoint of the size that the tree
-// has now.
+// has now. From the first that is of another tree on, it gathers what proves so.
 func (s *stream) reached() {
 	for len(s.ahead) > 0 && s.ahead[0].size == s.builder.Size() {
-		s.ahead[0].computed, s.ahead[0].reached = s.builder.Root(), true
+		at := s.ahead[0]
+		at.computed, at.reached = s.builder.Root(), true
 		s.ahead = s.ahead[1:]
+		if at.size > 0 && !at.matches() && s.a.fork == nil {
+			s.a.fork = newFork(s.builder)
+		}
 	}
 }
 
