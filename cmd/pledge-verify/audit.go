@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ import (
 func auditCommand(stderr io.Writer) *cobra.Command {
 	var policyFile, charter, asOf, failOn, evidenceDir string
 	var asJSON bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "audit --policy FILE --charter ID URL|DIR|FILE.tar",
 		Short: "read a whole log and check everything that it can show",
@@ -46,6 +48,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit 1 on any finding of this `SEVERITY` or over, authors' too: info, warning or error")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
+	cmd.Flags().DurationVar(&timeout, "timeout", 24*time.Hour, "end, undecided, what takes longer than this `TIME`, as 90s or 2h; 0: wait for ever")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		now := time.Now().Unix()
 		cfg := verifier.Config{Now: &now}
@@ -74,6 +77,9 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		default:
 			return commandline.Usagef("use info, warning or error", "--fail-on %q is not a severity", failOn)
 		}
+		if timeout < 0 {
+			return commandline.Usagef("write a time as 90s or 2h", "--timeout is negative")
+		}
 		if cfg.Source, err = log.OpenSource(args[0]); err != nil {
 			code := commandline.ExitUndecided
 			if strings.Contains(args[0], "://") {
@@ -89,7 +95,13 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		}
 		bar := newProgress(stderr)
 		cfg.Progress = bar.show
-		report, err := verifier.Audit(cmd.Context(), cfg)
+		ctx := cmd.Context()
+		if timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, timeout)
+			defer cancel()
+		}
+		report, err := verifier.Audit(ctx, cfg)
 		bar.clear()
 		if err != nil {
 			return commandline.Usagef("", "%w", err)
