@@ -13,17 +13,19 @@ import (
 // is the whole table (docs/spec.md, "What the server refuses beyond the rules"):
 // beside them stand entry.CodeVocabulary and entry.CodeSignatureNotStrict.
 const (
-	CodeMadeAhead      entry.Code = "made-in-future"
-	CodeMadeDecreases  entry.Code = "made-before-previous"
-	CodeReceivedAhead  entry.Code = "received-in-future"
-	CodeWithheldNotYet entry.Code = "withheld-not-supported"
+	CodeMadeAhead     entry.Code = "made-in-future"
+	CodeMadeDecreases entry.Code = "made-before-previous"
+	CodeReceivedAhead entry.Code = "received-in-future"
+	CodeDateAhead     entry.Code = "date-in-future"
+	CodeTextErased    entry.Code = "text-erased"
 )
 
 var hints = map[entry.Code]string{
-	CodeMadeAhead:      "set the clock of the machine that made the statement, and make it again",
-	CodeMadeDecreases:  "set the clock of the machine that made the statement, and make it again",
-	CodeReceivedAhead:  "name the period in which the request was received",
-	CodeWithheldNotYet: "publish the body, or wait for a version of the server that can open a withheld one",
+	CodeMadeAhead:     "set the clock of the machine that made the statement, and make it again",
+	CodeMadeDecreases: "set the clock of the machine that made the statement, and make it again",
+	CodeReceivedAhead: "name the period in which the request was received",
+	CodeDateAhead:     "give the day on which it was decided or erased",
+	CodeTextErased:    "see the entry in which the operator says that it erased the text: it is neither shown nor published again",
 }
 
 // Hint says what can be done about a code, from this package, pledge or entry.
@@ -38,6 +40,27 @@ func Hint(c entry.Code) string {
 // clock.
 const maxMadeAhead = 10 * time.Minute
 
+// admit is all that a front end checks.
+func (in *Intake) admit(sub *entry.Submission) (*pledge.Item, error) {
+	it, err := in.check(sub)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.judgeFirst(it, sub.Detached); err != nil {
+		return nil, err
+	}
+	in.mu.RLock()
+	_, known := in.state.Find(it.Statement.ID)
+	in.mu.RUnlock()
+	if known {
+		return it, nil // its texts were looked at when it was logged
+	}
+	if _, err := in.checkOpen(it.Statement, inSubmission(sub)); err != nil {
+		return nil, err
+	}
+	return it, nil
+}
+
 // check does all that does not depend on what was logged before: the server's
 // own strictness, and the signatures.
 func (in *Intake) check(sub *entry.Submission) (*pledge.Item, error) {
@@ -46,9 +69,6 @@ func (in *Intake) check(sub *entry.Submission) (*pledge.Item, error) {
 	}
 	if unknown := entry.UnknownCodes(sub.Statement, sub.Detached); len(unknown) > 0 {
 		return nil, &Refusal{Code: entry.CodeVocabulary, Detail: "the vocabulary does not have " + strings.Join(unknown, ", ")}
-	}
-	if sub.Statement.IsWithheld() {
-		return nil, &Refusal{Code: CodeWithheldNotYet, Detail: "this version cannot open a withheld body later"}
 	}
 	it := pledge.Draft(0, 0, sub)
 	if err := in.keys.TryStrict(it); err != nil {
@@ -66,7 +86,7 @@ func refusal(err error) error {
 
 // judgeFirst is the front end's judgement, against what was sequenced so far. It
 // is nil for what may well be accepted: the sequencer judges again.
-func (in *Intake) judgeFirst(it *pledge.Item) error {
+func (in *Intake) judgeFirst(it *pledge.Item, body entry.Detached) error {
 	in.mu.RLock()
 	defer in.mu.RUnlock()
 	now, err := in.time()
@@ -76,7 +96,10 @@ func (in *Intake) judgeFirst(it *pledge.Item) error {
 	r := in.judge(it, now)
 	// What waits in front of it may change the judgement: then it is the
 	// sequencer's.
-	if r != nil && in.waiting[it.Statement.Author] == 0 && in.waiting[entry.AuthorSecretariat] == 0 {
+	if r != nil && !in.waitsBefore(it.Statement) {
+		return r
+	}
+	if r := in.strictBody(body, now); r != nil {
 		return r
 	}
 	// But a signature that fails under its key fails whatever was logged before.
@@ -84,6 +107,17 @@ func (in *Intake) judgeFirst(it *pledge.Item) error {
 		return &Refusal{Code: pledge.CodeSignatureInvalid, Detail: "a signature does not verify"}
 	}
 	return nil
+}
+
+// waitsBefore reports whether statements wait on which the judgement of this one may
+// depend: its author's, the secretariat's, or, where it names another's, anybody's.
+// The caller holds in.mu.
+func (in *Intake) waitsBefore(st *entry.Statement) bool {
+	switch st.Kind {
+	case entry.KindChallenge, entry.KindReply, entry.KindErasure, entry.KindDirectory:
+		return len(in.waiting) > 0
+	}
+	return in.waiting[st.Author] > 0 || in.waiting[entry.AuthorSecretariat] > 0
 }
 
 // judge says why a statement is not to be sequenced next, at a moment; nil if it
@@ -118,10 +152,46 @@ func (in *Intake) stricter(st *entry.Statement, now int64) *Refusal {
 	if last := in.state.LastMade(st.Author, st.Lane); st.Made < last {
 		return &Refusal{Code: CodeMadeDecreases, Detail: fmt.Sprintf("made is %s and that of the author's previous statement %s", entry.FormatTime(st.Made), entry.FormatTime(last))}
 	}
-	if r, ok := st.Body.(*entry.Request); ok {
-		if p := r.Period(); !p.IsZero() && p.Start() > now {
+	switch b := st.Body.(type) {
+	case *entry.Request:
+		if p := b.Period(); !p.IsZero() && p.Start() > now {
 			return &Refusal{Code: CodeReceivedAhead, Detail: fmt.Sprintf("%s has not begun", p)}
 		}
+	case *entry.Decision:
+		if r := dateAhead(b.Date, now); r != nil {
+			return r
+		}
+	case *entry.Erasure:
+		if r := dateAhead(b.Date, now); r != nil {
+			return r
+		}
+	}
+	return in.refuseErased(st.Publishes()...)
+}
+
+// strictBody is stricter for a body that comes with its statement. (One that was
+// committed to earlier can't be mended any more.) The caller holds in.mu.
+func (in *Intake) strictBody(body entry.Detached, now int64) *Refusal {
+	if body == nil {
+		return nil
+	}
+	// A seal is reviewed as a withheld body is. Acceptance can't depend on a body, so
+	// that no verifier rejects the statement.
+	today, most := now-now%secondsADay, int64(in.state.Terms(now).ReviewDays)*secondsADay
+	for _, seal := range body.Seals() {
+		if at, err := entry.ParseDate(seal.Review); err != nil || at <= today || at > today+most {
+			return &Refusal{Code: pledge.CodeReviewRange, Detail: fmt.Sprintf("the seal of %s is to be reviewed on %s", seal.Member, seal.Review)}
+		}
+	}
+	return nil
+}
+
+const secondsADay = 86400
+
+// dateAhead refuses a date that is tomorrow or later wherever on earth one is.
+func dateAhead(date string, now int64) *Refusal {
+	if at, err := entry.ParseDate(date); date != "" && err == nil && at > now+secondsADay {
+		return &Refusal{Code: CodeDateAhead, Detail: "the date is " + date + ", which is still to come"}
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package intake
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -32,11 +34,18 @@ type desk struct {
 	eng   *embedded.Engine
 	cfg   Config
 	*Intake
+
+	// What a test may set before open.
+	operator bool // the server makes directories
+	wrap     func(store.Store) store.Store
 }
 
-func newDesk(t *testing.T, w *generator.World) *desk {
+func newDesk(t *testing.T, w *generator.World, options ...func(*desk)) *desk {
 	t.Helper()
 	d := &desk{t: t, dir: t.TempDir(), world: w}
+	for _, o := range options {
+		o(d)
+	}
 	d.now.Store(w.Now())
 	ctx := t.Context()
 	st, err := sqlite.Create(ctx, filepath.Join(d.dir, "store.db"))
@@ -78,7 +87,15 @@ func (d *desk) open() {
 	if d.eng, err = embedded.Open(ctx, d.engineConfig()); err != nil {
 		d.t.Fatal(err)
 	}
+	if d.wrap != nil {
+		d.store = d.wrap(d.store)
+	}
 	d.cfg = Config{Origin: d.world.Options.Origin, Policy: d.world.Policy, Store: d.store, Log: d.eng, Dir: d.logDir(), Clock: func() time.Time { return time.Unix(d.now.Load(), 0) }, Logger: quiet}
+	if d.operator {
+		for _, k := range d.world.Operator {
+			d.cfg.Operator = append(d.cfg.Operator, OperatorKey{ID: k.ID, Sign: func(pae []byte) ([]byte, error) { return k.Sign(pae), nil }})
+		}
+	}
 	if d.Intake, err = Open(ctx, d.cfg); err != nil {
 		d.t.Fatal(err)
 	}
@@ -142,18 +159,53 @@ func (d *desk) must(st *generator.Statement) *Receipt {
 	return r
 }
 
+// say logs a statement in the world's books and in the log.
+func (d *desk) say(st *generator.Statement) *Receipt {
+	d.t.Helper()
+	d.world.Log(st)
+	d.now.Store(d.world.Now())
+	return d.must(st)
+}
+
 func (d *desk) found(n int) {
 	d.t.Helper()
-	step := func(st *generator.Statement) {
-		d.world.Log(st)
-		d.now.Store(d.world.Now())
-		d.must(st)
-	}
-	step(d.world.Found())
+	d.say(d.world.Found())
 	for _, a := range d.world.Signatories[:n] {
-		step(d.world.Admit(a))
-		step(d.world.Pledge(a))
+		d.say(d.world.Admit(a))
+		d.say(d.world.Pledge(a))
 	}
+}
+
+// refused submits what must be refused, by a code that has a hint.
+func (d *desk) refused(sub *entry.Submission, want entry.Code) {
+	d.t.Helper()
+	_, err := d.Submit(d.t.Context(), sub)
+	var r *Refusal
+	if !errors.As(err, &r) || r.Code != want {
+		d.t.Errorf("got %v, want %s", err, want)
+	} else if Hint(r.Code) == "" {
+		d.t.Errorf("%s has no hint", r.Code)
+	}
+}
+
+// waitFor waits until what a job of the server does is done.
+func (d *desk) waitFor(what string, done func() bool) {
+	d.t.Helper()
+	for until := time.Now().Add(20 * time.Second); !done(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(until) {
+			d.t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// text reads a text's own file; "" when there is none.
+func (d *desk) text(digest string) string {
+	d.t.Helper()
+	b, err := os.ReadFile(filepath.Join(d.logDir(), log.BodyPath(digest)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.t.Fatal(err)
+	}
+	return string(b)
 }
 
 func (d *desk) audit() *pledge.State {

@@ -13,8 +13,8 @@ import (
 // feedSize is how many leaves the engine is given at once.
 const feedSize = 1024
 
-// feedLoop gives the engine the leaves in the order of record. Bodies are on
-// disk before the leaf that names them can be published.
+// feedLoop gives the engine the leaves in the order of record. Texts are on
+// disk before the leaf that publishes them can be.
 func (in *Intake) feedLoop() {
 	next, err := in.cfg.Log.Next(in.ctx)
 	if in.ctx.Err() != nil {
@@ -64,7 +64,7 @@ func (in *Intake) feed(next uint64) (int, error) {
 	if len(records) == 0 {
 		return 0, nil
 	}
-	if err := in.files.writeBodies(in.ctx, next, next+uint64(len(records))); err != nil {
+	if err := in.files.writeTexts(in.ctx, next, next+uint64(len(records))); err != nil {
 		return 0, err
 	}
 	leaves := make([][]byte, len(records))
@@ -89,6 +89,8 @@ func (in *Intake) publishLoop() {
 			if v := in.open(raw); v != nil && v.Checkpoint.Size > size {
 				size = v.Checkpoint.Size
 				in.head.set(v)
+				in.release(size)
+				in.wake(in.publishedMore)
 				in.files.published(v)
 			}
 		}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -8,12 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 
 	"github.com/pledgelog/pledgelog/log"
@@ -22,25 +23,27 @@ import (
 
 // The counters that files keeps in the store.
 const (
-	markBodies   = "bodies-on-disk"    // bodies of records below it are in files that survive a crash
-	markBundles  = "bundles-on-disk"   // body bundles below it are complete
+	markBodies   = "bodies-on-disk"    // texts of records below it are in files that survive a crash
+	markBundles  = "bundles-on-disk"   // bundles of texts below it are complete
 	markArchived = "checkpoint-minute" // Unix minute of the last archived checkpoint
 )
 
-// files keeps what stands beside the tiles in the log's directory: detached
-// bodies, their bundles and the archive of checkpoints. The store holds every
-// body too, so that a file that a crash took is written again.
+// files keeps what stands beside the tiles in the log's directory: texts (detached
+// bodies and disclosures), their bundles and the archive of checkpoints. The store
+// holds every text too, so that a file that a crash took is written again.
 type files struct {
 	store store.Store
 	dir   string
 	clock func() time.Time
 	log   *slog.Logger
 
+	bundling sync.Mutex
+	bundles  uint64 // how many are written, durably
+
 	mu      sync.Mutex
-	flushed time.Time // when bodies were last made durable, by the real clock
-	bodies  uint64    // bodies of records below it are written, durable or not
+	flushed time.Time // when texts were last made durable, by the real clock
+	texts   uint64    // texts of records below it are written, durable or not
 	synced  uint64    // and durable
-	bundles uint64
 	newest  *log.View // published and not archived yet
 	archive struct {
 		last   []byte // the last archived checkpoint
@@ -50,9 +53,12 @@ type files struct {
 
 const (
 	archivePath = "checkpoints"
-	// flushEvery is how often bodies on disk are made durable. Until then the
+	// flushEvery is how often texts on disk are made durable. Until then the
 	// store alone has them for certain.
 	flushEvery = 10 * time.Second
+	// readAtOnce is of how many records the texts are held at a time: the largest
+	// are three quarters of a megabyte each.
+	readAtOnce = 32
 )
 
 func openFiles(cfg Config, logger *slog.Logger) (*files, error) {
@@ -76,51 +82,73 @@ func openFiles(cfg Config, logger *slog.Logger) (*files, error) {
 		return nil, fmt.Errorf("read mark %s: %w", markArchived, err)
 	}
 	f.archive.minute = int64(minute)
-	f.bodies = f.synced
+	f.texts = f.synced
 	next, err := cfg.Log.Next(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask the engine for its next index: %w", err)
 	}
 	// What a crash left half written is written again; what is right stays.
-	if err := f.eachBody(ctx, f.bodies, next, writeIfNot); err != nil {
+	if err := f.eachText(ctx, f.texts, next, writeIfNot); err != nil {
 		return nil, err
 	}
 	return f, f.openArchive()
 }
 
-// writeBodies writes the bodies of the records from first up to end. They become
+// writeTexts writes the texts of the records from first up to end. They become
 // durable with the next settle.
-func (f *files) writeBodies(ctx context.Context, first, end uint64) error {
-	return f.eachBody(ctx, first, end, writeWhole)
+func (f *files) writeTexts(ctx context.Context, first, end uint64) error {
+	return f.eachText(ctx, first, end, writeWhole)
 }
 
-func (f *files) eachBody(ctx context.Context, first, end uint64, write func(path string, b []byte) error) error {
-	for at := first; at < end; {
-		n := min(end-at, feedSize)
-		bodies, err := f.store.BodiesFrom(ctx, at, int(n))
-		if err != nil {
-			return fmt.Errorf("read bodies from %d: %w", at, err)
+func (f *files) eachText(ctx context.Context, first, end uint64, write func(path string, b []byte) error) error {
+	err := f.readTexts(ctx, first, end, func(t store.RecordText) error {
+		if err := write(f.textPath(t.Digest), t.Bytes); err != nil {
+			return fmt.Errorf("write text of entry %d: %w", t.Index, err)
 		}
-		for _, b := range bodies {
-			if err := write(filepath.Join(f.dir, filepath.FromSlash(log.BodyPath(b.Digest))), b.Body); err != nil {
-				return fmt.Errorf("write body of entry %d: %w", b.Index, err)
-			}
-		}
-		at += n
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.bodies = max(f.bodies, end)
+	f.texts = max(f.texts, end)
+	return nil
+}
+
+func (f *files) textPath(digest string) string {
+	return filepath.Join(f.dir, filepath.FromSlash(log.BodyPath(digest)))
+}
+
+// readTexts calls do with each text of the records from first up to end, in order.
+func (f *files) readTexts(ctx context.Context, first, end uint64, do func(store.RecordText) error) error {
+	for at := first; at < end; at += readAtOnce {
+		texts, err := f.store.TextsFrom(ctx, at, int(min(end-at, readAtOnce)))
+		if err != nil {
+			return fmt.Errorf("read texts from %d: %w", at, err)
+		}
+		for _, t := range texts {
+			if err := do(t); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
 // writeWhole writes a file of which a reader sees all or nothing.
 func writeWhole(path string, b []byte) error {
-	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
+	tmp := beside(path)
 	if err := os.WriteFile(tmp, b, 0o644); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)
+}
+
+// beside is where a file is written before it gets its name. It is the same each
+// time, so that what a crash leaves is found again.
+func beside(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
 }
 
 // writeIfNot is writeWhole unless the file holds b already.
@@ -138,29 +166,19 @@ func (f *files) published(v *log.View) {
 	f.newest = v
 	f.mu.Unlock()
 	if err := f.writeBundles(v.Checkpoint.Size / 256); err != nil {
-		f.log.Error("could not write a bundle of bodies", "error", err.Error())
+		f.log.Error("could not write a bundle of texts", "error", err.Error())
 	}
 	f.settle(false)
 }
 
-// writeBundles writes the body bundles below end that are not there yet.
+// writeBundles writes the bundles of texts below end that are not there yet.
 func (f *files) writeBundles(end uint64) error {
 	ctx := context.Background()
+	f.bundling.Lock()
+	defer f.bundling.Unlock()
 	for ; f.bundles < end; f.bundles++ {
-		bodies, err := f.store.BodiesFrom(ctx, f.bundles*256, 256)
-		if err != nil {
-			return fmt.Errorf("read bodies from %d: %w", f.bundles*256, err)
-		}
-		var b []byte
-		for _, body := range bodies {
-			b = append(append(b, body.Body...), '\n')
-		}
-		path := filepath.Join(f.dir, filepath.FromSlash(log.BodiesBundlePath(f.bundles)))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("write bundle %d: %w", f.bundles, err)
-		}
-		if err := renameio.WriteFile(path, b, 0o644, renameio.WithStaticPermissions(0o644)); err != nil {
-			return fmt.Errorf("write bundle %d: %w", f.bundles, err)
+		if err := f.writeBundle(ctx, f.bundles); err != nil {
+			return err
 		}
 		if err := f.store.SetMark(ctx, markBundles, f.bundles+1); err != nil {
 			return fmt.Errorf("mark bundle %d: %w", f.bundles, err)
@@ -169,15 +187,98 @@ func (f *files) writeBundles(end uint64) error {
 	return nil
 }
 
-// settle makes written bodies durable and archives the newest checkpoint, unless
+func (f *files) bundlePath(n uint64) string {
+	return filepath.Join(f.dir, filepath.FromSlash(log.BodiesBundlePath(n)))
+}
+
+// writeBundle writes the texts of 256 records, a line each, durably. A reader sees
+// all of it or, until then, what was there before.
+func (f *files) writeBundle(ctx context.Context, n uint64) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write bundle %d: %w", n, err)
+		}
+	}()
+	path := f.bundlePath(n)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(beside(path), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	w := bufio.NewWriterSize(file, 1<<16)
+	err = f.readTexts(ctx, n*256, n*256+256, func(t store.RecordText) error {
+		w.Write(t.Bytes)
+		return w.WriteByte('\n') // which has the error of the write before it
+	})
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// erase deletes a text's file, and its line in the bundles of the records at these
+// indexes. The store must have lost it before.
+func (f *files) erase(ctx context.Context, digest string, at []uint64) error {
+	path := f.textPath(digest)
+	var errs []error
+	for _, p := range []string{path, beside(path)} {
+		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	errs = append(errs, syncDir(filepath.Dir(path)))
+	f.bundling.Lock()
+	defer f.bundling.Unlock()
+	done := uint64(math.MaxUint64)
+	for _, index := range at {
+		n := index / 256
+		if n == done {
+			continue
+		}
+		done = n
+		if n < f.bundles {
+			errs = append(errs, f.writeBundle(ctx, n))
+			continue
+		}
+		// It may have been begun when a crash came.
+		if err := os.Remove(beside(f.bundlePath(n))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// settle makes written texts durable and archives the newest checkpoint, unless
 // one was archived in this minute (protocol section 7, Time). It is called about
 // once a second; last says that it is for the last time.
 func (f *files) settle(last bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.bodies > f.synced && (last || time.Since(f.flushed) > flushEvery) {
+	if f.texts > f.synced && (last || time.Since(f.flushed) > flushEvery) {
 		if err := f.sync(); err != nil {
-			f.log.Error("could not make bodies durable", "error", err.Error())
+			f.log.Error("could not make texts durable", "error", err.Error())
 		}
 	}
 	minute := f.clock().Unix() / 60
@@ -195,7 +296,7 @@ func (f *files) sync() error {
 		return err
 	}
 	defer dir.Close()
-	upTo := f.bodies
+	upTo := f.texts
 	f.flushed = time.Now()
 	if err := unix.Syncfs(int(dir.Fd())); err != nil {
 		return fmt.Errorf("sync file system: %w", err)

@@ -25,6 +25,15 @@ type Config struct {
 	Clock  func() time.Time // time.Now, or a simulated clock
 	Logger *slog.Logger
 
+	// Operator has the operator's statement keys, as many as its threshold wants: by
+	// them the server makes the directories. Without them it makes none, and the log
+	// is found wanting two days after it grew.
+	Operator []OperatorKey
+
+	// DirectoryAfter is how long after the log grew a directory is made. Zero means
+	// DefaultDirectoryAfter; more than a day is too late.
+	DirectoryAfter time.Duration
+
 	// PublishWait is how long a client waits for a published checkpoint before
 	// it is told that its statement is pending. Zero means 30 seconds.
 	PublishWait time.Duration
@@ -46,6 +55,8 @@ type Intake struct {
 	queued   chan struct{} // tells the sequencer that the queue grew
 	grown    chan struct{} // tells the feeder that the order of record grew
 
+	publishedMore chan struct{} // tells the eraser that more was published
+
 	mu      sync.RWMutex
 	state   *pledge.State  // what was sequenced so far, published or not
 	waiting map[string]int // statements on their way to the sequencer, by author
@@ -53,13 +64,25 @@ type Intake struct {
 	parsedMu sync.Mutex
 	parsed   map[int64]*pledge.Item // checked statements by queue number
 
+	batchMu sync.Mutex
+	batch   map[entry.ID]*entry.Statement // with a body, sequenced and perhaps not in the store yet
+
+	textMu      sync.RWMutex
+	erased      map[string]Erasure // by digest, the first of each; published or not
+	erasures    []erasedText       // in order
+	unpublished map[string]uint64  // digests of texts, by the index of who publishes them
+	erasedTo    atomic.Uint64      // erasures below it are carried out, since the start
+
 	tickets         tickets
 	head            published // the newest published checkpoint
 	clock           *clock
 	queueTrouble    trouble // why nothing can be queued just now
 	sequenceTrouble trouble // why nothing is sequenced just now
 	feedTrouble     trouble // why nothing is appended just now
-	sequence        atomic.Uint64
+
+	directoryTrouble trouble // why no directory is made although one is due
+	eraseTrouble     trouble // why a text is not deleted although it was erased
+	sequence         atomic.Uint64
 }
 
 // Errors that say why a statement was not taken; try again.
@@ -113,14 +136,19 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	if cfg.PublishWait == 0 {
 		cfg.PublishWait = 30 * time.Second
 	}
+	if cfg.DirectoryAfter == 0 {
+		cfg.DirectoryAfter = DefaultDirectoryAfter
+	}
 	in := &Intake{
 		cfg: cfg, log: cfg.Logger, tiles: log.NewTileReader(cfg.Log.Source()),
 		clock: newClock(cfg.Clock), keys: pledge.NewKeyring(), state: pledge.New(cfg.Origin),
-		enter: make(chan enqueue, maxWaiting), queued: make(chan struct{}, 1), grown: make(chan struct{}, 1),
+		enter: make(chan enqueue, maxWaiting), queued: make(chan struct{}, 1), grown: make(chan struct{}, 1), publishedMore: make(chan struct{}, 1),
+		batch: make(map[entry.ID]*entry.Statement), erased: make(map[string]Erasure), unpublished: make(map[string]uint64),
 		waiting: make(map[string]int), parsed: make(map[int64]*pledge.Item),
 	}
 	in.tickets.byEntry = make(map[entry.ID][]*Ticket)
 	in.head.changed = make(chan struct{})
+	in.ctx, in.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	var err error
 	if in.epoch, err = cfg.Store.Fence(ctx); err != nil {
 		return nil, fmt.Errorf("take over as sequencer: %w", err)
@@ -131,8 +159,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	if in.files, err = openFiles(cfg, in.log); err != nil {
 		return nil, err
 	}
-	in.ctx, in.stop = context.WithCancelCause(context.WithoutCancel(ctx))
-	for _, work := range []func(){in.commitLoop, in.sequenceLoop, in.feedLoop, in.publishLoop} {
+	for _, work := range []func(){in.commitLoop, in.sequenceLoop, in.feedLoop, in.publishLoop, in.eraseLoop} {
 		in.done.Go(work)
 	}
 	in.wake(in.queued)
@@ -144,11 +171,8 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 // covers it. Errors: *Refusal, *Pending, ErrBusy, ErrStore, ErrClock, ErrJump, ErrStopped, or ctx's.
 // Submitting the same statement again gives the same leaf and index.
 func (in *Intake) Submit(ctx context.Context, sub *entry.Submission) (*Receipt, error) {
-	it, err := in.check(sub)
+	it, err := in.admit(sub)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.judgeFirst(it); err != nil {
 		return nil, err
 	}
 	return in.submit(sub, it).Wait(ctx)
@@ -160,10 +184,7 @@ func (in *Intake) Submit(ctx context.Context, sub *entry.Submission) (*Receipt, 
 func (in *Intake) SubmitAll(_ context.Context, subs []*entry.Submission) []*Ticket {
 	out := make([]*Ticket, len(subs))
 	for i, sub := range subs {
-		it, err := in.check(sub)
-		if err == nil {
-			err = in.judgeFirst(it)
-		}
+		it, err := in.admit(sub)
 		if err != nil {
 			out[i] = in.failed(err)
 			continue

@@ -155,6 +155,12 @@ func TestRefusals(t *testing.T) {
 	d.found(2)
 	a, b, outsider := w.Signatories[0], w.Signatories[1], w.Signatories[2]
 	draft := func(a *generator.Author) *generator.Statement { return w.Request(a, "2025-01", nil) }
+	logged := draft(a)
+	filed := w.Log(logged)
+	d.now.Store(w.Now())
+	d.must(logged)
+	kept := draft(a).Withhold(day(w.Now() + 86400))
+	d.say(kept)
 	for _, c := range []struct {
 		name string
 		st   func() *generator.Statement
@@ -213,11 +219,31 @@ func TestRefusals(t *testing.T) {
 			p := entry.PeriodAt(entry.Quarter, d.now.Load()).Next()
 			return w.Request(a, time.Unix(p.Start(), 0).UTC().Format("2006-01-02"), nil)
 		}, CodeReceivedAhead, false},
-		{"withheld", func() *generator.Statement {
-			st := draft(a)
-			st.Review = "2099-01-01"
+		{"decided in the future", func() *generator.Statement {
+			st := w.Decision(filed, "refused", nil)
+			st.Statement.Body.(*entry.Decision).Date = day(d.now.Load() + 2*86400)
 			return st
-		}, CodeWithheldNotYet, false},
+		}, CodeDateAhead, false},
+		{"erased in the future", func() *generator.Statement {
+			st := w.Erase(logged, logged.BodyDigest, entry.BasisNotice, "n-1")
+			st.Statement.Body.(*entry.Erasure).Date = day(d.now.Load() + 2*86400)
+			return st
+		}, CodeDateAhead, false},
+		{"seal of today", func() *generator.Statement {
+			return w.Seal(draft(a), generator.Seal{Member: "country", Reason: "withheld", Review: day(d.now.Load())})
+		}, pledge.CodeReviewRange, false},
+		{"seal for too long", func() *generator.Statement {
+			return w.Seal(draft(a), generator.Seal{Member: "country", Reason: "withheld", Review: day(d.now.Load() + 731*86400)})
+		}, pledge.CodeReviewRange, false},
+		{"unknown reason of a seal", func() *generator.Statement {
+			return w.Seal(draft(a), generator.Seal{Member: "country", Reason: "because", Review: day(d.now.Load() + 86400)})
+		}, entry.CodeVocabulary, false},
+		{"unknown reason of an open", func() *generator.Statement {
+			return w.Extend(kept, day(d.now.Load()+86400), "because")
+		}, entry.CodeVocabulary, false},
+		{"unknown reason of a standing", func() *generator.Statement {
+			return w.Standing(a, "suspended", "because")
+		}, entry.CodeVocabulary, false},
 		{"unknown code", func() *generator.Statement {
 			st := draft(a)
 			st.Detached.(*entry.RequestBody).Assist = []string{"telepathy"}
@@ -252,6 +278,8 @@ func TestRefusals(t *testing.T) {
 	d.must(st) // all that did no harm
 	d.audit()
 }
+
+func day(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.DateOnly) }
 
 func TestTwoForOnePlace(t *testing.T) {
 	w := generator.New(generator.Options{Seed: 4, Signatories: 1})

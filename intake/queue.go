@@ -28,12 +28,18 @@ type enqueue struct {
 	item *pledge.Item
 }
 
-func (e *enqueue) bytes() int64 { return int64(len(e.sub.Statement) + len(e.sub.Body)) }
+func (e *enqueue) bytes() int64 {
+	n := len(e.sub.Statement)
+	for _, t := range e.sub.Texts {
+		n += len(t.Bytes)
+	}
+	return int64(n)
+}
 
 // submit hands a checked statement to the committer and returns the ticket for
 // it.
 func (in *Intake) submit(sub *entry.Submission, it *pledge.Item) *Ticket {
-	t := in.newTicket(enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Body: sub.Body, BodyDigest: it.Statement.BodyDigest}, it})
+	t := in.newTicket(enqueue{store.Submission{EntryID: it.Statement.ID, Statement: sub.Envelope.Marshal(), Texts: textsOf(sub)}, it})
 	if !in.submitTicket(t) {
 		in.tickets.drop(t)
 		return in.failed(ErrBusy)

@@ -20,9 +20,16 @@ const (
 	retryAfter = 250 * time.Millisecond
 )
 
-// sequenceLoop gives queued statements their indexes, in order.
+// sequenceLoop gives queued statements their indexes, in order, and looks now and
+// then whether a directory is due.
 func (in *Intake) sequenceLoop() {
 	after := int64(0)
+	var tick <-chan time.Time
+	if len(in.cfg.Operator) > 0 {
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		tick = t.C
+	}
 	for in.ctx.Err() == nil {
 		n, last, err := in.sequenceBatch(after)
 		switch {
@@ -45,6 +52,7 @@ func (in *Intake) sequenceLoop() {
 			in.report(nil)
 			select {
 			case <-in.queued:
+			case <-tick:
 			case <-in.ctx.Done():
 			}
 		}
@@ -79,16 +87,18 @@ type outcome struct {
 	record   *store.Record // it got an index
 	refused  *Refusal
 	known    bool // it has one already
+	err      error
 }
 
-// sequenceBatch judges queued statements and writes the order of record. It
-// returns how many it took and the last one's place in the queue.
+// sequenceBatch judges queued statements and writes the order of record, and after
+// them the directory if one is due. It returns how many it took from the queue and
+// the last one's place in it.
 func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 	subs, err := in.cfg.Store.Queued(in.ctx, after, batchSize)
 	if err != nil {
 		return 0, 0, fmt.Errorf("read queue: %w", err)
 	}
-	if len(subs) == 0 {
+	if len(subs) == 0 && len(in.cfg.Operator) == 0 {
 		return 0, 0, nil
 	}
 	in.mu.RLock()
@@ -113,8 +123,14 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 		}
 		done = append(done, sub.Queue)
 	}
+	if o := in.directory(now); o != nil {
+		records = append(records, *o.record)
+	}
 	size := in.state.Size()
 	in.mu.Unlock()
+	if len(records) == 0 && len(done) == 0 {
+		return 0, 0, nil
+	}
 
 	// From here on the state is ahead of the store: the very same records are
 	// written until it works, or the process ends and replays.
@@ -134,8 +150,14 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 		}
 		break
 	}
+	in.batchMu.Lock()
+	clear(in.batch) // they are in the store now
+	in.batchMu.Unlock()
 	in.sequence.Store(size)
 	in.wake(in.grown)
+	if len(subs) == 0 {
+		return 0, 0, nil
+	}
 	for _, o := range outcomes {
 		in.count(o.author, -1)
 		in.tell(o)
@@ -170,16 +192,36 @@ func (in *Intake) decide(sub store.Submission, it *pledge.Item, err error, now i
 	}
 	it.Index = in.state.Size()
 	it.Leaf = &entry.Leaf{Logged: max(now, in.state.Now()), Statement: it.Leaf.Statement}
-	leaf := it.Leaf.Marshal()
-	it.Size = len(leaf)
 	if in.state.Judge(it).Kind == pledge.Duplicate {
 		o.known = true
 		return o
 	}
-	in.keys.Learn(it.Statement)
-	in.state.Step(it)
-	o.record = &store.Record{Index: it.Index, EntryID: it.Statement.ID, Logged: it.Leaf.Logged, Leaf: leaf, BodyDigest: it.Statement.BodyDigest}
+	if done, err := in.checkOpen(it.Statement, in.inStore); err != nil || !done {
+		if !errors.As(err, &o.refused) {
+			in.log.Error("a text could not be read", "error", fmt.Sprint(err))
+			o.err = ErrStore
+		}
+		return o
+	}
+	taken := in.take(it)
+	o.record = taken.record
 	return o
+}
+
+// take takes an item that was judged accepted into the state: from here on it is
+// the entry with its index. The caller holds in.mu.
+func (in *Intake) take(it *pledge.Item) outcome {
+	st, leaf := it.Statement, it.Leaf.Marshal()
+	it.Size = len(leaf)
+	in.keys.Learn(st)
+	in.state.Step(it)
+	in.took(it)
+	if st.BodyDigest != "" {
+		in.batchMu.Lock()
+		in.batch[st.ID] = st
+		in.batchMu.Unlock()
+	}
+	return outcome{id: st.ID, author: st.Author, record: &store.Record{Index: it.Index, EntryID: st.ID, Logged: it.Leaf.Logged, Leaf: leaf, Texts: st.Publishes()}}
 }
 
 func allValid(it *pledge.Item) bool {
@@ -194,6 +236,8 @@ func allValid(it *pledge.Item) bool {
 // tell passes an outcome on to who waits for it.
 func (in *Intake) tell(o outcome) {
 	switch {
+	case o.err != nil:
+		in.tickets.resolve(o.id, store.Record{}, false, o.err)
 	case o.record != nil:
 		in.tickets.resolve(o.id, *o.record, false, nil)
 	case o.known:
@@ -223,6 +267,9 @@ func (in *Intake) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if cmp.published != nil {
+		in.head.set(cmp.published)
+	}
 	for next := uint64(0); next < size; {
 		records, err := in.cfg.Store.Records(ctx, next, batchSize)
 		if err != nil {
@@ -247,6 +294,7 @@ func (in *Intake) replay(ctx context.Context) error {
 			if v, _ := in.state.Step(it); v.Kind != pledge.Accepted {
 				return fmt.Errorf("replay order of record: entry %d is %s (%s: %s): the store was altered, or this version judges otherwise than the one that logged it", r.Index, v.Kind, v.Code, v.Detail)
 			}
+			in.took(it)
 		}
 		next += uint64(len(records))
 	}

@@ -1,6 +1,6 @@
 // Package store is what the server keeps beside the log: the queue of
-// statements that wait for an index, the order of record, and the detached
-// bodies. The interface is here; store/sqlite implements it, and any other
+// statements that wait for an index, the order of record, and the texts that are
+// public beside it: detached bodies and disclosures. The interface is here; store/sqlite implements it, and any other
 // implementation must pass store/storetest.
 //
 // The order of record is the one table that says which leaf has which index.
@@ -24,6 +24,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Errors that callers branch on. They are found with errors.Is.
@@ -64,43 +65,47 @@ type Submission struct {
 	// Statement holds the exact bytes of the envelope. Not empty.
 	Statement []byte
 
-	// Body is the detached body, exact canonical bytes; nil if none came with
-	// the statement.
-	Body []byte
+	// Texts become public with the statement, in this order: its detached body,
+	// or what an open opens. Not more than MaxTexts, none twice. A text that is
+	// withheld is not here. Queued leaves their bytes out.
+	Texts []Text
+}
 
-	// BodyDigest is the digest that the statement commits to: SHA-256 in
-	// base64url without padding, 43 characters. Empty if there is none. It may
-	// be set without a Body (a withheld body); a Body needs it.
-	BodyDigest string
+// MaxTexts is how many texts one statement may publish.
+const MaxTexts = 64
+
+// A Text is a detached body or a disclosure, exact bytes.
+type Text struct {
+	Digest string // SHA-256 of Bytes in base64url without padding, 43 characters
+	Bytes  []byte // not empty
 }
 
 // Record is one row of the order of record.
 type Record struct {
-	Index      uint64   // of the leaf in the log, from 0
-	EntryID    [32]byte // as in Submission
-	Logged     int64    // Unix seconds, at least 0; never decreases with Index
-	Leaf       []byte   // the exact leaf; not empty
-	BodyDigest string   // as in Submission
+	Index   uint64   // of the leaf in the log, from 0
+	EntryID [32]byte // as in Submission
+	Logged  int64    // Unix seconds, at least 0; never decreases with Index
+	Leaf    []byte   // the exact leaf; not empty
+	Texts   []string // digests of the texts that it publishes, as in Submission
 }
 
-// RecordBody is a body that is held for a record.
-type RecordBody struct {
-	Index  uint64 // of the record
-	Digest string
-	Body   []byte
+// RecordText is a text that is held for a record.
+type RecordText struct {
+	Index uint64 // of the record
+	Text
 }
 
-// Store keeps the queue, the order of record and the bodies.
+// Store keeps the queue, the order of record and the texts.
 type Store interface {
 	// Enqueue makes submissions durable, all or none, in the given order. One
 	// whose EntryID is queued or sequenced already, or came earlier in the
 	// same call, is not queued again: that is no error, and queued says which
-	// were. A reader that was shown place q by Queued is never shown a smaller
+	// were. A text that was erased is not kept, the submission is. A reader that was shown place q by Queued is never shown a smaller
 	// new one later, however many callers enqueue at once.
 	Enqueue(ctx context.Context, subs []Submission) (queued []bool, err error)
 
 	// Queued returns up to limit queued submissions with Queue > after, in
-	// order, with their bodies.
+	// order, without the bytes of their texts: see Text.
 	Queued(ctx context.Context, after int64, limit int) ([]Submission, error)
 
 	// QueueLen returns how many submissions are queued.
@@ -113,9 +118,9 @@ type Store interface {
 	// Sequence writes, in one transaction, records that continue the order of
 	// record, and removes the queue places in done: those that were sequenced
 	// and those that were refused. A place that is not in the queue is passed
-	// over. The body of a sequenced submission is kept for its record; the
-	// body of a refused one goes with it, unless a record or another queued
-	// submission has the same digest.
+	// over. The texts of a sequenced submission are kept for its record; those
+	// of a refused one go with it, unless a record or another queued submission
+	// has the same digest.
 	//
 	// Errors: ErrFenced if epoch is not the newest, ErrOrder, ErrDuplicate,
 	// ErrInvalid.
@@ -134,15 +139,26 @@ type Store interface {
 	// IsQueued says whether a submission with that entry id waits in the queue.
 	IsQueued(ctx context.Context, id [32]byte) (bool, error)
 
-	// Body returns the body with that digest, of a queued submission or of a
+	// Text returns the text with that digest, of a queued submission or of a
 	// record, if it is held.
-	Body(ctx context.Context, digest string) ([]byte, bool, error)
+	Text(ctx context.Context, digest string) ([]byte, bool, error)
 
-	// BodiesFrom returns the bodies that are held for the records with
-	// first <= index < first+limit, in order. A record without a body has no
-	// element, so the caller goes on at first+limit, whatever came back, until
-	// it reaches Size.
-	BodiesFrom(ctx context.Context, first uint64, limit int) ([]RecordBody, error)
+	// TextsFrom returns the texts that are held for the records with
+	// first <= index < first+limit, by index and in each record's order. A record
+	// without a text has no element, so the caller goes on at first+limit,
+	// whatever came back, until it reaches Size.
+	TextsFrom(ctx context.Context, first uint64, limit int) ([]RecordText, error)
+
+	// RecordsOfText returns the indexes of the records that publish the text with
+	// that digest, rising, whether it is still held or was erased.
+	RecordsOfText(ctx context.Context, digest string) ([]uint64, error)
+
+	// Erase deletes the text with that digest for ever, from the files too and
+	// not from their tables alone: after it returned without an error none of the
+	// store's files holds its bytes, and no later Enqueue brings them back. It may
+	// be repeated; a text that is not there is no error. Errors: ErrInvalid for
+	// what is no digest.
+	Erase(ctx context.Context, digest string) error
 
 	// Mark returns the named counter, 0 if it was never set.
 	Mark(ctx context.Context, name string) (uint64, error)
@@ -158,27 +174,25 @@ type Store interface {
 // digestLen is the length of a SHA-256 in base64url without padding.
 const digestLen = 43
 
-// Check says whether a submission can be stored: an error that is ErrInvalid
-// if it has no statement, or a body without its digest. Implementations call
-// it, so that a body can never stand under another digest than its own.
+// Check says whether a submission can be stored: an error that is ErrInvalid if
+// it has no statement, or a text under another digest than its own.
+// Implementations call it.
 func (s *Submission) Check() error {
 	if len(s.Statement) == 0 {
 		return fmt.Errorf("%w: submission without a statement", ErrInvalid)
 	}
-	if err := checkDigest(s.BodyDigest); err != nil {
-		return err
+	digests := make([]string, len(s.Texts))
+	for i, t := range s.Texts {
+		if len(t.Bytes) == 0 {
+			return fmt.Errorf("%w: empty text", ErrInvalid)
+		}
+		sum := sha256.Sum256(t.Bytes)
+		if t.Digest != base64.RawURLEncoding.EncodeToString(sum[:]) {
+			return fmt.Errorf("%w: text does not match its digest %q", ErrInvalid, t.Digest)
+		}
+		digests[i] = t.Digest
 	}
-	if s.Body == nil {
-		return nil
-	}
-	if len(s.Body) == 0 {
-		return fmt.Errorf("%w: empty body", ErrInvalid)
-	}
-	sum := sha256.Sum256(s.Body)
-	if s.BodyDigest != base64.RawURLEncoding.EncodeToString(sum[:]) {
-		return fmt.Errorf("%w: body does not match its digest %q", ErrInvalid, s.BodyDigest)
-	}
-	return nil
+	return checkDigests(digests)
 }
 
 // CheckRecords says whether records can follow an order of record of the
@@ -198,7 +212,7 @@ func CheckRecords(size uint64, lastLogged int64, records []Record) error {
 		if len(r.Leaf) == 0 {
 			return fmt.Errorf("%w: record %d without a leaf", ErrInvalid, r.Index)
 		}
-		if err := checkDigest(r.BodyDigest); err != nil {
+		if err := checkDigests(r.Texts); err != nil {
 			return err
 		}
 		if _, ok := seen[r.EntryID]; ok {
@@ -209,15 +223,28 @@ func CheckRecords(size uint64, lastLogged int64, records []Record) error {
 	return nil
 }
 
-func checkDigest(d string) error {
-	if d == "" {
-		return nil
+func checkDigests(list []string) error {
+	if len(list) > MaxTexts {
+		return fmt.Errorf("%w: %d texts of one statement", ErrInvalid, len(list))
 	}
+	for i, d := range list {
+		if err := CheckDigest(d); err != nil {
+			return err
+		}
+		if slices.Contains(list[:i], d) {
+			return fmt.Errorf("%w: text %s twice in one statement", ErrInvalid, d)
+		}
+	}
+	return nil
+}
+
+// CheckDigest says whether d is a digest: the error is ErrInvalid.
+func CheckDigest(d string) error {
 	// Strict decoding refuses non-zero trailing bits, so each digest has one
 	// spelling only.
 	b, err := base64.RawURLEncoding.Strict().DecodeString(d)
 	if len(d) != digestLen || err != nil || len(b) != sha256.Size {
-		return fmt.Errorf("%w: body digest %q is not a SHA-256 in base64url", ErrInvalid, d)
+		return fmt.Errorf("%w: digest %q is not a SHA-256 in base64url", ErrInvalid, d)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
@@ -44,7 +43,7 @@ func BenchmarkWay(b *testing.B) {
 				records := make([]store.Record, batch)
 				done := make([]int64, batch)
 				for i, q := range queued {
-					records[i] = store.Record{Index: size, EntryID: q.EntryID, Logged: int64(size), Leaf: q.Statement, BodyDigest: q.BodyDigest}
+					records[i] = store.Record{Index: size, EntryID: q.EntryID, Logged: int64(size), Leaf: q.Statement, Texts: digestsOf(q)}
 					done[i] = q.Queue
 					size++
 				}
@@ -62,9 +61,7 @@ func submission(n uint64, withBody bool) store.Submission {
 	binary.BigEndian.PutUint64(s.Statement, n)
 	s.EntryID = sha256.Sum256(s.Statement)
 	if withBody {
-		s.Body = append([]byte("body"), s.Statement...)
-		sum := sha256.Sum256(s.Body)
-		s.BodyDigest = base64.RawURLEncoding.EncodeToString(sum[:])
+		s.Texts = []store.Text{newText(append([]byte("body"), s.Statement...))}
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 )
@@ -21,4 +22,20 @@ func WriterPragma(t *testing.T, s *Store, pragma string) (value string) {
 		t.Fatal(err)
 	}
 	return value
+}
+
+// CreateVersion1 makes a database as the first version of the schema had it, and
+// runs statements on it.
+func CreateVersion1(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range append([]string{schema1, fmt.Sprintf("PRAGMA application_id = %d", applicationID), "PRAGMA user_version = 1"}, statements...) {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
 }

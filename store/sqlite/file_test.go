@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,9 +103,15 @@ func TestRecordIsAppendOnly(t *testing.T) {
 	subs := []store.Submission{storetest.Submission(0), storetest.Submission(1), storetest.Submission(2)}
 	var records []store.Record
 	for i, sub := range subs {
-		records = append(records, store.Record{Index: uint64(i), EntryID: sub.EntryID, Logged: 100 + int64(i), Leaf: sub.Statement})
+		records = append(records, store.Record{Index: uint64(i), EntryID: sub.EntryID, Logged: 100 + int64(i), Leaf: sub.Statement, Texts: digestsOf(sub)})
 	}
 	if err := s.Sequence(t.Context(), epoch, records, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Enqueue(t.Context(), []store.Submission{storetest.Submission(3)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Erase(t.Context(), newText([]byte("erased")).Digest); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
@@ -113,16 +120,26 @@ func TestRecordIsAppendOnly(t *testing.T) {
 		"UPDATE OR REPLACE record SET idx = 1 WHERE idx = 2",
 		"DELETE FROM record",
 		"DELETE FROM record WHERE idx = 2",
-		"INSERT INTO record VALUES (4, randomblob(32), 200, x'00', '')",
-		"INSERT INTO record VALUES (3, randomblob(32), 101, x'00', '')",
-		"INSERT INTO record VALUES (3, randomblob(31), 200, x'00', '')",
-		"INSERT INTO record VALUES (3, randomblob(32), 200, x'', '')",
-		"INSERT INTO record VALUES (3, randomblob(32), 200, 'text', '')",
-		"INSERT INTO record VALUES (NULL, randomblob(32), 101, x'00', '')",
-		"INSERT OR REPLACE INTO record VALUES (1, randomblob(32), 101, x'00', '')",
-		"REPLACE INTO record VALUES (2, randomblob(32), 200, x'00', '')",
-		"INSERT OR REPLACE INTO record SELECT 3, entry_id, 200, leaf, '' FROM record WHERE idx = 1",
-		"INSERT INTO record VALUES (2, randomblob(32), 200, x'00', '') ON CONFLICT DO UPDATE SET leaf = x'00'",
+		"INSERT INTO record VALUES (4, randomblob(32), 200, x'00')",
+		"INSERT INTO record VALUES (3, randomblob(32), 101, x'00')",
+		"INSERT INTO record VALUES (3, randomblob(31), 200, x'00')",
+		"INSERT INTO record VALUES (3, randomblob(32), 200, x'')",
+		"INSERT INTO record VALUES (3, randomblob(32), 200, 'text')",
+		"INSERT INTO record VALUES (NULL, randomblob(32), 101, x'00')",
+		"INSERT OR REPLACE INTO record VALUES (1, randomblob(32), 101, x'00')",
+		"REPLACE INTO record VALUES (2, randomblob(32), 200, x'00')",
+		"INSERT OR REPLACE INTO record SELECT 3, entry_id, 200, leaf FROM record WHERE idx = 1",
+		"INSERT INTO record VALUES (2, randomblob(32), 200, x'00') ON CONFLICT DO UPDATE SET leaf = x'00'",
+		"UPDATE record_text SET digest = (SELECT digest FROM text LIMIT 1)",
+		"DELETE FROM record_text",
+		"DELETE FROM record_text WHERE idx = 0",
+		"INSERT OR REPLACE INTO record_text VALUES (0, 0, 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')",
+		"INSERT INTO record_text SELECT 0, 1, digest FROM record_text WHERE idx = 0",
+		"DELETE FROM erased",
+		"UPDATE erased SET digest = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'",
+		"INSERT INTO text (digest, held, bytes) SELECT digest, 1, x'00' FROM erased",
+		"DELETE FROM text",
+		"UPDATE text SET bytes = x'0000000000000000'",
 		"UPDATE epoch SET number = 0",
 		"DELETE FROM epoch",
 	} {
@@ -135,7 +152,7 @@ func TestRecordIsAppendOnly(t *testing.T) {
 		t.Fatalf("%d records, %v", len(got), err)
 	}
 	for i := range got {
-		if got[i].Logged != records[i].Logged || string(got[i].Leaf) != string(records[i].Leaf) {
+		if got[i].Logged != records[i].Logged || string(got[i].Leaf) != string(records[i].Leaf) || !slices.Equal(got[i].Texts, records[i].Texts) {
 			t.Errorf("record %d has changed", i)
 		}
 	}
@@ -167,7 +184,7 @@ func fill(t *testing.T, s store.Store) (queued, records uint64, err error) {
 			return queued, records, err
 		}
 		for i, sub := range q {
-			rs = append(rs, store.Record{Index: records + uint64(i), EntryID: sub.EntryID, Leaf: sub.Statement, BodyDigest: sub.BodyDigest})
+			rs = append(rs, store.Record{Index: records + uint64(i), EntryID: sub.EntryID, Leaf: sub.Statement, Texts: digestsOf(sub)})
 			done = append(done, sub.Queue)
 		}
 		if err := s.Sequence(t.Context(), epoch, rs, done); err != nil {
@@ -199,7 +216,7 @@ func wantAll(t *testing.T, s store.Store, queued, records uint64) {
 		t.Fatalf("%d queued, %v; want %d", len(q), err, queued-records)
 	}
 	for i, sub := range q {
-		if want := storetest.Submission(records + uint64(i)); string(sub.Statement) != string(want.Statement) || string(sub.Body) != string(want.Body) {
+		if want := storetest.Submission(records + uint64(i)); string(sub.Statement) != string(want.Statement) || !slices.Equal(digestsOf(sub), digestsOf(want)) {
 			t.Fatalf("queued %d differs", i)
 		}
 	}
@@ -287,7 +304,7 @@ func integrity(t *testing.T, path string) {
 
 func TestDurabilitySettings(t *testing.T) {
 	s, _ := create(t)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1"} {
 		if got := sqlite.WriterPragma(t, s, pragma); got != want {
 			t.Errorf("%s = %s, want %s", pragma, got, want)
 		}

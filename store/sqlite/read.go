@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/pledgelog/pledgelog/store"
 )
@@ -16,13 +17,24 @@ const sizeQuery = `SELECT idx + 1, logged FROM record ORDER BY idx DESC LIMIT 1`
 func (s *Store) Queued(ctx context.Context, after int64, limit int) ([]store.Submission, error) {
 	return query(ctx, s, "read queue", func(rows *sql.Rows) (sub store.Submission, err error) {
 		var id []byte
-		if err = rows.Scan(&sub.Queue, &id, &sub.Statement, &sub.BodyDigest, &sub.Body); err == nil {
+		var list string
+		if err = rows.Scan(&sub.Queue, &id, &sub.Statement, &list); err == nil {
 			err = entryID(&sub.EntryID, id)
 		}
+		for _, d := range digests(list) {
+			sub.Texts = append(sub.Texts, store.Text{Digest: d})
+		}
 		return sub, err
-	}, `SELECT place, entry_id, statement, body_digest, bytes
-		FROM queue LEFT JOIN body ON digest = body_digest
-		WHERE place > ? ORDER BY place LIMIT ?`, after, max(limit, 0))
+	}, `SELECT place, entry_id, statement, coalesce((SELECT group_concat(digest, ' ' ORDER BY ord) FROM queue_text WHERE queue_text.place = queue.place), '')
+		FROM queue WHERE place > ? ORDER BY place LIMIT ?`, after, max(limit, 0))
+}
+
+// digests takes a list of digests apart; nil when it is empty.
+func digests(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, " ")
 }
 
 // QueueLen implements store.Store.
@@ -59,15 +71,17 @@ func scanSize(row *sql.Row) (uint64, int64, error) {
 	return uint64(size), last, err
 }
 
-const recordColumns = `SELECT idx, entry_id, logged, leaf, body_digest FROM record `
+const recordColumns = `SELECT idx, entry_id, logged, leaf,
+	coalesce((SELECT group_concat(digest, ' ' ORDER BY ord) FROM record_text WHERE record_text.idx = record.idx), '') FROM record `
 
 func scanRecord(rows *sql.Rows) (r store.Record, err error) {
 	var (
-		idx int64
-		id  []byte
+		idx  int64
+		id   []byte
+		list string
 	)
-	if err = rows.Scan(&idx, &id, &r.Logged, &r.Leaf, &r.BodyDigest); err == nil {
-		r.Index = uint64(idx)
+	if err = rows.Scan(&idx, &id, &r.Logged, &r.Leaf, &list); err == nil {
+		r.Index, r.Texts = uint64(idx), digests(list)
 		err = entryID(&r.EntryID, id)
 	}
 	return r, err
@@ -91,13 +105,13 @@ func (s *Store) RecordByEntryID(ctx context.Context, id [32]byte) (store.Record,
 	return records[0], true, nil
 }
 
-// Body implements store.Store.
-func (s *Store) Body(ctx context.Context, digest string) ([]byte, bool, error) {
-	return queryOne[[]byte](ctx, s, "read body", `SELECT bytes FROM body WHERE digest = ?`, digest)
+// Text implements store.Store.
+func (s *Store) Text(ctx context.Context, digest string) ([]byte, bool, error) {
+	return queryOne[[]byte](ctx, s, "read text", `SELECT bytes FROM text WHERE digest = ? AND held`, digest)
 }
 
-// BodiesFrom implements store.Store.
-func (s *Store) BodiesFrom(ctx context.Context, first uint64, limit int) ([]store.RecordBody, error) {
+// TextsFrom implements store.Store.
+func (s *Store) TextsFrom(ctx context.Context, first uint64, limit int) ([]store.RecordText, error) {
 	if first > math.MaxInt64 || limit <= 0 {
 		return nil, nil
 	}
@@ -105,13 +119,22 @@ func (s *Store) BodiesFrom(ctx context.Context, first uint64, limit int) ([]stor
 	if int64(first) <= end-int64(limit) {
 		end = int64(first) + int64(limit)
 	}
-	return query(ctx, s, "read bodies", func(rows *sql.Rows) (b store.RecordBody, err error) {
+	return query(ctx, s, "read texts", func(rows *sql.Rows) (t store.RecordText, err error) {
 		var idx int64
-		err = rows.Scan(&idx, &b.Digest, &b.Body)
-		b.Index = uint64(idx)
-		return b, err
-	}, `SELECT idx, digest, bytes FROM record JOIN body ON digest = body_digest
-		WHERE idx >= ? AND idx < ? AND body_digest <> '' ORDER BY idx`, int64(first), end)
+		err = rows.Scan(&idx, &t.Digest, &t.Bytes)
+		t.Index = uint64(idx)
+		return t, err
+	}, `SELECT idx, digest, bytes FROM record_text JOIN text USING (digest)
+		WHERE held AND idx >= ? AND idx < ? ORDER BY idx, ord`, int64(first), end)
+}
+
+// RecordsOfText implements store.Store.
+func (s *Store) RecordsOfText(ctx context.Context, digest string) ([]uint64, error) {
+	return query(ctx, s, "look for a text", func(rows *sql.Rows) (uint64, error) {
+		var idx int64
+		err := rows.Scan(&idx)
+		return uint64(idx), err
+	}, `SELECT idx FROM record_text WHERE digest = ? ORDER BY idx`, digest)
 }
 
 // Mark implements store.Store.

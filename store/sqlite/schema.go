@@ -12,10 +12,10 @@ const applicationID = 0x706c6f67
 
 // schemaVersion is kept in PRAGMA user_version. A change of the tables adds a
 // step to migrations and never edits an older one.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // migrations[i] brings a database from version i to i+1.
-var migrations = [schemaVersion]string{schema1}
+var migrations = [schemaVersion]string{schema1, schema2}
 
 // What stands where, and why:
 //
@@ -90,6 +90,93 @@ CREATE TABLE mark (
 ) STRICT;
 `
 
+// schema2: a statement may publish several texts (an open does), or none although
+// it names one (a withheld body). So which texts belong to a record stands in a
+// table of its own, append-only like the record itself, and outlives the text.
+//
+// A text must be erasable without a trace, which a deleted row is not: when SQLite
+// makes room or merges pages it leaves copies of other rows behind, even with
+// secure_delete. So a row of the table text is never deleted and never moves: rows
+// are appended, and one that goes is overwritten in its place with as many zeros
+// (held is 0 then; both values take no room, so that the row keeps its size). The
+// room of a refused statement's text stays empty until the same text comes again.
+//
+// Erased digests are remembered: what was erased does not come back with the next
+// statement that brings the same bytes.
+const schema2 = `
+CREATE TABLE text (
+	no     INTEGER PRIMARY KEY AUTOINCREMENT,
+	digest TEXT    NOT NULL UNIQUE CHECK (length(digest) = 43),
+	held   INTEGER NOT NULL CHECK (held IN (0, 1)),
+	bytes  BLOB    NOT NULL
+) STRICT;
+
+INSERT INTO text (digest, held, bytes) SELECT digest, 1, bytes FROM body ORDER BY rowid;
+DROP TABLE body;
+
+CREATE TRIGGER text_stays BEFORE DELETE ON text
+BEGIN SELECT RAISE(ABORT, 'a text is overwritten where it stands, not deleted'); END;
+
+CREATE TRIGGER text_keeps_its_size BEFORE UPDATE ON text
+WHEN NEW.no <> OLD.no OR NEW.digest <> OLD.digest OR length(NEW.bytes) <> length(OLD.bytes)
+BEGIN SELECT RAISE(ABORT, 'a text is overwritten where it stands'); END;
+
+CREATE TABLE record_text (
+	idx    INTEGER NOT NULL REFERENCES record (idx),
+	ord    INTEGER NOT NULL CHECK (ord >= 0),
+	digest TEXT    NOT NULL CHECK (length(digest) = 43),
+	PRIMARY KEY (idx, ord)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO record_text SELECT idx, 0, body_digest FROM record JOIN text ON digest = body_digest;
+
+CREATE INDEX record_text_by_digest ON record_text (digest);
+
+CREATE TRIGGER record_text_new BEFORE INSERT ON record_text
+WHEN EXISTS (SELECT 1 FROM record_text WHERE idx = NEW.idx AND (ord = NEW.ord OR digest = NEW.digest))
+BEGIN SELECT RAISE(ABORT, 'the order of record is append-only'); END;
+
+CREATE TRIGGER record_text_no_update BEFORE UPDATE ON record_text
+BEGIN SELECT RAISE(ABORT, 'the order of record is append-only'); END;
+
+CREATE TRIGGER record_text_no_delete BEFORE DELETE ON record_text
+BEGIN SELECT RAISE(ABORT, 'the order of record is append-only'); END;
+
+CREATE TABLE queue_text (
+	place  INTEGER NOT NULL REFERENCES queue (place),
+	ord    INTEGER NOT NULL CHECK (ord >= 0),
+	digest TEXT    NOT NULL CHECK (length(digest) = 43),
+	PRIMARY KEY (place, ord)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO queue_text SELECT place, 0, body_digest FROM queue JOIN text ON digest = body_digest;
+
+CREATE INDEX queue_text_by_digest ON queue_text (digest);
+
+DROP INDEX record_by_body;
+DROP INDEX queue_by_body;
+ALTER TABLE record DROP COLUMN body_digest;
+ALTER TABLE queue DROP COLUMN body_digest;
+
+CREATE TABLE erased (
+	digest TEXT PRIMARY KEY CHECK (length(digest) = 43)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER erased_no_update BEFORE UPDATE ON erased
+BEGIN SELECT RAISE(ABORT, 'what is erased stays so'); END;
+
+CREATE TRIGGER erased_no_delete BEFORE DELETE ON erased
+BEGIN SELECT RAISE(ABORT, 'what is erased stays so'); END;
+
+CREATE TRIGGER text_not_erased BEFORE INSERT ON text
+WHEN EXISTS (SELECT 1 FROM erased WHERE digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, 'the text was erased'); END;
+
+CREATE TRIGGER text_stays_erased BEFORE UPDATE ON text
+WHEN NEW.held AND EXISTS (SELECT 1 FROM erased WHERE digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, 'the text was erased'); END;
+`
+
 // migrate brings the database to schemaVersion inside one transaction, so two
 // processes that open an older database at once do not both do it. A fresh
 // database (create is true) must hold nothing.
@@ -128,5 +215,15 @@ func migrate(ctx context.Context, db *sql.DB, create bool) error {
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if create {
+		return nil
+	}
+	// What the older tables left in free pages and in the write-ahead log goes.
+	if _, err := db.ExecContext(ctx, "VACUUM"); err != nil {
+		return fmt.Errorf("clear what schema version %d left: %w", version, err)
+	}
+	return nil
 }

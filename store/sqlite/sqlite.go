@@ -53,9 +53,10 @@ type Store struct {
 
 // writeStatements are prepared once on the writing connection.
 type writeStatements struct {
-	enqueue, addBody                    *sql.Stmt
-	size, addRecord, refused, dequeue   *sql.Stmt
-	dropBody, epoch, nextEpoch, setMark *sql.Stmt
+	enqueue, addQueueText, addText                  *sql.Stmt
+	size, addRecord, addRecordText                  *sql.Stmt
+	refused, dequeueTexts, dequeue, dropText        *sql.Stmt
+	epoch, nextEpoch, setMark, addErased, eraseText *sql.Stmt
 }
 
 var _ store.Store = (*Store)(nil)
@@ -112,7 +113,7 @@ func open(ctx context.Context, path string, create bool) (_ *Store, err error) {
 	if s.write, err = sql.Open("sqlite", dsn(path, url.Values{
 		"_txlock":    {"immediate"},
 		"_defensive": {"1"},
-		"_pragma":    append(common, "journal_mode(WAL)", fmt.Sprintf("wal_autocheckpoint(%d)", walPages), "cache_size(-65536)"),
+		"_pragma":    append(common, "journal_mode(WAL)", "secure_delete(ON)", "temp_store(MEMORY)", fmt.Sprintf("wal_autocheckpoint(%d)", walPages), "cache_size(-65536)"),
 	})); err != nil {
 		return nil, err
 	}
@@ -147,20 +148,27 @@ func (s *Store) prepare(ctx context.Context) error {
 		to  **sql.Stmt
 		sql string
 	}{
-		{&s.w.enqueue, `INSERT INTO queue (entry_id, statement, body_digest)
-			SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM record WHERE entry_id = ?1)
+		{&s.w.enqueue, `INSERT INTO queue (entry_id, statement)
+			SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM record WHERE entry_id = ?1)
 			ON CONFLICT (entry_id) DO NOTHING`},
-		{&s.w.addBody, `INSERT INTO body (digest, bytes) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING`},
+		{&s.w.addQueueText, `INSERT INTO queue_text (place, ord, digest) VALUES (?, ?, ?)`},
+		{&s.w.addText, `INSERT INTO text (digest, held, bytes)
+			SELECT ?1, 1, ?2 WHERE NOT EXISTS (SELECT 1 FROM erased WHERE digest = ?1)
+			ON CONFLICT (digest) DO UPDATE SET held = 1, bytes = excluded.bytes WHERE NOT held`},
 		{&s.w.size, sizeQuery},
-		{&s.w.addRecord, `INSERT INTO record (idx, entry_id, logged, leaf, body_digest) VALUES (?, ?, ?, ?, ?)`},
-		// Bodies that go with refused submissions.
-		{&s.w.refused, `SELECT DISTINCT body_digest FROM queue
-			WHERE place IN (SELECT value FROM json_each(?)) AND body_digest <> ''
+		{&s.w.addRecord, `INSERT INTO record (idx, entry_id, logged, leaf) VALUES (?, ?, ?, ?)`},
+		{&s.w.addRecordText, `INSERT INTO record_text (idx, ord, digest) VALUES (?, ?, ?)`},
+		// Texts that go with refused submissions.
+		{&s.w.refused, `SELECT DISTINCT digest FROM queue_text JOIN queue USING (place)
+			WHERE place IN (SELECT value FROM json_each(?))
 			AND NOT EXISTS (SELECT 1 FROM record WHERE record.entry_id = queue.entry_id)`},
+		{&s.w.dequeueTexts, `DELETE FROM queue_text WHERE place IN (SELECT value FROM json_each(?))`},
 		{&s.w.dequeue, `DELETE FROM queue WHERE place IN (SELECT value FROM json_each(?))`},
-		{&s.w.dropBody, `DELETE FROM body WHERE digest = ?1
-			AND NOT EXISTS (SELECT 1 FROM queue WHERE body_digest = ?1)
-			AND NOT EXISTS (SELECT 1 FROM record WHERE body_digest = ?1)`},
+		{&s.w.dropText, `UPDATE text SET held = 0, bytes = zeroblob(length(bytes)) WHERE digest = ?1
+			AND NOT EXISTS (SELECT 1 FROM queue_text WHERE digest = ?1)
+			AND NOT EXISTS (SELECT 1 FROM record_text WHERE digest = ?1)`},
+		{&s.w.addErased, `INSERT INTO erased (digest) VALUES (?) ON CONFLICT (digest) DO NOTHING`},
+		{&s.w.eraseText, `UPDATE text SET held = 0, bytes = zeroblob(length(bytes)) WHERE digest = ?`},
 		{&s.w.epoch, `SELECT number FROM epoch`},
 		{&s.w.nextEpoch, `UPDATE epoch SET number = number + 1 RETURNING number`},
 		{&s.w.setMark, `INSERT INTO mark (name, value) VALUES (?, ?)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -23,10 +24,10 @@ func (s *Store) Enqueue(ctx context.Context, subs []store.Submission) ([]bool, e
 	}
 	places := make([]int64, len(subs))
 	err := s.update(ctx, "enqueue", func(tx *sql.Tx) error {
-		enqueue, addBody := tx.Stmt(s.w.enqueue), tx.Stmt(s.w.addBody)
+		enqueue, addQueueText, addText := tx.Stmt(s.w.enqueue), tx.Stmt(s.w.addQueueText), tx.Stmt(s.w.addText)
 		for i := range subs {
 			sub := &subs[i]
-			res, err := enqueue.Exec(sub.EntryID[:], sub.Statement, sub.BodyDigest)
+			res, err := enqueue.Exec(sub.EntryID[:], sub.Statement)
 			if err != nil {
 				return err
 			}
@@ -39,8 +40,11 @@ func (s *Store) Enqueue(ctx context.Context, subs []store.Submission) ([]bool, e
 			if places[i], err = res.LastInsertId(); err != nil {
 				return err
 			}
-			if sub.Body != nil {
-				if _, err := addBody.Exec(sub.BodyDigest, sub.Body); err != nil {
+			for ord, t := range sub.Texts {
+				if _, err := addQueueText.Exec(places[i], ord, t.Digest); err != nil {
+					return err
+				}
+				if _, err := addText.Exec(t.Digest, t.Bytes); err != nil {
 					return err
 				}
 			}
@@ -96,29 +100,34 @@ func (s *Store) Sequence(ctx context.Context, epoch uint64, records []store.Reco
 		if err := store.CheckRecords(size, last, records); err != nil {
 			return err
 		}
-		addRecord := tx.Stmt(s.w.addRecord)
+		addRecord, addText := tx.Stmt(s.w.addRecord), tx.Stmt(s.w.addRecordText)
 		for i := range records {
 			r := &records[i]
-			if _, err := addRecord.Exec(int64(r.Index), r.EntryID[:], r.Logged, r.Leaf, r.BodyDigest); err != nil {
+			if _, err := addRecord.Exec(int64(r.Index), r.EntryID[:], r.Logged, r.Leaf); err != nil {
 				// The checks above leave one reason for the trigger to refuse.
 				if known, e := s.inRecord(tx, r.EntryID); e == nil && known {
 					return fmt.Errorf("%w: %x", store.ErrDuplicate, r.EntryID)
 				}
 				return err
 			}
+			for ord, digest := range r.Texts {
+				if _, err := addText.Exec(int64(r.Index), ord, digest); err != nil {
+					return err
+				}
+			}
 		}
 		if len(done) == 0 {
 			return nil
 		}
-		refused, err := refusedBodies(tx.Stmt(s.w.refused), list)
+		refused, err := refusedTexts(tx.Stmt(s.w.refused), list)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Stmt(s.w.dequeue).Exec(list); err != nil {
+		if err := s.takeFromQueue(tx, list); err != nil {
 			return err
 		}
 		for _, digest := range refused {
-			if _, err := tx.Stmt(s.w.dropBody).Exec(digest); err != nil {
+			if _, err := tx.Stmt(s.w.dropText).Exec(digest); err != nil {
 				return err
 			}
 		}
@@ -126,12 +135,30 @@ func (s *Store) Sequence(ctx context.Context, epoch uint64, records []store.Reco
 	})
 }
 
+// takeFromQueue removes places from the queue. What they held is public, or was
+// refused, and is not overwritten: that would cost a fifth of the speed.
+func (s *Store) takeFromQueue(tx *sql.Tx, places string) (err error) {
+	if _, err := tx.Exec("PRAGMA secure_delete = OFF"); err != nil {
+		return err
+	}
+	defer func() {
+		_, e := tx.Exec("PRAGMA secure_delete = ON")
+		err = errors.Join(err, e)
+	}()
+	for _, remove := range []*sql.Stmt{s.w.dequeueTexts, s.w.dequeue} {
+		if _, err := tx.Stmt(remove).Exec(places); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Store) inRecord(tx *sql.Tx, id [32]byte) (known bool, err error) {
 	err = tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM record WHERE entry_id = ?)`, id[:]).Scan(&known)
 	return known, err
 }
 
-func refusedBodies(query *sql.Stmt, places string) ([]string, error) {
+func refusedTexts(query *sql.Stmt, places string) ([]string, error) {
 	rows, err := query.Query(places)
 	if err != nil {
 		return nil, err
@@ -157,4 +184,35 @@ func (s *Store) SetMark(ctx context.Context, name string, value uint64) error {
 		_, err := tx.Stmt(s.w.setMark).Exec(name, int64(value))
 		return err
 	})
+}
+
+// Erase implements store.Store. The text is overwritten in the database; the
+// write-ahead log, which still has it, is emptied.
+func (s *Store) Erase(ctx context.Context, digest string) error {
+	if err := store.CheckDigest(digest); err != nil {
+		return fmt.Errorf("erase text: %w", err)
+	}
+	err := s.update(ctx, "erase text", func(tx *sql.Tx) error {
+		if _, err := tx.Stmt(s.w.addErased).Exec(digest); err != nil {
+			return err
+		}
+		_, err := tx.Stmt(s.w.eraseText).Exec(digest)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.emptyLog(ctx)
+}
+
+// emptyLog copies the write-ahead log into the database and cuts it to nothing.
+func (s *Store) emptyLog(ctx context.Context) error {
+	var busy, pages, copied int
+	if err := s.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &copied); err != nil {
+		return wrap("empty write-ahead log", err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("empty write-ahead log: readers or another process keep it")
+	}
+	return nil
 }

@@ -46,7 +46,8 @@ func testClosed(t *testing.T, h Harness) {
 		"Fence":    func() error { _, err := s.Fence(ctx); return err },
 		"Sequence": func() error { return s.Sequence(ctx, 1, nil, nil) },
 		"Size":     func() error { _, _, err := s.Size(ctx); return err },
-		"Body":     func() error { _, _, err := s.Body(ctx, ""); return err },
+		"Text":     func() error { _, _, err := s.Text(ctx, ""); return err },
+		"Erase":    func() error { return s.Erase(ctx, digest(nil)) },
 		"SetMark":  func() error { return s.SetMark(ctx, "m", 1) },
 	} {
 		if err := call(); !errors.Is(err, store.ErrClosed) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/store"
@@ -21,11 +22,11 @@ func testEmpty(t *testing.T, h Harness) {
 	if q, err := s.IsQueued(t.Context(), [32]byte{}); err != nil || q {
 		t.Errorf("IsQueued = %v, %v; want false", q, err)
 	}
-	if b, err := s.BodiesFrom(t.Context(), 0, 10); err != nil || len(b) != 0 {
+	if b, err := s.TextsFrom(t.Context(), 0, 10); err != nil || len(b) != 0 {
 		t.Errorf("BodiesFrom = %v, %v; want none", b, err)
 	}
-	wantBody(t, s, digest([]byte("no such")), nil)
-	wantBody(t, s, "", nil)
+	wantText(t, s, digest([]byte("no such")), nil)
+	wantText(t, s, "", nil)
 	if queued := mustEnqueue(t, s, nil); len(queued) != 0 {
 		t.Errorf("Enqueue of nothing = %v", queued)
 	}
@@ -143,11 +144,18 @@ func testAllOrNone(t *testing.T, h Harness) {
 	s := h.open(t, h.New(t))
 	for name, spoil := range map[string]func(*store.Submission){
 		"no statement":        func(s *store.Submission) { s.Statement = nil },
-		"another digest":      func(s *store.Submission) { s.BodyDigest = digest([]byte("other")) },
-		"no digest":           func(s *store.Submission) { s.BodyDigest = "" },
-		"empty body":          func(s *store.Submission) { s.Body = []byte{} },
-		"digest of odd form":  func(s *store.Submission) { s.Body, s.BodyDigest = nil, "x" },
-		"digest, bits behind": func(s *store.Submission) { s.Body, s.BodyDigest = nil, s.BodyDigest[:42]+"B" },
+		"another digest":      func(s *store.Submission) { s.Texts[0].Digest = text("other").Digest },
+		"no digest":           func(s *store.Submission) { s.Texts[0].Digest = "" },
+		"empty text":          func(s *store.Submission) { s.Texts[0].Bytes = []byte{} },
+		"no text":             func(s *store.Submission) { s.Texts[0].Bytes = nil },
+		"digest of odd form":  func(s *store.Submission) { s.Texts[0].Digest = "x" },
+		"digest, bits behind": func(s *store.Submission) { s.Texts[0].Digest = s.Texts[0].Digest[:42] + "B" },
+		"a text twice":        func(s *store.Submission) { s.Texts = append(s.Texts, s.Texts[0]) },
+		"too many texts": func(s *store.Submission) {
+			for i := range store.MaxTexts {
+				s.Texts = append(s.Texts, text(strconv.Itoa(i)))
+			}
+		},
 	} {
 		subs := submissions(0, 5)
 		spoil(&subs[3])
@@ -156,5 +164,5 @@ func testAllOrNone(t *testing.T, h Harness) {
 		}
 		wantQueue(t, s, nil)
 	}
-	wantBody(t, s, Submission(0).BodyDigest, nil)
+	wantText(t, s, Submission(0).Texts[0].Digest, nil)
 }

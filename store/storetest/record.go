@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/store"
@@ -81,7 +82,9 @@ func testDisorder(t *testing.T, h Harness) {
 		"earlier":            {[]store.Record{record(2, 59, q[2])}, store.ErrOrder},
 		"earlier within":     {[]store.Record{record(2, 70, q[2]), record(3, 69, q[3])}, store.ErrOrder},
 		"no leaf":            {[]store.Record{{Index: 2, EntryID: q[2].EntryID, Logged: 60}}, store.ErrInvalid},
-		"digest of odd form": {[]store.Record{{Index: 2, EntryID: q[2].EntryID, Logged: 60, Leaf: []byte("l"), BodyDigest: "d"}}, store.ErrInvalid},
+		"digest of odd form": {[]store.Record{{Index: 2, EntryID: q[2].EntryID, Logged: 60, Leaf: []byte("l"), Texts: []string{"d"}}}, store.ErrInvalid},
+		"text twice":         {[]store.Record{{Index: 2, EntryID: q[2].EntryID, Logged: 60, Leaf: []byte("l"), Texts: []string{text("a").Digest, text("a").Digest}}}, store.ErrInvalid},
+		"too many texts":     {[]store.Record{{Index: 2, EntryID: q[2].EntryID, Logged: 60, Leaf: []byte("l"), Texts: manyDigests(store.MaxTexts + 1)}}, store.ErrInvalid},
 	} {
 		err := s.Sequence(t.Context(), epoch, test.records, []int64{q[2].Queue, q[3].Queue})
 		if !errors.Is(err, test.want) {
@@ -176,4 +179,11 @@ func testMarks(t *testing.T, h Harness) {
 	}
 	want(h.open(t, name), "bodies", 3)
 	want(s, "Bodies", 0)
+}
+
+func manyDigests(n int) (list []string) {
+	for i := range n {
+		list = append(list, text(strconv.Itoa(i)).Digest)
+	}
+	return list
 }

@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -57,9 +58,11 @@ func Run(t *testing.T, h Harness) {
 		{"SequenceRefusesDisorder", testDisorder},
 		{"SequenceRefusesDuplicate", testDuplicate},
 		{"Fencing", testFencing},
-		{"Bodies", testBodies},
-		{"RefusedBodiesGo", testRefusedBodies},
-		{"BodiesFrom", testBodiesFrom},
+		{"Texts", testTexts},
+		{"RefusedTextsGo", testRefusedTexts},
+		{"TextsFrom", testTextsFrom},
+		{"RecordsOfText", testRecordsOfText},
+		{"Erase", testErase},
 		{"Marks", testMarks},
 		{"AnyBytes", testAnyBytes},
 		{"Cancelled", testCancelled},
@@ -72,20 +75,25 @@ func Run(t *testing.T, h Harness) {
 }
 
 // Submission returns the nth submission of an endless, fixed series. Every
-// third has a body, every seventh of the others a digest alone.
+// third has a text, every seventh of the others three.
 func Submission(n uint64) store.Submission {
 	s := store.Submission{Statement: make([]byte, 200+n%300)}
 	binary.BigEndian.PutUint64(s.Statement, n)
 	s.EntryID = sha256.Sum256(s.Statement)
-	body := append([]byte("body of "), s.Statement[:8]...)
+	texts := 0
 	switch {
 	case n%3 == 0:
-		s.Body, s.BodyDigest = body, digest(body)
+		texts = 1
 	case n%7 == 0:
-		s.BodyDigest = digest(body)
+		texts = 3
+	}
+	for i := range texts {
+		s.Texts = append(s.Texts, text(fmt.Sprintf("text %d of %x", i, s.Statement[:8])))
 	}
 	return s
 }
+
+func text(s string) store.Text { return store.Text{Digest: digest([]byte(s)), Bytes: []byte(s)} }
 
 func submissions(first, end uint64) []store.Submission {
 	var subs []store.Submission
@@ -102,7 +110,11 @@ func digest(b []byte) string {
 
 // record is what a sequencer makes of a submission.
 func record(index uint64, logged int64, s store.Submission) store.Record {
-	return store.Record{Index: index, EntryID: s.EntryID, Logged: logged, Leaf: leafOf(s), BodyDigest: s.BodyDigest}
+	r := store.Record{Index: index, EntryID: s.EntryID, Logged: logged, Leaf: leafOf(s)}
+	for _, t := range s.Texts {
+		r.Texts = append(r.Texts, t.Digest)
+	}
+	return r
 }
 
 func leafOf(s store.Submission) []byte { return append([]byte("leaf:"), s.Statement...) }
@@ -181,21 +193,21 @@ func wantQueue(t testing.TB, s store.Store, want []store.Submission) {
 	}
 }
 
-// sameSubmission compares all but the place.
+// sameSubmission compares all but the place and the bytes of texts.
 func sameSubmission(a, b store.Submission) bool {
 	return a.EntryID == b.EntryID && bytes.Equal(a.Statement, b.Statement) &&
-		(a.Body == nil) == (b.Body == nil) && bytes.Equal(a.Body, b.Body) && a.BodyDigest == b.BodyDigest
+		slices.EqualFunc(a.Texts, b.Texts, func(a, b store.Text) bool { return a.Digest == b.Digest })
 }
 
 func sameRecord(a, b store.Record) bool {
 	return a.Index == b.Index && a.EntryID == b.EntryID && a.Logged == b.Logged &&
-		bytes.Equal(a.Leaf, b.Leaf) && a.BodyDigest == b.BodyDigest
+		bytes.Equal(a.Leaf, b.Leaf) && slices.Equal(a.Texts, b.Texts)
 }
 
-func wantBody(t testing.TB, s store.Store, digest string, want []byte) {
+func wantText(t testing.TB, s store.Store, digest string, want []byte) {
 	t.Helper()
-	got, ok, err := s.Body(t.Context(), digest)
+	got, ok, err := s.Text(t.Context(), digest)
 	if err != nil || ok != (want != nil) || !bytes.Equal(got, want) {
-		t.Fatalf("Body(%s) = %q, %v, %v; want %q", digest, got, ok, err, want)
+		t.Fatalf("Text(%s) = %q, %v, %v; want %q", digest, got, ok, err, want)
 	}
 }
