@@ -23,6 +23,15 @@ type Intake interface {
 	SubmitAll(ctx context.Context, subs []*entry.Submission) []*intake.Ticket
 	// Ready returns nil when statements can be sequenced and published.
 	Ready() error
+	// Status says how the log stands beside that.
+	Status() intake.Status
+	// Erased returns the published statement that a text was erased, by its digest.
+	Erased(digest string) (intake.Erasure, bool)
+	// IsErasing reports whether a text that was erased is not deleted everywhere yet.
+	IsErasing() bool
+	// IsWaiting reports whether a text belongs to a statement that is not published
+	// yet.
+	IsWaiting(digest string) bool
 }
 
 // Source is where the log is read from: tiles, bundles, bodies, checkpoint. It

@@ -74,7 +74,7 @@ func badCases(s *server, a, b *generator.Author) []badCase {
 
 	// Who, where, and in which order.
 	add("unknown author", w.Pledge(b), 403, "author-unknown")
-	add("operator makes a request", w.Draft(&generator.Author{ID: "operator", Keys: a.Keys, Threshold: 1}, entry.KindPledge, &entry.Pledge{Charter: w.Charter, Clauses: []string{"report"}}, nil), 403, "author-unknown")
+	add("operator makes a pledge", w.Draft(&generator.Author{ID: "operator", Keys: a.Keys, Threshold: 1}, entry.KindPledge, &entry.Pledge{Charter: w.Charter, Clauses: []string{"report"}}, nil), 403, "kind-not-allowed")
 	st = w.Pledge(w.Secretariat)
 	add("kind not allowed", st, 403, "kind-not-allowed")
 	st = request()
@@ -148,8 +148,11 @@ func badCases(s *server, a, b *generator.Author) []badCase {
 	st.BodyDigest = "too-short"
 	add("digest of another form", st, 422, "digest-malformed")
 	st = request()
-	st.Review = "2026-01-01"
-	add("withheld", st, 422, "withheld-not-supported")
+	sent := st.Withhold("2026-01-01").Submission()
+	sent.Body = st.Body
+	raw("text of a withheld body", string(sent.Marshal()), 422, "body-not-wanted")
+	add("withheld for too long", request().Withhold("2028-01-01"), 422, "review-out-of-range")
+	add("withheld until yesterday", request().Withhold("2025-01-05"), 422, "review-out-of-range")
 
 	// Values.
 	add("impossible time", edited(func(m map[string]any) { m["made"] = "2025-02-30T10:00:00Z" }), 422, "time-malformed")

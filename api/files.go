@@ -17,7 +17,9 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -57,7 +59,9 @@ func (a *API) tile(w http.ResponseWriter, r *http.Request) {
 	a.file(w, r, t.Path(), limit, "application/octet-stream", cacheForever, bundle)
 }
 
-// body answers with one detached body.
+// body answers with one text: a detached body or a disclosure. One that was erased
+// is not shown, whatever stands in the folder, and neither is one whose statement is
+// not published yet.
 func (a *API) body(w http.ResponseWriter, r *http.Request) {
 	open(w)
 	digest := mux.Vars(r)["digest"]
@@ -65,22 +69,54 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, refuse(http.StatusNotFound, codeFileUnknown, "the address is not that of a body"))
 		return
 	}
-	a.file(w, r, log.BodyPath(digest), entry.MaxBody, "application/json", cacheMinute, false)
-}
-
-// file answers with a file of the log that is small enough to hold.
-func (a *API) file(w http.ResponseWriter, r *http.Request, path string, limit int64, contentType, cache string, compress bool) {
-	b, err := a.cfg.Source.Get(r.Context(), path, limit)
+	if e, ok := a.cfg.Intake.Erased(digest); ok {
+		p := refuse(http.StatusGone, intake.CodeTextErased, fmt.Sprintf("the operator erased this text and says so in entry %d", e.Index))
+		p.Erasure = &client.EntryRef{Index: e.Index, ID: e.Entry}
+		a.fail(w, r, p)
+		return
+	}
+	if a.cfg.Intake.IsWaiting(digest) {
+		a.fail(w, r, log.ErrNotFound)
+		return
+	}
+	b, held, err := a.small(r, log.BodyPath(digest), max(entry.MaxBody, entry.MaxDisclosure))
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	held := int64(len(b))
-	if !a.answers.take(held) {
-		a.fail(w, r, refuse(http.StatusServiceUnavailable, codeBusy, "the server is sending as much as it can"))
+	defer a.answers.give(held)
+	// A body is a JSON object; a disclosure is base64url, which has no brace.
+	contentType := typeText
+	if bytes.HasPrefix(b, []byte("{")) {
+		contentType = client.TypeJSON
+	}
+	a.content(w, r, b, contentType, cacheMinute, false)
+}
+
+// file answers with a file of the log that is small enough to hold.
+func (a *API) file(w http.ResponseWriter, r *http.Request, path string, limit int64, contentType, cache string, compress bool) {
+	b, held, err := a.small(r, path, limit)
+	if err != nil {
+		a.fail(w, r, err)
 		return
 	}
 	defer a.answers.give(held)
+	a.content(w, r, b, contentType, cache, compress)
+}
+
+// small reads a file of the log. What it holds is to be given back to a.answers.
+func (a *API) small(r *http.Request, path string, limit int64) (b []byte, held int64, err error) {
+	if b, err = a.cfg.Source.Get(r.Context(), path, limit); err != nil {
+		return nil, 0, err
+	}
+	if held = int64(len(b)); !a.answers.take(held) {
+		return nil, 0, refuse(http.StatusServiceUnavailable, codeBusy, "the server is sending as much as it can")
+	}
+	return b, held, nil
+}
+
+// content answers with bytes, or says that the client has them.
+func (a *API) content(w http.ResponseWriter, r *http.Request, b []byte, contentType, cache string, compress bool) {
 	sum := sha256.Sum256(b)
 	tag := hex.EncodeToString(sum[:16])
 	h := w.Header()
@@ -150,13 +186,17 @@ func matches(v, tag string) bool {
 	return false
 }
 
-// bodyBundle answers with the published bodies of 256 entries.
+// bodyBundle answers with the texts that 256 entries published.
 func (a *API) bodyBundle(w http.ResponseWriter, r *http.Request) {
 	open(w)
 	// N is written as in the paths of full tiles.
 	t, err := log.ParseTilePath("tile/entries/" + mux.Vars(r)["path"])
 	if err != nil || t.Width != log.TileWidth {
 		a.fail(w, r, refuse(http.StatusNotFound, codeFileUnknown, "the address is not that of a bundle of bodies"))
+		return
+	}
+	if a.cfg.Intake.IsErasing() {
+		a.fail(w, r, refuse(http.StatusServiceUnavailable, codeBusy, "the bundle is being written anew without a text that was erased"))
 		return
 	}
 	a.stream(w, r, log.BodiesBundlePath(t.Index), "application/x-ndjson", cacheMinute)

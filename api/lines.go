@@ -50,7 +50,7 @@ type lines struct {
 	mu      sync.Mutex
 	changed sync.Cond // signalled when something is answered, or over
 	bytes   int       // of lines on their way
-	authors map[string]*lineAuthor
+	authors map[lineKey]*lineAuthor
 	over    bool          // nobody reads answers any more
 	ended   entry.Code    // why no further line is read, "" while lines are
 	set     time.Time     // when the read deadline was last set
@@ -58,7 +58,12 @@ type lines struct {
 	idle    *time.Timer   // ends the request when no line is taken for long
 }
 
-// A lineAuthor is where one author stands within the request.
+// A lineKey is whose lines follow on each other: an author's in one lane.
+type lineKey struct{ author, lane string }
+
+func keyOf(st *entry.Statement) lineKey { return lineKey{st.Author, st.Lane} }
+
+// A lineAuthor is where one author stands within the request, in one lane.
 type lineAuthor struct {
 	waiting int      // lines on their way
 	seq     uint64   // of the last of them
@@ -84,7 +89,7 @@ func (a *API) submitMany(w http.ResponseWriter, r *http.Request) {
 	s := &lines{
 		api: a, ctx: ctx, control: http.NewResponseController(w),
 		in: bufio.NewReaderSize(r.Body, 64<<10), answers: make(chan lineAnswer, a.limits.Window),
-		authors: make(map[string]*lineAuthor), readFor: a.limits.ReadTime,
+		authors: make(map[lineKey]*lineAuthor), readFor: a.limits.ReadTime,
 	}
 	s.changed.L = &s.mu
 	// Answers go out while lines come in. What is then left of the body must not
@@ -268,10 +273,10 @@ func (s *lines) judge(n int, line []byte, batch *[]lineAnswer) lineAnswer {
 	st := sub.Statement
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	author := s.authors[st.Author]
+	author := s.authors[keyOf(st)]
 	if author == nil {
 		author = new(lineAuthor)
-		s.authors[st.Author] = author
+		s.authors[keyOf(st)] = author
 	}
 	follows := st.Prev == author.id && st.Seq == author.seq+1
 	// A line that builds on the one before it is refused if that one is, by the
@@ -295,7 +300,7 @@ func (s *lines) judge(n int, line []byte, batch *[]lineAnswer) lineAnswer {
 }
 
 func predecessor(line int) *client.Problem {
-	return refuse(http.StatusFailedDependency, codePredecessor, fmt.Sprintf("line %d, of the same author, was refused", line))
+	return refuse(http.StatusFailedDependency, codePredecessor, fmt.Sprintf("line %d, of the same author and lane, was refused", line))
 }
 
 // send queues what of a batch can be, and passes all of it on to be answered.
@@ -399,7 +404,7 @@ func (s *lines) resolve(r *http.Request, answer lineAnswer) client.Line {
 func (s *lines) settle(answer lineAnswer, p *client.Problem) *client.Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	author := s.authors[answer.sub.Statement.Author]
+	author := s.authors[keyOf(answer.sub.Statement)]
 	author.waiting--
 	s.bytes -= answer.size
 	s.changed.Broadcast()

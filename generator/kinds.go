@@ -33,9 +33,7 @@ func (w *World) Log(st *Statement) *Filed {
 	}
 	st.Logged = w.now
 	f := w.enter(st)
-	if w.put(st) != nil {
-		w.Said = append(w.Said, st)
-	}
+	w.put(st)
 	if st.Kind == entry.KindDirectory {
 		w.grew = 0
 	}

@@ -22,11 +22,18 @@ type Problem struct {
 	Detail   string     `json:"detail"`            // what is wrong, lower case without a full stop
 	Hint     string     `json:"hint,omitzero"`     // what to do about it
 	Head     *Head      `json:"head,omitzero"`     // where the author stands, for seq-taken, seq-gap and prev-mismatch
+	Erasure  *EntryRef  `json:"erasure,omitzero"`  // the statement that the text was erased, for text-erased
 	Incident string     `json:"incident,omitzero"` // what to tell the operator; only with status 500
 }
 
-// A Head is an author's last accepted statement in lane main. Seq 0 stands
-// without an ID: there is none yet.
+// An EntryRef names an entry.
+type EntryRef struct {
+	Index uint64   `json:"index"`
+	ID    entry.ID `json:"id"`
+}
+
+// A Head is an author's last accepted statement in the lane of the one that was
+// refused. Seq 0 stands without an ID: there is none yet.
 type Head struct {
 	Seq uint64   `json:"seq"`
 	ID  entry.ID `json:"id,omitzero"`
