@@ -172,7 +172,7 @@ func (s *State) acceptCorrect(t *taken, b *entry.Correct) {
 	case entry.KindRequest:
 		r, _ := s.requestOf(n)
 		if by == noRef {
-			s.request(s.request(r).Place).Void = true
+			s.request(s.place(r)).Void = true
 			return
 		}
 		other, _ := s.requestOf(by)
@@ -192,15 +192,17 @@ func (s *State) acceptCorrect(t *taken, b *entry.Correct) {
 // list, and its own is void.
 func (s *State) correctDecision(n, by ref) {
 	i, _ := s.decisionOf(n)
-	place := s.decision(s.decision(i).Place)
+	if at, ok := s.k.Instead[i]; ok {
+		i = at
+	}
 	if by == noRef {
-		place.Void = true
+		s.decision(i).Void = true
 		return
 	}
 	j, _ := s.decisionOf(by)
 	other := s.decision(j)
-	place.Outcome = other.Outcome
-	other.Place, other.Void = s.decision(i).Place, true
+	s.decision(i).Outcome, other.Void = other.Outcome, true
+	s.k.Instead[j] = i
 }
 
 func (s *State) correctAttestation(a *author, n, by ref) {

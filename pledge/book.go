@@ -100,12 +100,26 @@ func half(digest string) (h halfDigest) {
 
 // A record is what is kept of every accepted statement.
 type record struct {
-	ID     entry.ID
-	Digest halfDigest // of its bodyDigest; zero when it has none
-	Index  uint64
-	Author uint16 // place in State.people
-	Kind   uint8  // place in entry.Kinds
-	Flags  uint8
+	ID      entry.ID
+	Digest  halfDigest // of its bodyDigest; zero when it has none
+	Indexed [6]byte    // its index: up to 2^48, which no log that fits in memory has
+	Author  uint16     // place in kept.People
+	Kind    uint8      // place in entry.Kinds
+	Flags   uint8
+}
+
+func indexed(index uint64) (b [6]byte) {
+	for i := range b {
+		b[i] = byte(index >> (8 * i))
+	}
+	return b
+}
+
+func (r *record) index() (index uint64) {
+	for i, b := range r.Indexed {
+		index |= uint64(b) << (8 * i)
+	}
+	return index
 }
 
 const (

@@ -40,8 +40,11 @@ func (s *State) grew() {
 func (s *State) Directory() []entry.Row {
 	rows := make([]entry.Row, 0, 2*len(s.k.People))
 	for _, a := range s.k.People {
-		keys, _ := a.inForce(s.k.Now)
-		row := entry.Row{Author: a.ID, Keys: keys.Digest(), Standing: a.standing()}
+		row := entry.Row{Author: a.ID, Keys: a.keysDigest, Standing: a.standing()}
+		if a.Pending != nil {
+			keys, _ := a.inForce(s.k.Now)
+			row.Keys = keys.Digest()
+		}
 		row.Lane, row.Seq, row.Head = entry.LaneMain, a.Main.Seq, a.Main.Head
 		rows = append(rows, row)
 		if a.isSignatory() {

@@ -258,7 +258,7 @@ func (s *State) acceptKeys(t *taken, b *entry.Keys) {
 	}
 	text := "%s stated that a key of its own was compromised, and replaced its keys."
 	if !b.Doubtful.IsZero() {
-		first := s.k.Book.at(s.k.Book.find(b.Doubtful)).Index
+		first := s.k.Book.at(s.k.Book.find(b.Doubtful)).index()
 		a.Doubtful = append(a.Doubtful, Doubt{t.m, first, t.m.Index - 1})
 		text = "%s stated that a key of its own was compromised; its statements from entry " + number(first) + " up to this one are doubtful by its own word."
 	}
@@ -342,8 +342,12 @@ func (s *State) acceptPledge(t *taken, b *entry.Pledge) {
 }
 
 func (a *author) setKeys(set entry.KeySet) {
-	a.Keys, a.keys = set, ownKeys(set)
+	a.Keys = set
+	a.readKeys()
 }
+
+// readKeys makes what follows from a.Keys.
+func (a *author) readKeys() { a.keys, a.keysDigest = ownKeys(a.Keys), a.Keys.Digest() }
 
 func ownKeys(set entry.KeySet) []ownKey {
 	var keys []ownKey

@@ -120,7 +120,7 @@ func (s *State) outstanding(a *author, t int64) []Finding {
 	ends, _, ending := s.Ends()
 	for _, i := range a.Requests {
 		r := s.request(i)
-		if r.Place != i || r.Void {
+		if s.place(i) != i || r.Void {
 			continue
 		}
 		n := s.Terms(r.Logged).DecisionDays
@@ -137,7 +137,7 @@ func (s *State) outstanding(a *author, t int64) []Finding {
 // mark makes the Mark of a statement in the book.
 func (s *State) mark(n ref, logged int64) Mark {
 	r := s.k.Book.at(n)
-	return Mark{r.Index, r.ID, logged}
+	return Mark{r.index(), r.ID, logged}
 }
 
 // slotsMissed tells of the slot periods for which an author logged none: one

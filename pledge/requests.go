@@ -14,13 +14,32 @@ import (
 type request struct {
 	Logged   int64
 	Ref      ref
-	Place    uint32 // request in whose place this one stands; itself
-	Content  uint32 // of a place: request whose content counts
 	First    uint32 // of a place: first decision; noRef
 	Last     uint32 // of a place: last decision
 	Received uint16 // see periodNo
 	Void     bool   // of a place
-	_        bool
+	Moved    bool   // it stands in another's place, or another's content in its own: see kept.Places
+}
+
+// place returns the request in whose place the request i stands: itself but for
+// those that supersede another.
+func (s *State) place(i uint32) uint32 {
+	if s.request(i).Moved {
+		if p, ok := s.k.Places[i]; ok {
+			return p
+		}
+	}
+	return i
+}
+
+// contentOf returns the request whose content counts in the place i.
+func (s *State) contentOf(i uint32) *request {
+	if s.request(i).Moved {
+		if c, ok := s.k.Contents[i]; ok {
+			return s.request(c)
+		}
+	}
+	return s.request(i)
 }
 
 // A decision is what is kept of an accepted decision. Those of one place form a
@@ -30,7 +49,6 @@ type decision struct {
 	Ref     ref
 	Request uint32 // that it names
 	Next    uint32 // noRef at the end
-	Place   uint32 // decision in whose place this one stands; itself
 	Outcome uint16 // of what stands in its place: in kept.Outcomes; 0 when it is withheld
 	Void    bool   // voided, or stands in another's place
 	_       bool
@@ -51,7 +69,7 @@ func periodNo(p entry.Period) uint16 {
 func (s *State) acceptRequest(t *taken, b *entry.Request) {
 	i := uint32(s.k.Requests.len())
 	p := b.Period()
-	s.k.Requests.add(request{Logged: t.m.Logged, Ref: t.n, Place: i, Content: i, First: noRef, Last: noRef, Received: periodNo(p)})
+	s.k.Requests.add(request{Logged: t.m.Logged, Ref: t.n, First: noRef, Last: noRef, Received: periodNo(p)})
 	t.a.Requests = append(t.a.Requests, i)
 	filed := t.m.Logged
 	if b.Disclosure != "" {
@@ -100,8 +118,8 @@ func (s *State) ofOwn(a *author, id entry.ID, kinds ...entry.Kind) (ref, bool) {
 func (s *State) acceptDecision(t *taken, b *entry.Decision) {
 	r, _ := s.requestOf(s.k.Book.find(b.Request))
 	i := uint32(s.k.Decisions.len())
-	s.k.Decisions.add(decision{Logged: t.m.Logged, Ref: t.n, Request: r, Next: noRef, Place: i, Outcome: s.outcomeNo(b.Outcome)})
-	place := s.request(s.request(r).Place)
+	s.k.Decisions.add(decision{Logged: t.m.Logged, Ref: t.n, Request: r, Next: noRef, Outcome: s.outcomeNo(b.Outcome)})
+	place := s.request(s.place(r))
 	if place.Last == noRef {
 		place.First = i
 	} else {
@@ -166,7 +184,7 @@ func (s *State) counts(a *author, p entry.Period) entry.Counts {
 		if r.Logged >= p.End() {
 			break
 		}
-		if r.Place != i || r.Void {
+		if r.Void || s.place(i) != i {
 			continue
 		}
 		if c.Outcomes == nil {
@@ -183,8 +201,8 @@ func (s *State) counts(a *author, p entry.Period) entry.Counts {
 func (s *State) received(a *author) map[uint16]uint64 {
 	m := make(map[uint16]uint64)
 	for _, i := range a.Requests {
-		if r := s.request(i); r.Place == i && !r.Void {
-			if p := s.request(r.Content).Received; p != 0 {
+		if !s.request(i).Void && s.place(i) == i {
+			if p := s.contentOf(i).Received; p != 0 {
 				m[p]++
 			}
 		}
@@ -195,10 +213,10 @@ func (s *State) received(a *author) map[uint16]uint64 {
 // supersedeRequest puts the request by into the place in which the request old
 // stands.
 func (s *State) supersedeRequest(old, by uint32) {
-	from, at := s.request(s.request(by).Place), s.request(old).Place
+	from, at := s.request(by), s.place(old)
 	place := s.request(at)
-	place.Content = by
-	s.request(by).Place = at
+	s.k.Contents[at], s.k.Places[by] = by, at
+	place.Moved, from.Moved = true, true
 	var all []uint32
 	for _, p := range []*request{place, from} {
 		for i := p.First; i != noRef; i = s.decision(i).Next {
@@ -220,7 +238,7 @@ func (s *State) supersedeRequest(old, by uint32) {
 
 // samePlace reports whether two decisions name requests that stand in one place.
 func (s *State) samePlace(d, e uint32) bool {
-	return s.request(s.decision(d).Request).Place == s.request(s.decision(e).Request).Place
+	return s.place(s.decision(d).Request) == s.place(s.decision(e).Request)
 }
 
 // An attested is what an author attested for one period. The first attestation

@@ -67,7 +67,7 @@ func (s *State) derive() error {
 			return fmt.Errorf("author %d says that it is %d", i, a.No)
 		}
 		s.byID[a.ID] = a
-		a.keys = ownKeys(a.Keys)
+		a.readKeys()
 		for _, at := range a.Attested {
 			s.enterAttested(at)
 		}

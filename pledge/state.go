@@ -35,7 +35,10 @@ type kept struct {
 	Book      book
 	Requests  blocks[request]
 	Decisions blocks[decision]
-	Outcomes  []string // codes by the number that decisions have; the first is ""
+	Places    map[uint32]uint32 // request that supersedes another → the one in whose place it stands
+	Contents  map[uint32]uint32 // place → request whose content counts
+	Instead   map[uint32]uint32 // decision that supersedes another → the one in whose place it stands
+	Outcomes  []string          // codes by the number that decisions have; the first is ""
 
 	Withheld    map[ref]int64 // review day of texts that are neither published nor opened
 	Opened      map[ref][]opened
@@ -87,7 +90,8 @@ type author struct {
 	WithheldAll  uint64 // texts that it withheld
 	WithheldOpen uint64 // those of them that it opened
 
-	keys []ownKey // of Keys
+	keys       []ownKey // of Keys
+	keysDigest string   // of Keys
 }
 
 // A lane is where an author stands in one of its lanes.
@@ -131,7 +135,7 @@ func New(origin string) *State {
 	s := &State{byID: make(map[string]*author), challenges: make(map[entry.ID]*Challenge), lastChallenge: make(map[[2]string]*Challenge),
 		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int)}
 	s.k = kept{Origin: origin, Owners: make(map[entry.KeyID]string), Outcomes: []string{""},
-		Withheld: make(map[ref]int64), Opened: make(map[ref][]opened), Corrections: make(map[ref]Correction)}
+		Places: make(map[uint32]uint32), Contents: make(map[uint32]uint32), Instead: make(map[uint32]uint32), Withheld: make(map[ref]int64), Opened: make(map[ref][]opened), Corrections: make(map[ref]Correction)}
 	return s
 }
 
@@ -208,7 +212,7 @@ func (s *State) Find(id entry.ID) (f Found, ok bool) {
 	}
 	r := s.k.Book.at(n)
 	_, withheld := s.k.Withheld[n]
-	return Found{Author: s.k.People[r.Author].ID, Kind: s.k.Book.kind(n), Index: r.Index, HasText: r.Flags&hasText != 0, Withheld: withheld}, true
+	return Found{Author: s.k.People[r.Author].ID, Kind: s.k.Book.kind(n), Index: r.index(), HasText: r.Flags&hasText != 0, Withheld: withheld}, true
 }
 
 // A VerdictKind is what becomes of a leaf (protocol section 2).
@@ -289,7 +293,7 @@ func (s *State) accept(it *Item) []Finding {
 		t.say(FindMadeDecreases, "%s dated this statement %s, before its previous one.", name(a), moment(st.Made))
 	}
 	*l = lane{st.Seq, st.ID, st.Made}
-	r := record{ID: st.ID, Index: it.Index, Author: a.No, Kind: kindNo(st.Kind)}
+	r := record{ID: st.ID, Indexed: indexed(it.Index), Author: a.No, Kind: kindNo(st.Kind)}
 	if st.BodyDigest != "" {
 		r.Flags, r.Digest = hasText, half(st.BodyDigest)
 	}

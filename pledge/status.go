@@ -116,7 +116,7 @@ func (s *State) status(a *author, t int64) Status {
 	}
 	for _, i := range a.Requests {
 		switch r := s.request(i); {
-		case r.Place != i:
+		case s.place(i) != i:
 		case r.Void:
 			st.Void++
 		default:
