@@ -1,0 +1,126 @@
+package vectors_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// elsewhere are codes that no vector has as its code, and where they are.
+var elsewhere = map[string]string{
+	"vocabulary-code-unknown": "what a server says of a vector with unknownCodes; package entry never refuses for it",
+}
+
+// TestEachCodeOccurs: every code by which package entry refuses something is the
+// verdict on some vector.
+func TestEachCodeOccurs(t *testing.T) {
+	seen, invalid := codesInVectors(t)
+	for name, code := range constants(t, filepath.Join("..", "entry"), "Code") {
+		_, other := elsewhere[code]
+		if seen[code] == other {
+			t.Errorf("entry.%s %s: occurs in the vectors: %t, is said to stand elsewhere: %t", name, code, seen[code], other)
+		}
+	}
+	if invalid < 150 {
+		t.Errorf("only %d inputs are invalid", invalid)
+	}
+	t.Logf("%d invalid inputs with %d codes", invalid, len(seen))
+}
+
+// codesInVectors are the codes that stand in any file, and how many inputs have one.
+func codesInVectors(t *testing.T) (seen map[string]bool, invalid int) {
+	t.Helper()
+	seen = make(map[string]bool)
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if code, ok := v["code"].(string); ok {
+				seen[code] = true
+				invalid++
+			} else if _, ok := v["error"].(string); ok {
+				invalid++
+			}
+			for _, one := range v {
+				walk(one)
+			}
+		case []any:
+			for _, one := range v {
+				walk(one)
+			}
+		}
+	}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".json" {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return err
+		}
+		var v any
+		if err := json.Unmarshal(b, &v); err != nil {
+			return err
+		}
+		walk(v)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen, invalid
+}
+
+// constants are the string constants of a package whose names begin with a prefix, by
+// name.
+func constants(t *testing.T, dir, prefix string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range parsed.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, s := range g.Specs {
+				v := s.(*ast.ValueSpec)
+				if lit, ok := first(v.Values).(*ast.BasicLit); ok && lit.Kind == token.STRING && strings.HasPrefix(v.Names[0].Name, prefix) {
+					code, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					all[v.Names[0].Name] = code
+				}
+			}
+		}
+	}
+	if len(all) < 10 {
+		t.Fatalf("%s has only %d constants %s…", dir, len(all), prefix)
+	}
+	return all
+}
+
+func first(list []ast.Expr) ast.Expr {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
