@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -77,6 +78,9 @@ func (x *Index) CatchUp(ctx context.Context) error {
 			return x.stop("the %d leaves read hash to root %x, and the signed checkpoint has %x", size, root, cp.Checkpoint.Root)
 		}
 	}
+	if err := x.settleDirty(ctx); err != nil {
+		return err
+	}
 	settled, err := x.lookAgain(ctx)
 	if err != nil {
 		return err
@@ -127,11 +131,30 @@ func (x *Index) show(cp *log.View) {
 		}
 	}
 	s.charter, s.charterID = x.state.Charter()
-	s.clauses = x.clauses
+	s.terms, s.clauses = x.state.Terms(v.AsOf), maps.Clone(x.clauses)
+	if at, successor, ok := x.state.Ends(); ok {
+		s.end = &End{at, successor}
+	}
+	s.challenges, s.challenged, s.disputed = x.state.Challenges(), make(map[entry.ID]int), make(map[entry.ID][]int)
+	for i, c := range s.challenges {
+		s.challenged[c.Entry] = i
+		if !c.About.IsZero() {
+			s.disputed[c.About] = append(s.disputed[c.About], i)
+		}
+	}
+	s.held = make(map[uint64]int64)
+	for _, t := range x.withheld {
+		if x.state.TextOf(t.id, t.digest) == pledge.TextWithheld {
+			s.held[t.index], _ = x.state.Review(t.id)
+		}
+	}
 
 	s.findings = append(append(s.findings, x.stepped...), x.state.Promises(v.AsOf)...)
 	for _, found := range x.bodies {
 		s.findings = append(s.findings, found...)
+	}
+	for index, t := range x.sealed {
+		s.findings = append(s.findings, pledge.SealsOverdue(index, t.st, t.seals, func(digest string) bool { return x.isOpened(index, digest) }, v.AsOf)...)
 	}
 	pledge.SortFindings(s.findings)
 	for _, f := range s.findings {

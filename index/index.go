@@ -49,10 +49,14 @@ type Index struct {
 	state     *pledge.State
 	keys      *pledge.Keyring
 	tree      *log.Builder
-	stepped   []pledge.Finding            // by Step, in index order
-	bodies    map[uint64][]pledge.Finding // about detached bodies, by index
-	unsettled []uint64                    // entries whose body is missing or altered: looked at again
-	clauses   map[string]string           // the charter's texts by clause id; nil until they are read
+	stepped   []pledge.Finding             // by Step, in index order
+	bodies    map[uint64][]pledge.Finding  // about the texts that an entry committed to or opened, by its index
+	unsettled []uint64                     // entries with a text that is missing, altered or not to be served: looked at again
+	dirty     map[uint64]*entry.Statement  // entries whose texts stand otherwise than when they were looked at; nil for a statement that is to be read
+	sealed    map[uint64]sealed            // statements whose published body has sealed fields
+	clauses   map[uint64]map[string]string // texts of clauses by the index of the charter or amend that brought them
+	withheld  []withheldText               // of statements that were logged without it
+	waiting   map[uint64]bool              // which entries are in unsettled
 
 	// rows and the lists over them are written by the replay, a bundle at a
 	// time, and read by snapshots, which ignore what is at or beyond their size.
@@ -64,6 +68,23 @@ type Index struct {
 	again    map[entry.ID][]uint64 // further leaves of an id in byID
 	lists    map[listKey][]uint64  // accepted statements, rising
 	refs     map[uint64][]uint64   // index → accepted statements that refer to it, rising
+	opened   map[uint64][]opening  // index → accepted opens that published a text of it, rising
+	fixed    map[uint64]pledge.Correction
+	instead  map[uint64]uint64 // index → index of the statement in whose place it was put
+	erased   map[textKey]pledge.Erasure
+}
+
+// An opening is an accepted open that named digests.
+type opening struct {
+	index   uint64
+	logged  int64 // now of it
+	digests []string
+}
+
+// A textKey is a text of the statement at an index.
+type textKey struct {
+	index  uint64
+	digest string
 }
 
 // row is what is kept of a leaf.
@@ -71,24 +92,22 @@ type row struct {
 	leaf    log.Hash // its leaf hash
 	id      entry.ID // zero when it is malformed
 	logged  int64
+	now     int64  // the largest logged up to it
 	author  uint32 // number in authors, when it has a statement
 	kind    uint8  // number in entry.Kinds plus 1; 0 when it has no statement
 	verdict uint8  // number in verdicts
-	body    uint8  // number in bodyStates
 	code    entry.Code
 }
 
 // listKey names a list of accepted statements: those of an author, of a kind, or
-// of both.
+// of both; or those by others that name an author.
 type listKey struct {
 	author string
 	kind   entry.Kind
+	about  bool
 }
 
-var (
-	verdicts   = []pledge.VerdictKind{pledge.Accepted, pledge.Rejected, pledge.Duplicate, pledge.Malformed}
-	bodyStates = []pledge.BodyState{pledge.BodyNone, pledge.BodyPublished, pledge.BodyInvalid, pledge.BodyWithheld, pledge.BodyMissing, pledge.BodyAltered}
-)
+var verdicts = []pledge.VerdictKind{pledge.Accepted, pledge.Rejected, pledge.Duplicate, pledge.Malformed}
 
 func number[T comparable](list []T, v T) uint8 {
 	for i, o := range list {
@@ -129,6 +148,14 @@ func Open(_ context.Context, cfg Config) (*Index, error) {
 		again:    make(map[entry.ID][]uint64),
 		lists:    make(map[listKey][]uint64),
 		refs:     make(map[uint64][]uint64),
+		opened:   make(map[uint64][]opening),
+		fixed:    make(map[uint64]pledge.Correction),
+		instead:  make(map[uint64]uint64),
+		erased:   make(map[textKey]pledge.Erasure),
+		dirty:    make(map[uint64]*entry.Statement),
+		waiting:  make(map[uint64]bool),
+		sealed:   make(map[uint64]sealed),
+		clauses:  make(map[uint64]map[string]string),
 	}
 	x.bundles = newBundles(x.tiles)
 	x.shown.Store(&Snapshot{x: x, view: View{Origin: cfg.Origin, Root: log.EmptyRoot(), Quorum: cfg.Policy.Quorum}})

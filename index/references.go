@@ -2,6 +2,7 @@ package index
 
 import (
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
 )
 
 // references lists the entry ids that a statement names; the first one is what it
@@ -30,6 +31,21 @@ func references(st *entry.Statement) []entry.ID {
 	return nil
 }
 
+// authors lists the authors that a statement by another names.
+func authors(st *entry.Statement) []string {
+	switch b := st.Body.(type) {
+	case *entry.Admit:
+		return []string{b.ID}
+	case *entry.Standing:
+		return []string{b.Who}
+	case *entry.Succeed:
+		return []string{b.From, b.To}
+	case *entry.Challenge:
+		return []string{b.Against}
+	}
+	return nil
+}
+
 // named returns the ids that are there.
 func named(ids ...entry.ID) []entry.ID {
 	out := ids[:0]
@@ -49,4 +65,63 @@ func hasSubject(k entry.Kind) bool {
 		return true
 	}
 	return false
+}
+
+// relate keeps what a statement changes about an earlier one.
+func (x *Index) relate(index uint64, st *entry.Statement, now int64) {
+	switch b := st.Body.(type) {
+	case *entry.Open:
+		if to, ok := x.acceptedAt(b.Entry); ok && b.Digests != nil {
+			x.opened[to] = append(x.opened[to], opening{index, now, b.Digests})
+			x.dirty[index] = st
+			x.touch(to)
+		}
+	case *entry.Correct:
+		to, ok := x.acceptedAt(b.Entry)
+		c, corrected := x.state.Correction(b.Entry)
+		if !ok || !corrected {
+			return
+		}
+		x.fixed[to] = c
+		if by, ok := x.acceptedAt(c.By); ok {
+			x.instead[by] = to
+		}
+	case *entry.Erasure:
+		to, ok := x.acceptedAt(b.Entry)
+		e, erased := x.state.Erased(b.Entry, b.Digest)
+		if !ok || !erased {
+			return
+		}
+		x.erased[textKey{to, b.Digest}] = e
+		x.touch(to)
+		for _, o := range x.opened[to] {
+			x.touch(o.index)
+		}
+	}
+}
+
+// touch notes that an earlier entry's texts stand otherwise now.
+func (x *Index) touch(index uint64) {
+	if _, ok := x.dirty[index]; !ok {
+		x.dirty[index] = nil
+	}
+}
+
+// acceptedAt returns the index of the accepted statement of that id. The caller
+// is the replay, or holds the lock.
+func (x *Index) acceptedAt(id entry.ID) (uint64, bool) {
+	first, ok := x.byID[id]
+	if !ok {
+		return 0, false
+	}
+	accepted := number(verdicts, pledge.Accepted)
+	if x.rows[first].verdict == accepted {
+		return first, true
+	}
+	for _, i := range x.again[id] {
+		if x.rows[i].verdict == accepted {
+			return i, true
+		}
+	}
+	return 0, false
 }

@@ -20,9 +20,22 @@ type Snapshot struct {
 	reserved  []pledge.Status // the secretariat and the operator, once there is a charter
 	charter   *entry.Charter
 	charterID entry.ID
-	clauses   map[string]string
+	terms     pledge.Terms
+	end       *End
+	clauses   map[uint64]map[string]string // by the index of the document
+	held      map[uint64]int64             // statements whose text is withheld, and the review day of each
 	findings  []pledge.Finding
 	byIndex   map[uint64][]pledge.Finding
+
+	challenges []pledge.Challenge // oldest first
+	challenged map[entry.ID]int   // by the challenge's id
+	disputed   map[entry.ID][]int // by the id of what they are about
+}
+
+// An End is the announced end of the log.
+type End struct {
+	At        int64  // Unix seconds
+	Successor string // origin of the log that goes on; "" when none was named
 }
 
 // View says which tree this is.
@@ -116,5 +129,43 @@ func (s *Snapshot) Findings(context.Context) ([]pledge.Finding, error) {
 // clauses by clause id: nil when they are not served. The charter is nil when
 // there is none.
 func (s *Snapshot) Charter() (*entry.Charter, entry.ID, map[string]string) {
-	return s.charter, s.charterID, s.clauses
+	return s.charter, s.charterID, s.clauses[0]
+}
+
+// Terms returns the terms in force at View.AsOf; zero without a charter.
+func (s *Snapshot) Terms() pledge.Terms { return s.terms }
+
+// Clauses returns the texts of clauses by clause id: those of the charter or amend
+// at an index, nil when it has none or they are not served.
+func (s *Snapshot) Clauses(index uint64) map[string]string { return s.clauses[index] }
+
+// ClausesInForce returns the texts of the clauses of Terms by clause id.
+func (s *Snapshot) ClausesInForce() map[string]string {
+	out := make(map[string]string)
+	for _, c := range s.terms.Clauses {
+		for _, texts := range s.clauses {
+			if text, ok := texts[c.ID]; ok && entry.Digest([]byte(text)) == c.Text {
+				out[c.ID] = text
+			}
+		}
+	}
+	return out
+}
+
+// End returns the announced end of the log; nil when none was announced.
+func (s *Snapshot) End() *End { return s.end }
+
+// Challenges returns all accepted challenges, oldest first.
+func (s *Snapshot) Challenges() []pledge.Challenge { return slices.Clip(s.challenges) }
+
+// About returns the statements by others that name an author, oldest first:
+// admissions, standings, successions, challenges.
+func (s *Snapshot) About(id string) []Ref {
+	s.x.mu.RLock()
+	defer s.x.mu.RUnlock()
+	var refs []Ref
+	for _, i := range s.cut(s.x.lists[listKey{author: id, about: true}]) {
+		refs = append(refs, s.ref(i))
+	}
+	return refs
 }
