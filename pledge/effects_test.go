@@ -231,13 +231,13 @@ func TestSlots(t *testing.T) {
 	x.SetNow(unix("2025-02-03 00:00:00"))
 	s, _ := x.state(t)
 	at := x.Now()
-	if got := status(t, s, x.a, at).Missed; len(got) != 2 || got[0].String() != "2025-W04" || got[1].String() != "2025-W05" {
+	if got := status(t, s, x.a, at).Slots.First; len(got) != 2 || got[0].String() != "2025-W04" || got[1].String() != "2025-W05" {
 		t.Errorf("missed %v, want weeks 4 and 5: week 2 had begun, in week 3 there is one", got)
 	}
-	if got := status(t, s, x.b, at).Missed; len(got) != 3 {
+	if got := status(t, s, x.b, at).Slots.First; len(got) != 3 {
 		t.Errorf("missed %v, want three", got)
 	}
-	if got := status(t, s, x.c, at); len(got.Missed) != 0 || got.SlotsOwed != 0 {
+	if got := status(t, s, x.c, at); got.Slots.Missed != 0 || got.Slots.Owed != 0 {
 		t.Errorf("a challenger owes slots: %+v", got)
 	}
 	x.Log(x.Slot(x.a, entry.SlotPeriodAt(entry.SlotsWeek, unix("2025-01-27 00:00:00"))))
@@ -253,7 +253,7 @@ func TestSlots(t *testing.T) {
 	x.SetNow(unix("2025-05-01 00:00:00"))
 	s, _ = x.state(t)
 	var got []string
-	for _, p := range status(t, s, x.a, x.Now()).Missed {
+	for _, p := range status(t, s, x.a, x.Now()).Slots.First {
 		got = append(got, p.String())
 	}
 	if d := cmp.Diff([]string{"2025-W04", "2025-W06", "2025-W07", "2025-03", "2025-04"}, got); d != "" {
@@ -527,5 +527,31 @@ func TestSaveRestore(t *testing.T) {
 		if _, err := pledge.Restore(bytes.NewReader([]byte(bad))); err == nil {
 			t.Errorf("%q is taken for a state", bad)
 		}
+	}
+}
+
+// TestFarApart: a log whose last entry is dated thousands of years ahead takes
+// neither long nor much memory to judge.
+func TestFarApart(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 72, Signatories: 3, Slots: entry.SlotsDay, NoDirectories: true})
+	w.Log(w.Found())
+	for _, a := range w.Signatories {
+		w.Log(w.Admit(a))
+		w.Log(w.Pledge(a))
+	}
+	w.SetNow(entry.MaxLogged)
+	w.Log(w.Request(w.Signatories[0], "2025-01", nil))
+	s, _, _ := replay(w)
+	found := s.Promises(s.Now())
+	if n := len(found); n > 3*(pledge.MaxPeriods+10) {
+		t.Errorf("%d findings", n)
+	}
+	st := status(t, s, w.Signatories[0], s.Now())
+	if len(st.Periods) > pledge.MaxPeriods+2 || len(st.Slots.First) != pledge.MaxMissedListed {
+		t.Errorf("%d periods, %d missed slots listed", len(st.Periods), len(st.Slots.First))
+	}
+	// From 7 January 2025 up to and with 30 December 9999; the 31st has not ended.
+	if want := uint64((entry.MaxLogged+1-unix("2025-01-07 00:00:00"))/86400 - 1); st.Slots.Missed != want || st.Slots.Owed != want {
+		t.Errorf("%d of %d slots missed, want %d", st.Slots.Missed, st.Slots.Owed, want)
 	}
 }

@@ -143,38 +143,18 @@ func (s *State) mark(n ref, logged int64) Mark {
 // slotsMissed tells of the slot periods for which an author logged none: one
 // finding for all.
 func (s *State) slotsMissed(a *author, t int64) []Finding {
-	missed, owed := s.missedSlots(a, t)
-	if len(missed) == 0 {
+	c := s.slotCount(a, t)
+	if c.Missed == 0 {
 		return nil
 	}
-	first := missed[0].String()
+	first := c.First[0].String()
 	text := fmt.Sprintf("%s logged no slot for %s", name(a), first)
-	if n := len(missed); n > 1 {
-		text = fmt.Sprintf("%s logged no slot for %d of %d slot periods, the first of them %s", name(a), n, owed, first)
+	if c.Missed > 1 {
+		text = fmt.Sprintf("%s logged no slot for %d of %d slot periods, the first of them %s", name(a), c.Missed, c.Owed, first)
 	}
 	f := finding(FindSlotMissed, text+".")
 	f.Author, f.Period = a.ID, first
 	return []Finding{f}
-}
-
-// missedSlots lists the slot periods that an author owes, that ended by t, and for
-// which it has logged no slot; owed is the number of all that it owes.
-func (s *State) missedSlots(a *author, t int64) (missed []entry.SlotPeriod, owed int) {
-	if len(a.Tenures) == 0 {
-		return nil, 0
-	}
-	have := make(map[entry.SlotPeriod]bool, len(a.Slots))
-	for i := range a.Slots {
-		have[a.Slots[i].Period] = true
-	}
-	s.slotPeriods(a, t, func(p entry.SlotPeriod) bool {
-		owed++
-		if !have[p] {
-			missed = append(missed, p)
-		}
-		return true
-	})
-	return missed, owed
 }
 
 // unconfirmed reports whether an author's keys of moment t are the secretariat's

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"sort"
+	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
 )
@@ -97,14 +99,40 @@ func (s *State) committed(a *author, b *entry.Request) int64 {
 	return a.slotOf(n).Logged
 }
 
-// slotPeriods calls f for every slot period that an author owes and that has ended
-// by moment t, in order, until f returns false. Periods follow each other: the next
-// one begins at the end of the one before or later, and is of the kind in force
-// then.
-func (s *State) slotPeriods(a *author, t int64, f func(entry.SlotPeriod) bool) {
-	if !a.isSignatory() {
-		return
+// A slotRun is some slot periods of one kind in a row.
+type slotRun struct {
+	first entry.SlotPeriod
+	end   int64 // end of the last, or later
+}
+
+func (r slotRun) has(p entry.SlotPeriod) bool {
+	return p.Kind() == r.first.Kind() && p.Start() >= r.first.Start() && p.End() <= r.end
+}
+
+// count returns how many periods a run has, without going through them: a log
+// whose times are far apart has very many.
+func (r slotRun) count() uint64 {
+	if r.end < r.first.End() {
+		return 0
 	}
+	switch r.first.Kind() {
+	case entry.SlotsDay:
+		return uint64(r.end-r.first.Start()) / 86400
+	case entry.SlotsWeek:
+		return uint64(r.end-r.first.Start()) / (7 * 86400)
+	}
+	from, to := time.Unix(r.first.Start(), 0).UTC(), time.Unix(r.end, 0).UTC()
+	return uint64(12*(to.Year()-from.Year()) + int(to.Month()) - int(from.Month()))
+}
+
+// slotRuns returns the slot periods that an author owes and that have ended by
+// moment t. Each begins at the end of the one before or later, and while its kind is
+// in force.
+func (s *State) slotRuns(a *author, t int64) []slotRun {
+	if !a.isSignatory() {
+		return nil
+	}
+	var runs []slotRun
 	end, _, ends := s.Ends()
 	for i := range a.Tenures {
 		tn := &a.Tenures[i]
@@ -125,16 +153,24 @@ func (s *State) slotPeriods(a *author, t int64, f func(entry.SlotPeriod) bool) {
 				at = next
 				continue
 			}
-			p := entry.SlotPeriodAt(kind, at)
-			at = p.End()
-			if p.Start() < tn.Admitted || s.Terms(p.Start()).Slots != kind {
-				continue // it began before
+			first := entry.SlotPeriodAt(kind, at)
+			if first.Start() < at {
+				first = first.Next()
 			}
-			if at <= until && !f(p) {
-				return
+			if s.Terms(first.Start()).Slots != kind {
+				at = first.Start()
+				continue
+			}
+			at = until
+			if next, ok := s.nextAmend(first.Start()); ok && next < until {
+				at = entry.SlotPeriodAt(kind, next-1).End() // of the last that begins before it
+			}
+			if r := (slotRun{first, min(at, until)}); r.count() > 0 {
+				runs = append(runs, r)
 			}
 		}
 	}
+	return runs
 }
 
 // nextAmend returns the first moment after t at which terms change.
@@ -149,10 +185,46 @@ func (s *State) nextAmend(t int64) (next int64, ok bool) {
 
 // owesSlot reports whether a slot period is one that the author owes.
 func (s *State) owesSlot(a *author, p entry.SlotPeriod) bool {
-	owed := false
-	s.slotPeriods(a, p.End(), func(q entry.SlotPeriod) bool {
-		owed = q == p
-		return !owed
-	})
-	return owed
+	for _, r := range s.slotRuns(a, p.End()) {
+		if r.has(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// A SlotCount says how an author keeps its slots.
+type SlotCount struct {
+	Owed   uint64
+	Missed uint64             // that have passed without one
+	First  []entry.SlotPeriod // of these the first, MaxMissedListed at the most
+}
+
+// MaxMissedListed bounds SlotCount.First.
+const MaxMissedListed = 100
+
+func (s *State) slotCount(a *author, t int64) SlotCount {
+	runs := s.slotRuns(a, t)
+	var c SlotCount
+	have := make(map[entry.SlotPeriod]bool, len(a.Slots))
+	kept := uint64(0)
+	for i := range a.Slots {
+		p := a.Slots[i].Period
+		have[p] = true
+		if slices.ContainsFunc(runs, func(r slotRun) bool { return r.has(p) }) {
+			kept++
+		}
+	}
+	for _, r := range runs {
+		c.Owed += r.count()
+	}
+	c.Missed = c.Owed - kept
+	for _, r := range runs {
+		for p := r.first; r.has(p) && uint64(len(c.First)) < min(c.Missed, MaxMissedListed); p = p.Next() {
+			if !have[p] {
+				c.First = append(c.First, p)
+			}
+		}
+	}
+	return c
 }

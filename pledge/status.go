@@ -59,9 +59,8 @@ type Status struct {
 	Withheld   uint64            // texts that it withheld
 	Opened     uint64            // those of them that it opened
 	Challenges []Challenge       // against it, or by it when it is a challenger; oldest first
-	SlotsOwed  int
-	Missed     []entry.SlotPeriod // slots that it owed and did not log
-	Periods    []PeriodStatus     // oldest first
+	Slots      SlotCount
+	Periods    []PeriodStatus // oldest first; the newest MaxPeriods
 }
 
 // A KeyChange is the secretariat's change of an author's keys.
@@ -131,10 +130,13 @@ func (s *State) status(a *author, t int64) Status {
 			st.Challenges = append(st.Challenges, one)
 		}
 	}
-	st.Missed, st.SlotsOwed = s.missedSlots(a, t)
+	st.Slots = s.slotCount(a, t)
 	st.Periods = s.periods(a, t)
 	return st
 }
+
+// MaxPeriods is for how many quarters back obligations are judged: a hundred years.
+const MaxPeriods = 400
 
 // periods lists the periods for which a signatory owes, or attested, something.
 func (s *State) periods(a *author, t int64) []PeriodStatus {
@@ -151,6 +153,10 @@ func (s *State) periods(a *author, t int64) []PeriodStatus {
 				first = p
 			}
 		}
+	}
+	// A log whose times are far apart has very many periods.
+	if oldest := t - MaxPeriods*91*86400; first.Start() < oldest {
+		first = s.PeriodAt(oldest)
 	}
 	received := s.received(a)
 	var out []PeriodStatus
