@@ -58,13 +58,15 @@ func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pledge",
 		Short: "draft, sign and submit statements to a pledge log",
-		Long: `pledge is the tool of who signs: signatories and the secretariat of an accord
-whose statements stand in a public, append-only log.
+		Long: `pledge is the tool of who signs: signatories, challengers and the secretariat of an
+accord whose statements stand in a public, append-only log.
 
 A statement goes this way:
   pledge new      draft it, from YAML; nothing is signed or sent
   pledge sign     read it and sign it, offline; pass the file on if more sign
   pledge submit   send it, check the log's answer, keep the receipt
+  pledge open     draft the opening of a text that was withheld or sealed
+  pledge slot     by timer: log the slot that every signatory owes, full or empty
 
 Exit codes: 0 done; 1 refused or not verified; 2 usage, a file that cannot be
 read or is not filled in; 3 cannot decide now.`,

@@ -99,6 +99,9 @@ func (c *commitment) statement() (*entry.Statement, error) {
 	if err := json.Unmarshal(c.Body, &head); err != nil {
 		return nil, errors.New("its body has no author and log")
 	}
+	if entry.CheckAuthor(head.Author) != nil {
+		return nil, errors.New("its body's author is none")
+	}
 	return &entry.Statement{
 		Log: head.Log, Author: head.Author, Kind: entry.KindRequest, Lane: entry.LaneMain,
 		Body: &entry.Request{Received: entry.Withheld}, BodyDigest: c.digest(),

@@ -1,6 +1,7 @@
-// Pledge is the tool of who signs: signatories and the secretariat. It makes
-// keys, drafts statements, signs them offline, submits them to a log and checks
-// what the log answers before it believes it.
+// Pledge is the tool of who signs: signatories, challengers and the secretariat. It
+// makes keys, drafts statements, signs them offline, submits them to a log and checks
+// what the log answers before it believes it. It keeps what a law forbids to tell, and
+// opens it when that is lifted.
 package main
 
 import (

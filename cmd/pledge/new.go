@@ -51,8 +51,17 @@ func (a *app) newCommand() *cobra.Command {
 
 Without --from it prints a commented YAML template of that kind. With it, it
 reads the YAML, asks the log what it can tell (the author's place in its chain,
-the charter's terms, the counts of an attestation), shows what will become
-public, and writes a draft file for pledge sign. Nothing is signed or sent.
+the terms in force, who has to sign, the counts of an attestation), shows what
+will become public, and writes a draft file for pledge sign. Nothing is signed or
+sent.
+
+A text need not be published with its statement. In the YAML of a request,
+decision, attestation or reply, withhold: {review: DATE} commits to the text and
+keeps it in the draft; in that of any statement with a text, seal: {MEMBER:
+{reason: CODE, review: DATE}} keeps single members in FILE.sealed.json beside the
+draft. These are the only copies: pledge open opens them. A request of which not
+even the existence may be told goes into the next slot: --for-slot DIR asks
+nothing, sends nothing and leaves one file, which later --from-slot drafts from.
 
 A charter needs no log. For the others the log's address is --log, or stands in
 the policy. With a policy the charter is taken only under a checkpoint that the
@@ -60,10 +69,14 @@ policy accepts. The author's place and the counts are the server's word: a wrong
 place is refused at submission; look at the counts before you sign.
 
 The draft holds what you wrote, and a random salt: keep it to yourself until it
-is submitted.`,
+is submitted. What is withheld or sealed is shown on a terminal only, unless
+--show-withheld is given, and no error quotes it.`,
 		Example: `  pledge new request > request.yaml
   pledge new request --from request.yaml --author acme --policy policy.txt
   pledge new admit --from acme.yaml --policy policy.txt --out acme-admit.json
+  pledge new keys --from new-keys.yaml --author acme --policy policy.txt
+  pledge new request --from request.yaml --policy policy.txt --for-slot slots
+  pledge new request --from-slot slots/commitments/20260814T090000Z-1tR0n6aB.json --policy policy.txt
   pledge new charter --from charter.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
