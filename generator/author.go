@@ -33,6 +33,7 @@ type Author struct {
 	affirmed []string     // by its last attestation, or by none
 
 	suspended, proposed, removed, withdrawn, succeeded bool
+	ended                                              int64 // when it was removed, withdrew or was succeeded; 0: not
 
 	filed    map[entry.Period][]*Filed // requests by the period in which they were logged
 	received map[entry.Period]uint64   // requests received, logged or not
@@ -88,7 +89,14 @@ func (a *Author) Standing() string {
 
 // isActive reports whether the author may log new requests and challenges.
 func (a *Author) isActive() bool {
-	return !a.removed && !a.withdrawn && !a.succeeded && (a.Role != entry.RoleSignatory || !a.pledging)
+	return a.set.Keys != nil && a.ended == 0 && (a.Role != entry.RoleSignatory || !a.pledging)
+}
+
+// owes reports whether the author owes an attestation for a period, as things are
+// (protocol section 6): who withdraws owes the running one, who is removed or
+// succeeded only those that ended before.
+func (a *Author) owes(p entry.Period) bool {
+	return a.ended == 0 || a.ended >= p.End() || a.withdrawn && a.ended >= p.Start()
 }
 
 // Filed is a request that was logged, and what stands in its place if it was

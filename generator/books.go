@@ -51,14 +51,14 @@ func (w *World) take(a *Author, st *Statement) *Filed {
 		}
 	case *entry.Standing:
 		if who := w.author(b.Who); who != nil {
-			who.takeStanding(b.Standing)
+			who.takeStanding(b.Standing, w.latest)
 		}
 	case *entry.Succeed:
 		if from := w.author(b.From); from != nil {
-			from.succeeded = true
+			from.succeeded, from.ended = true, w.latest
 		}
 	case *entry.Withdraw:
-		a.withdrawn = true
+		a.withdrawn, a.ended = true, w.latest
 	case *entry.Pledge:
 		if a.Pledged == 0 {
 			a.Pledged = st.Logged
@@ -139,7 +139,7 @@ func (a *Author) speaksFor(set entry.KeySet) bool {
 	return n >= a.Threshold
 }
 
-func (a *Author) takeStanding(standing string) {
+func (a *Author) takeStanding(standing string, now int64) {
 	switch standing {
 	case entry.StandingSuspended:
 		a.suspended = true
@@ -149,6 +149,9 @@ func (a *Author) takeStanding(standing string) {
 		a.suspended, a.proposed = false, false
 	case entry.StandingRemoved:
 		a.removed = true
+		if a.ended == 0 {
+			a.ended = now
+		}
 	}
 }
 

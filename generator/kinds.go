@@ -33,7 +33,9 @@ func (w *World) Log(st *Statement) *Filed {
 	}
 	st.Logged = w.now
 	f := w.enter(st)
-	w.put(st)
+	if w.put(st) != nil {
+		w.Said = append(w.Said, st)
+	}
 	if st.Kind == entry.KindDirectory {
 		w.grew = 0
 	}

@@ -41,7 +41,7 @@ func TestBuilders(t *testing.T) {
 	for _, cl := range generator.Clauses {
 		texts[cl.ID] = cl.Text
 	}
-	say(w.Amend(&entry.Amend{Clauses: clauses, GraceDays: 40, From: "2025-02-01T00:00:00Z"}, generator.Amended{}, texts))
+	say(w.Amend(&entry.Amend{Clauses: clauses, GraceDays: 40, From: "2025-02-01T00:00:00Z"}, generator.Amended{}, &entry.AmendBody{Clauses: texts}))
 	say(w.Amend(&entry.Amend{LogKeys: []string{w.Signer.Key().String()}}, generator.Amended{
 		Operator: &generator.Ring{Keys: w.NewKeys("operator-new", 1), Threshold: 1},
 		Recovery: &generator.Ring{Keys: w.NewKeysOf("recovery-new", entry.AlgP256, entry.AlgMLDSA44), Threshold: 1},

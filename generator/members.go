@@ -66,9 +66,9 @@ func (w *World) known(clauses []string) []string {
 type Amended struct{ Secretariat, Recovery, Operator *Ring }
 
 // Amend drafts a change of terms, signed by the secretariat and by every key that
-// it brings. The key sets of b are made from keys. The texts, when b changes
-// clauses, are by clause id: their digests are filled in.
-func (w *World) Amend(b *entry.Amend, keys Amended, texts map[string]string) *Statement {
+// it brings. The key sets of b are made from keys, the digests of its clauses from
+// the texts in body, which may be nil when there are none.
+func (w *World) Amend(b *entry.Amend, keys Amended, body *entry.AmendBody) *Statement {
 	signers := slices.Clone(w.Secretariat.Signers())
 	for _, s := range []struct {
 		ring *Ring
@@ -79,18 +79,15 @@ func (w *World) Amend(b *entry.Amend, keys Amended, texts map[string]string) *St
 		}
 		set := s.ring.Set()
 		*s.set = &set
-		for _, k := range s.ring.Keys {
-			if !slices.Contains(signers, k) {
-				signers = append(signers, k)
-			}
-		}
+		signers = union(signers, s.ring.Keys)
 	}
 	var detached entry.Detached
-	if texts != nil {
-		detached = &entry.AmendBody{Author: w.Secretariat.ID, Clauses: texts, Kind: entry.KindAmend, Log: w.Options.Origin, Salt: w.Salt()}
+	if body != nil {
+		body.Author, body.Kind, body.Log, body.Salt = w.Secretariat.ID, entry.KindAmend, w.Options.Origin, w.Salt()
 		for i, c := range b.Clauses {
-			b.Clauses[i].Text = entry.Digest([]byte(texts[c.ID]))
+			b.Clauses[i].Text = entry.Digest([]byte(body.Clauses[c.ID]))
 		}
+		detached = body
 	}
 	st := w.Draft(w.Secretariat, entry.KindAmend, b, detached)
 	st.Signers = signers
@@ -112,7 +109,7 @@ func (w *World) Amend(b *entry.Amend, keys Amended, texts map[string]string) *St
 // Recover drafts new keys of the secretariat, signed by recovery.
 func (w *World) Recover(keys Ring) *Statement {
 	st := w.Amend(&entry.Amend{}, Amended{Secretariat: &keys}, nil)
-	st.Signers = join(w.Recovery[:w.RecoveryThreshold], keys.Keys)
+	st.Signers = union(w.Recovery[:w.RecoveryThreshold], keys.Keys)
 	return st
 }
 
@@ -131,13 +128,19 @@ func (w *World) Succeed(from, to *Author) *Statement {
 // threshold wants and by every new one.
 func (w *World) Rotate(a *Author, keys Ring) *Statement {
 	st := w.Draft(a, entry.KindKeys, &entry.Keys{Keys: keys.Set().Keys, Reason: entry.KeysRotation, Threshold: uint64(keys.Threshold)}, nil)
-	for _, k := range keys.All() {
-		if !slices.Contains(st.Signers, k) {
-			st.Signers = join(st.Signers, []*Key{k})
+	st.Signers, st.brings = union(st.Signers, keys.All()), &keys
+	return st
+}
+
+// union is all of keys and those of more that are not among them.
+func union(keys, more []*Key) []*Key {
+	all := slices.Clone(keys)
+	for _, k := range more {
+		if !slices.Contains(all, k) {
+			all = append(all, k)
 		}
 	}
-	st.brings = &keys
-	return st
+	return all
 }
 
 // Compromised drafts the same because keys were in wrong hands, with the first

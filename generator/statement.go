@@ -38,6 +38,7 @@ type Statement struct {
 	answers  *Filed // the request that a decision is about
 	brings   *Ring  // the private halves of the keys that it brings
 	isOpened bool   // its withheld body was
+	planned  bool   // when it is opened is written down elsewhere
 	then     func() // what else changes in the books when it is logged
 }
 

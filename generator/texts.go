@@ -53,6 +53,7 @@ var (
 		{"withdrawn-by-requester", 5}, {"lapsed", 4}, {"pending", 3}, {"exited", 1},
 	}
 	laterOutcomes = weighted{{"quashed", 40}, {"upheld", 30}, {"withdrawn-by-requester", 15}, {"narrowed", 15}}
+	replyAnswers  = weighted{{entry.AnswerDisputed, 50}, {entry.AnswerAccepted, 30}, {entry.AnswerCannotComment, 20}}
 	lateReasons   = weighted{{"awaiting-counsel", 4}, {"legal-review", 3}, {"merger", 1}, {"clerical-error", 2}, {"system-failure", 1}}
 )
 

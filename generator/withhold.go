@@ -71,6 +71,8 @@ type Committed struct {
 	Digest     string
 	Slot       entry.ID // in which it was logged; zero before
 	Disclosure entry.Disclosure
+
+	planned bool // when it is published is written down elsewhere
 }
 
 // Commit writes the body of a request that an author received in a span, for a

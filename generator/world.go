@@ -47,6 +47,9 @@ type Options struct {
 	// Publish is how much time of the log lies between checkpoints. Default: 30
 	// minutes.
 	Publish time.Duration
+	// Mix is what Story has beside requests, answers and attestations. Default:
+	// nothing.
+	Mix Mix
 	// Lapses is out of a thousand obligations how many a signatory of Story does
 	// not keep: late, missing and contradicting statements. Default: none, so
 	// that a good log gives no finding at all.
@@ -111,6 +114,9 @@ type World struct {
 	// Logged is what was logged so far, unless the world writes elsewhere (see
 	// WriteStory).
 	Logged []*Entry
+	// Said are the statements that were logged and entered in the books, with what
+	// their authors keep to themselves; by the same exception.
+	Said []*Statement
 
 	now    int64
 	latest int64 // the largest `logged` so far
@@ -201,6 +207,16 @@ func (w *World) addWitnesses() {
 	}
 	w.Policy.Groups = []log.Group{group}
 	w.Policy.Quorum = group.Name
+}
+
+// NextSigner is the checkpoint signer that an operator could announce to come after
+// Signer.
+func (w *World) NextSigner() *log.Signer {
+	signer, err := log.NewSigner(w.Options.Origin, w.secret("checkpoint, next"))
+	if err != nil {
+		panic(fmt.Sprintf("generator: make checkpoint key: %v", err))
+	}
+	return signer
 }
 
 // newSignatory invents signatory i, from 0: one of Companies, or when there are

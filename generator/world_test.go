@@ -37,6 +37,7 @@ func audit(t *testing.T, w *generator.World, dir string) (*pledge.State, []pledg
 	}
 	state, ring, tree := pledge.New(w.Options.Origin), pledge.NewKeyring(), log.NewBuilder(nil)
 	var found []pledge.Finding
+	var statements []*entry.Statement
 	size := view.Checkpoint.Size
 	it := log.NewTileReader(src).Leaves(ctx, 0, size, size)
 	for first, leaves := range it.All() {
@@ -50,13 +51,10 @@ func audit(t *testing.T, w *generator.World, dir string) (*pledge.State, []pledg
 			if verdict.Kind != pledge.Accepted {
 				t.Fatalf("entry %d is %s: %s: %s", item.Index, verdict.Kind, verdict.Code, verdict.Detail)
 			}
-			found = append(found, fs...)
+			found, statements = append(found, fs...), append(statements, item.Statement)
 			if unknown := entry.UnknownCodes(item.Statement, nil); len(unknown) > 0 {
 				t.Errorf("entry %d: codes %v", item.Index, unknown)
 			}
-			body, _ := src.Get(ctx, log.BodyPath(item.Statement.BodyDigest), entry.MaxBody)
-			_, _, fs = pledge.JudgeBody(item.Index, item.Statement, body)
-			found = append(found, fs...)
 			if err := tree.Append(log.LeafHash(leaf)); err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +69,63 @@ func audit(t *testing.T, w *generator.World, dir string) (*pledge.State, []pledg
 	if root, err := log.NewTileReader(src).Root(ctx, size); err != nil || root != view.Checkpoint.Root {
 		t.Errorf("the tiles' root is not the signed one (%v)", err)
 	}
+	found = append(found, holdTextsOf(t, state, statements, src)...)
 	return state, append(found, state.Promises(state.Now())...)
+}
+
+// holdTextsOf wants every text that was published to be served, and no other, and
+// returns what is to be said of them.
+func holdTextsOf(t *testing.T, state *pledge.State, statements []*entry.Statement, src log.Source) (found []pledge.Finding) {
+	t.Helper()
+	ctx := context.Background()
+	byID := make(map[entry.ID]*entry.Statement)
+	get := func(id entry.ID, digest string) []byte {
+		text, err := src.Get(ctx, log.BodyPath(digest), entry.MaxBody)
+		if public := state.TextOf(id, digest) == pledge.TextPublic; public != (err == nil) {
+			t.Errorf("a text of %s is %s (%v)", id, state.TextOf(id, digest), err)
+		}
+		return text
+	}
+	opened, open := make(map[entry.ID][]entry.Disclosure), make(map[string]bool)
+	for _, st := range statements {
+		byID[st.ID] = st
+		b, ok := st.Body.(*entry.Open)
+		if !ok {
+			continue
+		}
+		for _, digest := range b.Digests {
+			open[digest] = true
+			if text := get(b.Entry, digest); text != nil && digest != byID[b.Entry].BodyDigest {
+				d, err := entry.ParseDisclosure(string(text))
+				if err != nil {
+					t.Errorf("%s opens a text that is no disclosure: %v", st.ID, err)
+				}
+				opened[b.Entry] = append(opened[b.Entry], d)
+			}
+		}
+	}
+	for i, st := range statements {
+		if st.BodyDigest == "" {
+			continue
+		}
+		text := get(st.ID, st.BodyDigest)
+		if text == nil {
+			continue
+		}
+		_, _, fs := pledge.JudgeBody(uint64(i), st, text)
+		found = append(found, fs...)
+		d, err := entry.Unseal(st, text, opened[st.ID])
+		if err != nil {
+			t.Errorf("entry %d: %v", i, err)
+			continue
+		}
+		for _, seal := range d.Seals() {
+			if review, err := entry.ParseDate(seal.Review); err != nil || review+86400 <= state.Now() && !open[seal.Digest] {
+				t.Errorf("entry %d: the review of %s was on %s", i, seal.Member, seal.Review)
+			}
+		}
+	}
+	return found
 }
 
 func TestStoryIsFaultless(t *testing.T) {
@@ -82,6 +136,8 @@ func TestStoryIsFaultless(t *testing.T) {
 		{generator.Options{Signatories: 2}, 40},
 		{generator.Options{Seed: 1}, 300},
 		{generator.Options{Seed: 2, Signatories: 30, Witnesses: 3, Quorum: 2}, 1500},
+		{generator.Options{Seed: 4, Signatories: 12, Slots: entry.SlotsWeek, Challengers: 3, Mix: generator.Everyday}, 4000},
+		{generator.Options{Seed: 5, Signatories: 5, Slots: entry.SlotsMonth, Challengers: 2, Mixed: true, Mix: generator.Mix{Rotations: true, Withheld: 80, Sealed: 80, Slotted: 80, Void: 40, Superseded: 40, Challenged: 80}}, 1500},
 		{generator.Options{Seed: 3, Signatories: 150, Period: entry.HalfYear, SecretariatKeys: 5, SecretariatThreshold: 3}, 3000},
 	} {
 		t.Run(fmt.Sprint(tc.n), func(t *testing.T) {
@@ -154,7 +210,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	write := func(seed uint64, stream bool) map[string][]byte {
 		t.Helper()
 		dir := t.TempDir()
-		w := generator.New(generator.Options{Seed: seed, Witnesses: 2})
+		w := generator.New(generator.Options{Seed: seed, Witnesses: 2, Mixed: true, Slots: entry.SlotsMonth, Challengers: 2, Mix: generator.Everyday})
 		var err error
 		if stream {
 			err = w.WriteStory(dir, 700)
@@ -180,6 +236,17 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 	if bytes.Equal(write(8, false)[log.CheckpointPath], first[log.CheckpointPath]) {
 		t.Error("another seed gives the same log")
+	}
+}
+
+func TestEveryKindSameSeedSameBytes(t *testing.T) {
+	_, first := everyKind(t, 400, nil)
+	_, second := everyKind(t, 400, nil)
+	again := files(t, second)
+	for path, b := range files(t, first) {
+		if !bytes.Equal(again[path], b) {
+			t.Errorf("%s differs", path)
+		}
 	}
 }
 

@@ -379,11 +379,11 @@ func TestRules(t *testing.T) {
 			return st
 		}, pledge.CodeReferenceUnknown},
 		{"pledge of an amend's clause", func(x *cast) *generator.Statement {
-			x.Log(x.Amend(&entry.Amend{From: "2025-02-01T00:00:00Z", Clauses: []entry.Clause{{ID: "new-clause"}}}, generator.Amended{}, map[string]string{"new-clause": "We will do more."}))
+			x.Log(x.Amend(&entry.Amend{From: "2025-02-01T00:00:00Z", Clauses: []entry.Clause{{ID: "new-clause"}}}, generator.Amended{}, &entry.AmendBody{Clauses: map[string]string{"new-clause": "We will do more."}}))
 			return x.Pledge(x.a)
 		}, ""},
 		{"pledge of an amend's clause by the charter", func(x *cast) *generator.Statement {
-			x.Log(x.Amend(&entry.Amend{From: "2025-02-01T00:00:00Z", Clauses: []entry.Clause{{ID: "new-clause"}}}, generator.Amended{}, map[string]string{"new-clause": "We will do more."}))
+			x.Log(x.Amend(&entry.Amend{From: "2025-02-01T00:00:00Z", Clauses: []entry.Clause{{ID: "new-clause"}}}, generator.Amended{}, &entry.AmendBody{Clauses: map[string]string{"new-clause": "We will do more."}}))
 			st := x.Pledge(x.a)
 			st.Statement.Body.(*entry.Pledge).Charter = x.Charter
 			return st
