@@ -92,15 +92,15 @@ type ReplyBody struct {
 	Salt      string            `json:"salt"`
 }
 
-func (b *CharterBody) head() *Head     { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *AmendBody) head() *Head       { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *RequestBody) head() *Head     { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *DecisionBody) head() *Head    { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *AttestationBody) head() *Head { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *CorrectBody) head() *Head     { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *WithdrawBody) head() *Head    { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *ChallengeBody) head() *Head   { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
-func (b *ReplyBody) head() *Head       { return &Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *CharterBody) head() Head     { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *AmendBody) head() Head       { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *RequestBody) head() Head     { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *DecisionBody) head() Head    { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *AttestationBody) head() Head { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *CorrectBody) head() Head     { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *WithdrawBody) head() Head    { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *ChallengeBody) head() Head   { return Head{b.Author, b.Kind, b.Log, b.Salt} }
+func (b *ReplyBody) head() Head       { return Head{b.Author, b.Kind, b.Log, b.Salt} }
 
 func (b *CharterBody) check(s *Statement) error {
 	return checkClauseTexts(s.Kind, s.Body.(*Charter).Clauses, b.Clauses)

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Digest returns the SHA-256 of b as base64url without padding, 43 characters:
@@ -15,14 +14,38 @@ func Digest(b []byte) string {
 	return base64.RawURLEncoding.EncodeToString(h[:])
 }
 
-// IsDigest reports whether s has the form that Digest writes.
+// IsDigest reports whether s has the form that Digest writes: base64url whose two
+// unused bits are zero.
 func IsDigest(s string) bool {
-	if len(s) != 43 || strings.ContainsAny(s, "\r\n") {
+	if len(s) != 43 {
 		return false
 	}
-	_, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	return err == nil
+	bad := sextets[s[42]] & 3
+	for _, ch := range []byte(s) {
+		bad |= sextets[ch] & noSextet
+	}
+	return bad == 0
 }
+
+// sextets has the value of each digit of base64url, and noSextet for what is none.
+var sextets = func() (t [256]byte) {
+	for i := range t {
+		t[i] = noSextet
+	}
+	for i, ch := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+		t[ch] = byte(i)
+	}
+	return t
+}()
+
+const noSextet = 0x80
+
+// The strict forms of base64: unused bits are zero. They take line breaks, which
+// their callers refuse.
+var (
+	strictBase64    = base64.StdEncoding.Strict()
+	strictBase64URL = base64.RawURLEncoding.Strict()
+)
 
 // IsCode reports whether s has the form of a vocabulary code: [a-z0-9-]{1,40}.
 func IsCode(s string) bool {
@@ -73,15 +96,18 @@ func checkText(name, s string, max int, lines bool) error {
 	if s == "" {
 		return refuse(CodeMemberMissing, "%s is missing", name)
 	}
-	if utf8.RuneCountInString(s) > max {
-		return refuse(CodeMemberMalformed, "%s is longer than %d characters", name, max)
-	}
+	length := 0
 	for _, r := range s {
+		length++
 		switch {
+		case r >= 0x20 && r < 0x7f:
 		case lines && (r == '\n' || r == '\t'):
-		case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
+		case r < 0xa0, r == 0x2028, r == 0x2029, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
 			return refuse(CodeMemberMalformed, "%s holds a control character, U+%04X", name, r)
 		}
+	}
+	if length > max {
+		return refuse(CodeMemberMalformed, "%s is longer than %d characters", name, max)
 	}
 	return nil
 }

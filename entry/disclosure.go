@@ -47,7 +47,7 @@ func ParseDisclosure(text string) (Disclosure, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return d, refuse(CodeDisclosure, "a disclosure is not base64url without padding")
 	}
-	array, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	array, err := strictBase64URL.DecodeString(text)
 	if err != nil {
 		return d, refuse(CodeDisclosure, "a disclosure is not base64url without padding")
 	}
@@ -55,14 +55,14 @@ func ParseDisclosure(text string) (Disclosure, error) {
 	if err := c.whole(); err != nil {
 		return d, err
 	}
-	var parts []jsontext.Value
-	if json.Unmarshal(array, &parts) != nil || len(parts) != 3 || json.Unmarshal(parts[0], &d.Salt) != nil || json.Unmarshal(parts[1], &d.Name) != nil {
+	parts := elementsOf(array)
+	if len(parts) != 3 || parts[0][0] != '"' || parts[1][0] != '"' {
 		return d, refuse(CodeDisclosure, "a disclosure is not [salt, name, value]")
 	}
+	d.Salt, d.Name, d.Value = unquote(parts[0]), unquote(parts[1]), parts[2]
 	if err := checkSalt(d.Salt); err != nil {
 		return d, err
 	}
-	d.Value = parts[2]
 	if string(d.Value) == "null" {
 		if d.Name != SlotName {
 			return d, refuse(CodeDisclosure, "the value of a disclosure is null")
@@ -78,8 +78,39 @@ func ParseDisclosure(text string) (Disclosure, error) {
 	return d, nil
 }
 
-// hasSeal reports whether an object with a member "sealed" stands in a value.
+// elementsOf takes a canonical array apart; of another value it returns nothing.
+func elementsOf(array []byte) [][]byte {
+	var out [][]byte
+	if array[0] != '[' {
+		return nil
+	}
+	c := canonical{b: array, i: 1, nulls: true}
+	for c.i < len(array) && array[c.i] != ']' {
+		start := c.i
+		if c.value(2) != nil {
+			return nil // it was checked before
+		}
+		out = append(out, array[start:c.i])
+		c.i++ // the comma or the end
+	}
+	return out
+}
+
+// unquote returns the text of a canonical string.
+func unquote(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	b, _ := jsontext.AppendUnquote(make([]byte, 0, len(quoted)), quoted) // what is canonical unquotes
+	return string(b)
+}
+
+// hasSeal reports whether an object with a member "sealed" stands in a canonical
+// value.
 func hasSeal(v jsontext.Value) bool {
+	if !bytes.Contains(v, []byte(`"`+sealedMember+`":`)) {
+		return false
+	}
 	dec := jsontext.NewDecoder(bytes.NewReader(v))
 	for {
 		tok, err := dec.ReadToken()
@@ -104,9 +135,11 @@ func (d Disclosure) Digest() string { return Digest([]byte(d.text)) }
 // BodyDigest returns the bodyDigest that a disclosure of a slot's place names; ""
 // when the place is empty or the disclosure is of something else.
 func (d Disclosure) BodyDigest() string {
-	var s string
-	if d.Name != SlotName || json.Unmarshal(d.Value, &s) != nil || !IsDigest(s) {
+	if d.Name != SlotName || len(d.Value) != digestLen+2 || d.Value[0] != '"' {
 		return ""
 	}
-	return s
+	if s := string(d.Value[1 : 1+digestLen]); IsDigest(s) {
+		return s
+	}
+	return ""
 }

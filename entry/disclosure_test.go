@@ -42,7 +42,7 @@ func TestDisclosureRefused(t *testing.T) {
 		{"a longer salt", text(`["` + salt + `AAAA","agency","x"]`), ""},
 		{"null for another name", text(`["` + salt + `","agency",null]`), CodeDisclosure},
 		{"null inside", text(`["` + salt + `","request",[null]]`), CodeNotCanonical},
-		{"null as salt", text(`[null,"request",null]`), CodeSaltShort},
+		{"null as salt", text(`[null,"request",null]`), CodeDisclosure},
 		{"null as name", text(`["` + salt + `",null,null]`), CodeDisclosure},
 		{"no name", text(`["` + salt + `","x"]`), CodeDisclosure},
 		{"four parts", text(`["` + salt + `","agency","x","y"]`), CodeDisclosure},

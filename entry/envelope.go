@@ -54,20 +54,31 @@ type Signature struct {
 type Envelope struct {
 	Payload    []byte      // RFC 8785 canonical JSON
 	Signatures []Signature // sorted by key id, none twice; 0 in a draft, else 1 to 16
+
+	pae  []byte // what is signed, of which Payload is the end; nil when it was not read
+	head int    // how much of pae stands before Payload
 }
 
-// PAE returns what is signed: the DSSE v1 pre-authentication encoding.
+// PAE returns what is signed: the DSSE v1 pre-authentication encoding. It must
+// not be changed.
 func (e *Envelope) PAE() []byte {
-	b := make([]byte, 0, len("DSSEv1  "+PayloadType+" ")+12+len(e.Payload))
-	b = append(b, "DSSEv1 "...)
-	b = strconv.AppendInt(b, int64(len(PayloadType)), 10)
-	b = append(b, ' ')
-	b = append(b, PayloadType...)
-	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(len(e.Payload)), 10)
-	b = append(b, ' ')
-	return append(b, e.Payload...)
+	if n := len(e.Payload); n > 0 && len(e.pae) == e.head+n && &e.pae[e.head] == &e.Payload[0] {
+		return e.pae
+	}
+	b := make([]byte, 0, maxPAEHead+len(e.Payload))
+	return append(appendPAEHead(b, len(e.Payload)), e.Payload...)
 }
+
+// appendPAEHead writes what stands before a payload of so many bytes.
+func appendPAEHead(b []byte, payload int) []byte {
+	b = append(b, paeHead...)
+	b = strconv.AppendInt(b, int64(payload), 10)
+	return append(b, ' ')
+}
+
+var paeHead = "DSSEv1 " + strconv.Itoa(len(PayloadType)) + " " + PayloadType + " "
+
+const maxPAEHead = len("DSSEv1 00 "+PayloadType+" ") + 20
 
 // ID returns the entry id.
 func (e *Envelope) ID() ID { return sha256.Sum256(e.PAE()) }
@@ -128,74 +139,124 @@ func ParseEnvelope(b []byte) (*Envelope, error) {
 func ParseDraftEnvelope(b []byte) (*Envelope, error) { return parseEnvelope(b) }
 
 func parseEnvelope(b []byte) (*Envelope, error) {
-	rest, ok := bytes.CutPrefix(b, []byte(envelopeHead))
-	if !ok {
-		if i := len(`{"payloadType":"`); bytes.HasPrefix(b, []byte(envelopeHead[:i])) && !bytes.HasPrefix(b[i:], []byte(PayloadType+`"`)) {
-			return nil, refuse(CodePayloadType, "the envelope's payloadType is not %s", PayloadType)
-		}
-		return nil, refuse(CodeEnvelopeMalformed, "the envelope does not begin with payloadType and payload")
-	}
-	payload, rest, ok := bytes.Cut(rest, []byte(`"`))
-	if !ok {
-		return nil, refuse(CodeEnvelopeMalformed, "the envelope's payload does not end")
-	}
-	decoded, err := decodeBase64(payload)
-	if err != nil {
+	e := new(Envelope)
+	if err := e.parse(b); err != nil {
 		return nil, err
-	}
-	if len(decoded) == 0 {
-		return nil, refuse(CodePayloadEmpty, "the envelope's payload is empty")
-	}
-	rest, ok = bytes.CutPrefix(rest, []byte(envelopeSigs[1:]))
-	if !ok {
-		return nil, refuse(CodeEnvelopeMalformed, "the envelope has no signatures after its payload")
-	}
-	e := &Envelope{Payload: decoded}
-	for !bytes.Equal(rest, []byte(envelopeTail)) {
-		if len(e.Signatures) > 0 {
-			if rest, ok = bytes.CutPrefix(rest, []byte(",")); !ok {
-				return nil, refuse(CodeEnvelopeMalformed, "the envelope does not end after its signatures")
-			}
-		}
-		if len(e.Signatures) == MaxSignatures {
-			return nil, refuse(CodeSignaturesMalformed, "the statement has more than %d signatures", MaxSignatures)
-		}
-		var s Signature
-		if s, rest, err = parseSignature(rest); err != nil {
-			return nil, err
-		}
-		if n := len(e.Signatures); n > 0 && bytes.Compare(e.Signatures[n-1].KeyID[:], s.KeyID[:]) >= 0 {
-			return nil, refuse(CodeSignaturesMalformed, "signature %d is not sorted by keyid, or its keyid stands there twice", n)
-		}
-		e.Signatures = append(e.Signatures, s)
 	}
 	return e, nil
 }
 
-func parseSignature(b []byte) (s Signature, rest []byte, err error) {
-	malformed := refuse(CodeEnvelopeMalformed, "a signature is not {\"keyid\":…,\"sig\":…}")
-	rest, ok := bytes.CutPrefix(b, []byte(signatureHead))
+func (e *Envelope) parse(b []byte) error {
+	rest, ok := cutPrefix(b, envelopeHead)
+	if !ok {
+		if rest, ok := cutPrefix(b, envelopeHead[:len(`{"payloadType":"`)]); ok {
+			if _, ok := cutPrefix(rest, PayloadType+`"`); !ok {
+				return refuse(CodePayloadType, "the envelope's payloadType is not %s", PayloadType)
+			}
+		}
+		return refuse(CodeEnvelopeMalformed, "the envelope does not begin with payloadType and payload")
+	}
+	end := bytes.IndexByte(rest, '"')
+	if end < 0 {
+		return refuse(CodeEnvelopeMalformed, "the envelope's payload does not end")
+	}
+	if end == 0 {
+		return refuse(CodePayloadEmpty, "the envelope's payload is empty")
+	}
+	if err := e.parsePayload(rest[:end]); err != nil {
+		return err
+	}
+	rest, ok = cutPrefix(rest[end:], envelopeSigs)
+	if !ok {
+		return refuse(CodeEnvelopeMalformed, "the envelope has no signatures after its payload")
+	}
+	return e.parseSignatures(rest)
+}
+
+// parsePayload decodes the payload into its place behind the head of what is
+// signed, so that it need not be copied there.
+func (e *Envelope) parsePayload(encoded []byte) error {
+	n := base64.StdEncoding.DecodedLen(len(encoded))
+	for i := len(encoded) - 1; i >= len(encoded)-2 && i >= 0 && encoded[i] == '='; i-- {
+		n--
+	}
+	pae := make([]byte, 0, maxPAEHead+n+2)
+	pae = appendPAEHead(pae, n)
+	head := len(pae)
+	pae, err := appendBase64(pae, encoded)
+	if err != nil {
+		return err
+	}
+	e.pae, e.head, e.Payload = pae[:len(pae):len(pae)], head, pae[head:len(pae):len(pae)]
+	return nil
+}
+
+func (e *Envelope) parseSignatures(rest []byte) error {
+	if string(rest) == envelopeTail {
+		return nil
+	}
+	e.Signatures = make([]Signature, 0, min(1+len(rest)/190, MaxSignatures)) // as long as one of Ed25519
+	sigs := make([]byte, 0, base64.StdEncoding.DecodedLen(len(rest)))
+	for string(rest) != envelopeTail {
+		n := len(e.Signatures)
+		if n == MaxSignatures {
+			return refuse(CodeSignaturesMalformed, "the statement has more than %d signatures", MaxSignatures)
+		}
+		var ok bool
+		if n > 0 {
+			if rest, ok = cutPrefix(rest, ","); !ok {
+				return refuse(CodeEnvelopeMalformed, "the envelope does not end after its signatures")
+			}
+		}
+		var s Signature
+		var err error
+		if s, sigs, rest, err = parseSignature(sigs, rest); err != nil {
+			return err
+		}
+		if n > 0 && bytes.Compare(e.Signatures[n-1].KeyID[:], s.KeyID[:]) >= 0 {
+			return refuse(CodeSignaturesMalformed, "signature %d is not sorted by keyid, or its keyid stands there twice", n)
+		}
+		e.Signatures = append(e.Signatures, s)
+	}
+	return nil
+}
+
+// parseSignature reads the signature that b begins with. Its bytes are kept at
+// the end of sigs.
+func parseSignature(sigs, b []byte) (s Signature, all, rest []byte, err error) {
+	const malformed = `a signature is not {"keyid":…,"sig":…}`
+	rest, ok := cutPrefix(b, signatureHead)
 	if !ok || len(rest) < 64 {
-		return s, nil, malformed
+		return s, nil, nil, refuse(CodeEnvelopeMalformed, malformed)
 	}
-	id, ok := parseHash(rest[:64])
-	if !ok {
-		return s, nil, refuse(CodeSignaturesMalformed, "a keyid is not 64 lower-case hex digits")
+	if s.KeyID, ok = parseHash(rest[:64]); !ok {
+		return s, nil, nil, refuse(CodeSignaturesMalformed, "a keyid is not 64 lower-case hex digits")
 	}
-	s.KeyID = id
-	rest, ok = bytes.CutPrefix(rest[64:], []byte(signatureSig))
-	if !ok {
-		return s, nil, malformed
+	if rest, ok = cutPrefix(rest[64:], signatureSig); !ok {
+		return s, nil, nil, refuse(CodeEnvelopeMalformed, malformed)
 	}
-	sig, rest, ok := bytes.Cut(rest, []byte(signatureTail))
-	if !ok {
-		return s, nil, malformed
+	end := bytes.IndexByte(rest, '"')
+	if end < 0 {
+		return s, nil, nil, refuse(CodeEnvelopeMalformed, malformed)
 	}
-	if s.Sig, err = decodeBase64(sig); err != nil {
-		return s, nil, err
+	start := len(sigs)
+	if sigs, err = appendBase64(sigs, rest[:end]); err != nil {
+		return s, nil, nil, err
 	}
-	if len(s.Sig) == 0 {
-		return s, nil, refuse(CodeSignaturesMalformed, "a signature is empty")
+	if len(sigs) == start {
+		return s, nil, nil, refuse(CodeSignaturesMalformed, "a signature is empty")
 	}
-	return s, rest, nil
+	if rest, ok = cutPrefix(rest[end:], signatureTail); !ok {
+		return s, nil, nil, refuse(CodeEnvelopeMalformed, malformed)
+	}
+	s.Sig = sigs[start:len(sigs):len(sigs)]
+	return s, sigs, rest, nil
+}
+
+// cutPrefix is bytes.CutPrefix for a text.
+func cutPrefix(b []byte, prefix string) (rest []byte, found bool) {
+	if len(b) < len(prefix) || string(b[:len(prefix)]) != prefix {
+		return b, false
+	}
+	return b[len(prefix):], true
 }

@@ -223,17 +223,19 @@ func KeyIDOf(pub ed25519.PublicKey) KeyID {
 // decodeBase64 reads standard padded base64 with zero trailing bits. Unlike the
 // decoder of encoding/base64 it takes no line breaks.
 func decodeBase64(b []byte) ([]byte, error) {
-	for _, ch := range b {
-		if ch == '\n' || ch == '\r' {
-			return nil, refuse(CodeBase64, "base64 holds a line break")
-		}
+	return appendBase64(make([]byte, 0, base64.StdEncoding.DecodedLen(len(b))), b)
+}
+
+// appendBase64 is decodeBase64 onto the end of dst.
+func appendBase64(dst, b []byte) ([]byte, error) {
+	if bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0 {
+		return nil, refuse(CodeBase64, "base64 holds a line break")
 	}
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
-	n, err := base64.StdEncoding.Strict().Decode(out, b)
+	dst, err := strictBase64.AppendDecode(dst, b)
 	if err != nil {
 		return nil, refuse(CodeBase64, "base64 is not the standard padded form with zero trailing bits")
 	}
-	return out[:n], nil
+	return dst, nil
 }
 
 // parseHash reads 64 lower-case hex digits.
@@ -241,11 +243,28 @@ func parseHash(b []byte) (h [32]byte, ok bool) {
 	if len(b) != 64 {
 		return h, false
 	}
-	for _, ch := range b {
-		if ch >= 'A' && ch <= 'F' {
-			return h, false
-		}
+	bad := byte(0)
+	for i := range h {
+		high, low := nibbles[b[2*i]], nibbles[b[2*i+1]]
+		bad |= high | low
+		h[i] = high<<4 | low&0x0f
 	}
-	_, err := hex.Decode(h[:], b)
-	return h, err == nil
+	if bad&noNibble != 0 {
+		return [32]byte{}, false
+	}
+	return h, true
 }
+
+// nibbles has the value of each lower-case hex digit, and noNibble for what is
+// none.
+var nibbles = func() (t [256]byte) {
+	for i := range t {
+		t[i] = noNibble
+	}
+	for i, ch := range []byte("0123456789abcdef") {
+		t[ch] = byte(i)
+	}
+	return t
+}()
+
+const noNibble = 0x80

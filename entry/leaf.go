@@ -54,28 +54,34 @@ func ParseLeaf(b []byte) (*Leaf, error) {
 	if len(b) == 0 {
 		return nil, refuse(CodeLeafMalformed, "the leaf is empty")
 	}
-	rest, ok := bytes.CutPrefix(b, []byte(leafHead))
+	rest, ok := cutPrefix(b, leafHead)
 	if !ok {
 		return nil, refuse(CodeLeafMalformed, "the leaf does not begin with logged")
 	}
-	number, rest, ok := bytes.Cut(rest, []byte(leafStatement))
-	if !ok {
+	logged, digits := int64(0), 0
+	for digits < len(rest) && digits < 16 && rest[digits] >= '0' && rest[digits] <= '9' {
+		logged = logged*10 + int64(rest[digits]-'0')
+		digits++
+	}
+	if digits == 0 || digits > 1 && rest[0] == '0' || logged > MaxLogged {
+		return nil, refuse(CodeLeafMalformed, "logged is not a whole number from 0 to the last second of the year 9999")
+	}
+	if rest, ok = cutPrefix(rest[digits:], leafStatement); !ok {
 		return nil, refuse(CodeLeafMalformed, "no statement follows logged")
 	}
-	if len(number) > 16 || CheckCanonical(number) != nil || number[0] < '0' || number[0] > '9' {
-		return nil, refuse(CodeLeafMalformed, "logged is not a whole number from 0 to 2^53-1")
-	}
-	logged, err := strconv.ParseInt(string(number), 10, 64)
-	if err != nil || logged > MaxLogged {
-		return nil, refuse(CodeLeafMalformed, "logged is after the year 9999")
-	}
-	body, ok := bytes.CutSuffix(rest, []byte(leafTail))
-	if !ok {
+	if !bytes.HasSuffix(rest, []byte(leafTail)) {
 		return nil, refuse(CodeLeafMalformed, "the leaf does not end after its statement")
 	}
-	env, err := ParseEnvelope(body)
-	if err != nil {
+	both := &struct {
+		leaf Leaf
+		env  Envelope
+	}{}
+	both.leaf = Leaf{Logged: logged, Statement: &both.env}
+	if err := both.env.parse(rest[:len(rest)-1]); err != nil {
 		return nil, err
 	}
-	return &Leaf{Logged: logged, Statement: env}, nil
+	if len(both.env.Signatures) == 0 {
+		return nil, refuse(CodeSignaturesMalformed, "the statement has no signature")
+	}
+	return &both.leaf, nil
 }

@@ -83,7 +83,7 @@ func (b *RequestBody) checkOther() error {
 	for _, l := range b.lists() {
 		name := l.name
 		text, has := b.Other[name]
-		if uses := slices.Contains(l.codes, "other"); uses && !has && !b.isSealed("other") {
+		if uses := l.has("other"); uses && !has && !b.isSealed("other") {
 			return refuse(CodeMemberMissing, "%s is other: other/%s has to say what", name, name)
 		} else if has && !uses && !b.isSealed(name) {
 			return refuse(CodeMemberMalformed, "other/%s stands without the code other", name)
@@ -105,19 +105,16 @@ func (b *RequestBody) checkOther() error {
 // list that they come from.
 type codeList struct {
 	name  string
-	codes []string
+	code  string   // of a member that has one code; "" when it is absent
+	codes []string // of a member that has a list
 }
+
+func (l codeList) has(code string) bool { return l.code == code || slices.Contains(l.codes, code) }
 
 // lists returns every code of b.
 func (b *RequestBody) lists() [8]codeList {
-	one := func(s string) []string {
-		if s == "" {
-			return nil
-		}
-		return []string{s}
-	}
 	return [8]codeList{
-		{"assist", b.Assist}, {"authority", one(b.Authority)}, {"compulsion", one(b.Compulsion)}, {"corroboration", one(b.Corroboration)},
-		{"gag", one(b.Gag)}, {"instrument", one(b.Instrument)}, {"products", b.Products}, {"targets", b.Targets},
+		{"assist", "", b.Assist}, {"authority", b.Authority, nil}, {"compulsion", b.Compulsion, nil}, {"corroboration", b.Corroboration, nil},
+		{"gag", b.Gag, nil}, {"instrument", b.Instrument, nil}, {"products", "", b.Products}, {"targets", "", b.Targets},
 	}
 }

@@ -70,11 +70,10 @@ func membersOf(object []byte) []member {
 	c := canonical{b: object, i: 1, nulls: true}
 	for c.i < len(object) && object[c.i] == '"' {
 		raw, _ := c.str() // what was checked before has no errors
-		name, _ := jsontext.AppendUnquote(nil, raw)
-		c.i++ // the colon
+		c.i++             // the colon
 		start := c.i
 		_ = c.value(2)
-		out = append(out, member{string(name), object[start:c.i]})
+		out = append(out, member{unquote(raw), object[start:c.i]})
 		c.i++ // the comma or the end
 	}
 	return out

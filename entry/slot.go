@@ -2,7 +2,6 @@ package entry
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -71,18 +70,18 @@ type SlotPeriod struct {
 // ParseSlotPeriod reads `2026-08-14`, `2026-W33` (ISO 8601, from a Monday) or
 // `2026-08`.
 func ParseSlotPeriod(s string) (SlotPeriod, error) {
-	if t, err := time.Parse(dateLayout, s); err == nil && t.Format(dateLayout) == s && t.Year() >= 1970 {
-		return SlotPeriod{SlotsDay, t.Unix()}, nil
+	if day, ok := dayOf(s); ok {
+		return SlotPeriod{SlotsDay, day}, nil
 	}
-	if t, err := time.Parse(monthLayout, s); err == nil && t.Format(monthLayout) == s && t.Year() >= 1970 {
-		return SlotPeriod{SlotsMonth, t.Unix()}, nil
+	if year, month, ok := monthOf(s); ok {
+		return SlotPeriod{SlotsMonth, time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Unix()}, nil
 	}
 	if len(s) == 8 && s[4:6] == "-W" {
-		year, err := strconv.ParseUint(s[:4], 10, 16)
-		week, err2 := strconv.ParseUint(s[6:], 10, 8)
-		if err == nil && err2 == nil && year >= 1970 && week >= 1 {
-			p := SlotPeriod{SlotsWeek, mondayOf(int(year), int(week))}
-			if p.String() == s {
+		year, _, ok := monthOf(s[:5] + "01")
+		week := twoDigits(s[6:])
+		if ok && week >= 1 && week <= 53 {
+			p := SlotPeriod{SlotsWeek, mondayOf(year, int(week))}
+			if p.String() == s { // not every year has a week 53
 				return p, nil
 			}
 		}

@@ -2,6 +2,7 @@ package entry
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -128,72 +129,110 @@ func (s *Statement) Payload() ([]byte, error) {
 // ParseStatement reads the payload of an envelope. Nothing here depends on what
 // was logged before.
 func ParseStatement(e *Envelope) (*Statement, error) {
-	if err := CheckCanonical(e.Payload); err != nil {
+	s := new(Statement)
+	if quickStatement(e.Payload, s) && s.check() == nil && s.Body.check(s) == nil {
+		s.ID = e.ID()
+		return s, nil
+	}
+	return slowStatement(e)
+}
+
+// slowStatement is ParseStatement with the code of what is wrong, which
+// quickStatement does not have.
+func slowStatement(e *Envelope) (*Statement, error) {
+	s, body, err := readStatement(e.Payload)
+	if err != nil {
 		return nil, err
 	}
-	var p payload
-	if err := decode(e.Payload, &p, "the statement"); err != nil {
+	if err := s.check(); err != nil {
 		return nil, err
 	}
-	s := &Statement{ID: e.ID(), Log: p.Log, Author: p.Author, Lane: p.Lane, Seq: p.Seq, Kind: p.Kind, BodyDigest: p.BodyDigest}
-	for _, m := range []struct {
-		name    string
-		missing bool
-	}{{"author", p.Author == ""}, {"body", p.Body == nil}, {"kind", p.Kind == ""}, {"lane", p.Lane == ""}, {"log", p.Log == ""}, {"made", p.Made == ""}, {"seq", p.Seq == 0}} {
-		if m.missing {
-			return nil, refuse(CodeMemberMissing, "the statement has no %s, or it is 0", m.name)
-		}
-	}
-	var err error
-	if s.Made, err = ParseTime(p.Made); err != nil {
-		return nil, err
-	}
-	if err := CheckAuthor(s.Author); err != nil {
-		return nil, err
-	}
-	if (p.Prev == "") != (s.Seq == 1) {
-		return nil, refuse(CodeMemberMissing, "prev is there exactly when seq is over 1")
-	}
-	if p.Prev != "" {
-		if s.Prev, err = ParseID(p.Prev); err != nil {
-			return nil, err
-		}
-	}
-	if s.BodyDigest != "" && !IsDigest(s.BodyDigest) {
-		return nil, refuse(CodeDigestMalformed, "bodyDigest is not a digest")
-	}
-	if p.Withheld != nil {
-		if s.BodyDigest == "" {
-			return nil, refuse(CodeMemberMalformed, "withheld stands without bodyDigest")
-		}
-		if _, err := ParseDate(p.Withheld.Review); err != nil {
-			return nil, err
-		}
-		s.Review = p.Withheld.Review
-	}
-	if s.Body = newTreeBody(s.Kind); s.Body == nil {
-		return nil, refuse(CodeKindUnknown, "the kind is %q", clip(string(s.Kind)))
-	}
-	if s.Lane != LaneOf(s.Kind) {
-		return nil, refuse(CodeLaneUnknown, "the lane is %q, and that of a %s is %s", clip(s.Lane), s.Kind, LaneOf(s.Kind))
-	}
-	if p.Withheld != nil && !MayWithhold(s.Kind) {
-		return nil, refuse(CodeMemberMalformed, "the detached body of a %s is published with it", s.Kind)
-	}
-	if bytes.IndexByte(p.Body, '{') != 0 {
+	if bytes.IndexByte(body, '{') != 0 {
 		return nil, refuse(CodeMemberMalformed, "the body is not an object")
 	}
-	if err := decode(p.Body, s.Body, "the body"); err != nil {
+	s.Body = newTreeBody(s.Kind)
+	if err := decode(body, s.Body, "the body"); err != nil {
 		return nil, err
 	}
 	if err := s.Body.check(s); err != nil {
 		return nil, err
 	}
-	if again, err := Marshal(s.Body); err != nil || !bytes.Equal(again, p.Body) {
+	if again, err := Marshal(s.Body); err != nil || !bytes.Equal(again, body) {
 		// What was left out and has no absent form reads as zero.
 		return nil, refuse(CodeMemberMissing, "the body lacks a member that a %s must have", s.Kind)
 	}
+	s.ID = e.ID()
 	return s, nil
+}
+
+// readStatement reads all of a payload but its body, which it returns as it
+// stands there.
+func readStatement(b []byte) (s *Statement, body []byte, err error) {
+	if err := CheckCanonical(b); err != nil {
+		return s, nil, err
+	}
+	var p payload
+	if err := decode(b, &p, "the statement"); err != nil {
+		return s, nil, err
+	}
+	for _, m := range []struct {
+		name    string
+		missing bool
+	}{{"author", p.Author == ""}, {"body", p.Body == nil}, {"kind", p.Kind == ""}, {"lane", p.Lane == ""}, {"log", p.Log == ""}, {"made", p.Made == ""}, {"seq", p.Seq == 0}} {
+		if m.missing {
+			return s, nil, refuse(CodeMemberMissing, "the statement has no %s, or it is 0", m.name)
+		}
+	}
+	s = &Statement{Log: p.Log, Author: p.Author, Lane: p.Lane, Seq: p.Seq, Kind: p.Kind, BodyDigest: p.BodyDigest}
+	if s.Made, err = ParseTime(p.Made); err != nil {
+		return s, nil, err
+	}
+	if p.Prev != "" {
+		if s.Prev, err = ParseID(p.Prev); err != nil {
+			return s, nil, err
+		}
+		if s.Prev.IsZero() {
+			return s, nil, refuse(CodeMemberMalformed, "prev is no statement's id")
+		}
+	}
+	if p.Withheld != nil {
+		if s.Review = p.Withheld.Review; s.Review == "" {
+			return s, nil, refuse(CodeMemberMissing, "withheld has no review")
+		}
+	}
+	return s, p.Body, nil
+}
+
+// check refuses what no statement may have beside its body, whatever was logged
+// before it.
+func (s *Statement) check() error {
+	if err := CheckAuthor(s.Author); err != nil {
+		return err
+	}
+	if s.Prev.IsZero() != (s.Seq == 1) {
+		return refuse(CodeMemberMissing, "prev is there exactly when seq is over 1")
+	}
+	if s.BodyDigest != "" && !IsDigest(s.BodyDigest) {
+		return refuse(CodeDigestMalformed, "bodyDigest is not a digest")
+	}
+	if s.IsWithheld() {
+		if s.BodyDigest == "" {
+			return refuse(CodeMemberMalformed, "withheld stands without bodyDigest")
+		}
+		if _, err := ParseDate(s.Review); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(Kinds, s.Kind) {
+		return refuse(CodeKindUnknown, "the kind is %q", clip(string(s.Kind)))
+	}
+	if s.Lane != LaneOf(s.Kind) {
+		return refuse(CodeLaneUnknown, "the lane is %q, and that of a %s is %s", clip(s.Lane), s.Kind, LaneOf(s.Kind))
+	}
+	if s.IsWithheld() && !MayWithhold(s.Kind) {
+		return refuse(CodeMemberMalformed, "the detached body of a %s is published with it", s.Kind)
+	}
+	return nil
 }
 
 // IsWithheld reports whether the detached body is not published with the

@@ -15,11 +15,54 @@ const (
 // ParseTime reads a moment in the one form that the protocol has,
 // YYYY-MM-DDThh:mm:ssZ, a real date, and returns Unix seconds.
 func ParseTime(s string) (int64, error) {
-	t, err := time.Parse(timeLayout, s)
-	if err != nil || t.Format(timeLayout) != s || t.Year() < 1970 {
-		return 0, refuse(CodeTimeMalformed, "%q is not a moment of the form YYYY-MM-DDThh:mm:ssZ", clip(s))
+	if t, ok := timeOf(s); ok {
+		return t, nil
 	}
-	return t.Unix(), nil
+	return 0, refuse(CodeTimeMalformed, "%q is not a moment of the form YYYY-MM-DDThh:mm:ssZ", clip(s))
+}
+
+func timeOf(s string) (int64, bool) {
+	if len(s) != len(timeLayout) || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != 'Z' {
+		return 0, false
+	}
+	day, ok := dayOf(s[:10])
+	hour, minute, second := twoDigits(s[11:]), twoDigits(s[14:]), twoDigits(s[17:])
+	return day + int64(hour*3600+minute*60+second), ok && hour < 24 && minute < 60 && second < 60
+}
+
+// twoDigits reads the two digits that s begins with; it returns a number over 99
+// when they are none.
+func twoDigits(s string) uint {
+	tens, ones := uint(s[0]-'0'), uint(s[1]-'0')
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return tens*10 + ones
+}
+
+// dayOf reads YYYY-MM-DD, from 1970 on, and returns its first second.
+func dayOf(s string) (int64, bool) {
+	if len(s) != len(dateLayout) || s[7] != '-' {
+		return 0, false
+	}
+	year, month, ok := monthOf(s[:7])
+	day := twoDigits(s[8:])
+	if !ok || day < 1 || day > 31 {
+		return 0, false
+	}
+	t := time.Date(year, month, int(day), 0, 0, 0, 0, time.UTC)
+	return t.Unix(), t.Month() == month // else the month is shorter
+}
+
+// monthOf reads YYYY-MM, from 1970 on.
+func monthOf(s string) (int, time.Month, bool) {
+	if len(s) != len(monthLayout) || s[4] != '-' {
+		return 0, 0, false
+	}
+	century, year, month := twoDigits(s), twoDigits(s[2:]), twoDigits(s[5:])
+	ok := century < 100 && year < 100 && month >= 1 && month <= 12
+	year += century * 100
+	return int(year), time.Month(month), ok && year >= 1970
 }
 
 // FormatTime writes Unix seconds as YYYY-MM-DDThh:mm:ssZ.
@@ -28,11 +71,10 @@ func FormatTime(unix int64) string { return time.Unix(unix, 0).UTC().Format(time
 // ParseDate reads YYYY-MM-DD and returns the Unix seconds at which that day
 // begins in UTC.
 func ParseDate(s string) (int64, error) {
-	t, err := time.Parse(dateLayout, s)
-	if err != nil || t.Format(dateLayout) != s || t.Year() < 1970 {
-		return 0, refuse(CodeDateMalformed, "%q is not a date of the form YYYY-MM-DD", clip(s))
+	if day, ok := dayOf(s); ok {
+		return day, nil
 	}
-	return t.Unix(), nil
+	return 0, refuse(CodeDateMalformed, "%q is not a date of the form YYYY-MM-DD", clip(s))
 }
 
 // ParseSpan reads a date (YYYY-MM-DD), a month (YYYY-MM) or an interval of two
@@ -55,14 +97,14 @@ func ParseSpan(s string) (start, end int64, err error) {
 }
 
 func parseDay(s string) (start, end int64, err error) {
-	if t, err := time.Parse(monthLayout, s); err == nil && t.Format(monthLayout) == s && t.Year() >= 1970 {
-		return t.Unix(), t.AddDate(0, 1, 0).Unix(), nil
+	if year, month, ok := monthOf(s); ok {
+		first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+		return first.Unix(), first.AddDate(0, 1, 0).Unix(), nil
 	}
-	start, err = ParseDate(s)
-	if err != nil {
-		return 0, 0, refuse(CodeDateMalformed, "%q is neither a date YYYY-MM-DD nor a month YYYY-MM", clip(s))
+	if day, ok := dayOf(s); ok {
+		return day, day + 86400, nil
 	}
-	return start, start + 86400, nil
+	return 0, 0, refuse(CodeDateMalformed, "%q is neither a date YYYY-MM-DD nor a month YYYY-MM", clip(s))
 }
 
 // A PeriodKind is how often attestations are due: "quarter" or "half-year".

@@ -43,6 +43,20 @@ type Term struct {
 // Terms is the vocabulary of this version.
 var Terms = load[Vocabulary](vocabularyJSON)
 
+// A term is a code with its list.
+type term struct{ list, code string }
+
+// vocabulary has every term of Terms.
+var vocabulary = func() map[term]bool {
+	m := make(map[term]bool)
+	for list, terms := range Terms.Lists {
+		for _, t := range terms {
+			m[term{list, t.Code}] = true
+		}
+	}
+	return m
+}()
+
 type countryNames struct {
 	Version   int               `json:"version"`
 	Date      string            `json:"date"`
@@ -110,7 +124,7 @@ func UnknownCodes(s *Statement, d Detached) []string {
 	var unknown []string
 	look := func(list string, codes ...string) {
 		for _, c := range codes {
-			if _, ok := Terms.Term(list, c); c != "" && !ok {
+			if c != "" && !vocabulary[term{list, c}] {
 				unknown = append(unknown, list+"/"+c)
 			}
 		}
@@ -145,6 +159,7 @@ func UnknownCodes(s *Statement, d Detached) []string {
 	case *RequestBody:
 		country(b.Country)
 		for _, l := range b.lists() {
+			look(l.name, l.code)
 			look(l.name, l.codes...)
 		}
 	case *DecisionBody:
