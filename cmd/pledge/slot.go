@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -278,12 +279,19 @@ func (s *slotter) logPeriod(ctx context.Context, p entry.SlotPeriod, now int64) 
 		return err
 	}
 	err = s.send(ctx, file)
-	if refusalOf(err) != nil {
-		if _, e := s.folder.setAside(file); e != nil {
-			return errors.Join(err, e)
-		}
+	refusal := refusalOf(err)
+	if refusal == nil {
+		return err
 	}
-	return err
+	to, err := s.folder.setAside(file)
+	if err != nil {
+		return err
+	}
+	hint := cmp.Or(refusal.Hint, pledge.Hint(refusal.Code))
+	if refusal.Code == pledge.CodeSignatureUncalled {
+		hint = "see --key: it has to be a key of use slot that the author has in the log, by its admission or by a statement of kind keys"
+	}
+	return commandline.Refused(fmt.Errorf("the slot of %s, which was set aside as %s: %w", p, to, refusal), hint)
 }
 
 // send submits a slot and keeps its receipt.
