@@ -240,12 +240,18 @@ func TestSameSeedSameBytes(t *testing.T) {
 }
 
 func TestEveryKindSameSeedSameBytes(t *testing.T) {
-	_, first := everyKind(t, 400, nil)
+	w, first := everyKind(t, 400, nil)
+	streamed := filepath.Join(t.TempDir(), "log")
+	if err := generator.New(w.Options).WriteEveryKind(streamed, 400); err != nil {
+		t.Fatal(err)
+	}
 	_, second := everyKind(t, 400, nil)
-	again := files(t, second)
-	for path, b := range files(t, first) {
-		if !bytes.Equal(again[path], b) {
-			t.Errorf("%s differs", path)
+	for _, dir := range []string{second, streamed} {
+		again := files(t, dir)
+		for path, b := range files(t, first) {
+			if !bytes.Equal(again[path], b) {
+				t.Errorf("%s differs", path)
+			}
 		}
 	}
 }

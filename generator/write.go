@@ -25,6 +25,15 @@ func (w *World) WriteDir(dir string) error {
 // directory as it goes: it signs on all processors and holds no more than a few
 // thousand statements in memory, whatever n is. The world keeps no entries.
 func (w *World) WriteStory(dir string, n int, options ...func(*Writer)) error {
+	return w.writePlay(dir, n, w.Story, options)
+}
+
+// WriteEveryKind is WriteStory for EveryKind.
+func (w *World) WriteEveryKind(dir string, n int, options ...func(*Writer)) error {
+	return w.writePlay(dir, n, w.EveryKind, options)
+}
+
+func (w *World) writePlay(dir string, n int, play func(int) error, options []func(*Writer)) error {
 	d, err := w.NewWriter(dir)
 	if err != nil {
 		return err
@@ -34,7 +43,7 @@ func (w *World) WriteStory(dir string, n int, options ...func(*Writer)) error {
 	}
 	s := newSigning(d.Add)
 	w.sink = s.add
-	err = w.Story(n)
+	err = play(n)
 	w.sink = nil
 	if stopped := s.close(); err == nil {
 		err = stopped

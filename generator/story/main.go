@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -22,6 +24,14 @@ const help = `story writes invented logs, for demonstrations and tests.
 Usage:
   story --out DIR                    the story that scripts/demo plays
   story --statements N --out DIR     a log of N statements, ready to be audited
+
+A log is of one of these worlds (--world):
+  plain       requests, answers, attestations
+  everyday    those, and weekly slots, texts that are withheld or sealed and opened
+              later, corrections, challenges and replies, changes of keys; what
+              scripts/bench audits
+  every-kind  a small accord in which every kind of statement occurs in all its
+              forms; it has its own signatories
 
 DIR is new or empty. The story is, in DIR:
   NNN-KIND-AUTHOR.yaml  one statement each, for: pledge new KIND --from FILE
@@ -40,7 +50,7 @@ flags give the same bytes.
 
 Examples:
   story --out .demo/story
-  story --statements 100000 --signatories 50 --out big
+  story --statements 100000 --signatories 50 --world everyday --out big
   pledge-verify audit --policy big/policy.txt --charter "$(cat big/charter-id)" big/log
 
 Flags:
@@ -56,6 +66,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	out := flags.String("out", "", "`folder` to write to")
 	keys := flags.String("keys", "../keys", "story: `folder` that will hold the keys, as seen from the YAML files")
 	logKey := flags.String("log-key", "../keys/checkpoint.pub", "story: `file` that will hold the log's vkey, as seen from the YAML files")
+	world := flags.String("world", "plain", "log: which `world` it is of")
 	n := flags.Int("statements", 0, "log: write `N` statements")
 	flags.Uint64Var(&o.Seed, "seed", 0, "log: `number` that everything random comes from")
 	flags.IntVar(&o.Signatories, "signatories", 8, "log: how many `companies` there are")
@@ -76,6 +87,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		err = errors.New("--out is missing, or there is more than flags")
 	case *n != 0 && *n < 1+2*o.Signatories || o.Signatories < 1:
 		err = fmt.Errorf("--statements %d leaves no room for a charter, and an admission and a pledge of %d signatories", *n, o.Signatories)
+	case !slices.Contains(worlds, *world):
+		err = fmt.Errorf("--world %s is not one of %s", *world, strings.Join(worlds, ", "))
+	case *world == "every-kind" && *n < generator.EveryKindLeast:
+		err = fmt.Errorf("--statements %d leaves no room for every kind: %d do", *n, generator.EveryKindLeast)
 	case o.Quorum < 0 || o.Quorum > o.Witnesses || o.Witnesses < 0:
 		err = fmt.Errorf("--quorum %d is not one of %d witnesses", o.Quorum, o.Witnesses)
 	}
@@ -85,7 +100,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	if err = empty(*out); err == nil {
 		if *n > 0 {
-			err = writeLog(stdout, *out, *n, *bundled, o)
+			err = writeLog(stdout, *out, *n, *bundled, *world, o)
 		} else {
 			err = writeStory(stdout, *out, *keys, *logKey)
 		}
@@ -96,6 +111,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	return 0
 }
+
+// worlds are those that --world takes.
+var worlds = []string{"plain", "everyday", "every-kind"}
 
 // empty makes a folder, or wants it to have nothing in it.
 func empty(dir string) error {
@@ -123,15 +141,28 @@ func writeStory(stdout io.Writer, dir, keys, logKey string) error {
 	return nil
 }
 
-func writeLog(stdout io.Writer, dir string, n int, bundled bool, o generator.Options) error {
+func writeLog(stdout io.Writer, dir string, n int, bundled bool, world string, o generator.Options) error {
 	began := time.Now()
+	switch world {
+	case "everyday":
+		large := generator.LargeOptions()
+		o.Challengers, o.Slots, o.Mix = large.Challengers, large.Slots, large.Mix
+	case "every-kind":
+		every := generator.EveryKindOptions()
+		every.Seed, every.Witnesses, every.Quorum, every.Lapses, every.Publish = o.Seed, o.Witnesses, o.Quorum, o.Lapses, o.Publish
+		o = every
+	}
 	w := generator.New(o)
 	first := w.Now()
 	var options []func(*generator.Writer)
 	if bundled {
 		options = append(options, generator.Bundled)
 	}
-	if err := w.WriteStory(filepath.Join(dir, "log"), n, options...); err != nil {
+	write := w.WriteStory
+	if world == "every-kind" {
+		write = w.WriteEveryKind
+	}
+	if err := write(filepath.Join(dir, "log"), n, options...); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "policy.txt"), w.Policy.Marshal(), 0o644); err != nil {

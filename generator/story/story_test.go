@@ -25,6 +25,8 @@ func TestUsage(t *testing.T) {
 		{"--out x y", 2, "hint:"},
 		{"--statements 10 --out x", 2, "no room"},
 		{"--statements 100 --witnesses 2 --quorum 3 --out x", 2, "--quorum 3"},
+		{"--statements 100 --world other --out x", 2, "plain, everyday, every-kind"},
+		{"--statements 100 --world every-kind --out x", 2, "no room for every kind"},
 		{"--none", 2, "hint:"},
 		{"--out " + full, 1, "is not empty"},
 	} {
