@@ -346,7 +346,7 @@ func TestAmendsAndTheEnd(t *testing.T) {
 	if x.Snapshot().End() != nil || x.Snapshot().Terms().ReplyDays != c.w.Terms.ReplyDays {
 		t.Fatal("terms to begin with")
 	}
-	texts := map[string]string{"more": "We do more."}
+	texts := &entry.AmendBody{Clauses: map[string]string{"more": "We do more."}}
 	from := c.w.Now() + 86400
 	amend := c.say(c.w.Amend(&entry.Amend{Clauses: []entry.Clause{{ID: "more"}}, ReplyDays: 9, From: entry.FormatTime(from)}, generator.Amended{}, texts))
 	c.say(c.w.Amend(&entry.Amend{Ends: &entry.End{Successor: "log.second.example"}, From: entry.FormatTime(from + 30*86400)}, generator.Amended{}, nil))
