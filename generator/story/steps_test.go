@@ -51,10 +51,10 @@ func TestFirstSteps(t *testing.T) {
 
 	dir := filepath.Join(home, "first-accord")
 	out := string(file(t, said.Name()))
-	if n := strings.Count(out, "\nResult: this copy matches the signed log of 4 entries"); n != 2 {
-		t.Errorf("%d audits that match 4 entries, want one of the server and one of the directory:\n%s", n, out)
+	if n := strings.Count(out, "\nResult: this copy matches the signed log of 8 entries"); n != 2 {
+		t.Errorf("%d audits that match 8 entries, want one of the server and one of the directory:\n%s", n, out)
 	}
-	for _, receipt := range []string{"secretariat-admit-2", "brightbarrow-pledge-1", "brightbarrow-request-2"} {
+	for _, receipt := range []string{"secretariat-admit-2", "brightbarrow-pledge-1", "brightbarrow-request-2", "brightbarrow-request-3", "brightbarrow-open-4", "brightbarrow-request-5"} {
 		file(t, dir, receipt+".tlog-proof")
 	}
 	audit := exec.Command("../../bin/pledge-verify", "audit", "--policy", filepath.Join(dir, "policy.txt"),
