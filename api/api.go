@@ -79,6 +79,7 @@ type API struct {
 	answers *budget       // for answers that are held whole
 	slots   chan struct{} // for single submissions that wait for their receipt
 	streams chan struct{} // for requests of many statements
+	chains  chan struct{} // for chains that are being written
 	drained chan struct{} // closed when the server is about to end
 }
 
@@ -92,6 +93,7 @@ func New(cfg Config) *API {
 		answers: newBudget(cfg.Limits.Memory),
 		slots:   make(chan struct{}, cfg.Limits.Submissions),
 		streams: make(chan struct{}, cfg.Limits.Streams),
+		chains:  make(chan struct{}, cfg.Limits.Chains),
 		drained: make(chan struct{}),
 	}
 	a.metrics = newMetrics(a)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -30,9 +31,15 @@ type server struct {
 // newServer starts a server whose log has a charter.
 func newServer(t *testing.T, options ...func(*api.Config)) *server {
 	t.Helper()
-	s := &server{t: t, world: generator.New(generator.Options{Seed: 7})}
+	return serverOf(t, generator.Options{Seed: 7}, apitest.Start, options...)
+}
+
+// serverOf starts a server of the log of another world.
+func serverOf(t *testing.T, world generator.Options, start func(context.Context, *generator.World, ...func(*api.Config)) (*apitest.Server, error), options ...func(*api.Config)) *server {
+	t.Helper()
+	s := &server{t: t, world: generator.New(world)}
 	var err error
-	if s.Server, err = apitest.Start(t.Context(), s.world, options...); err != nil {
+	if s.Server, err = start(t.Context(), s.world, options...); err != nil {
 		t.Fatalf("start server: %v", err)
 	}
 	t.Cleanup(func() {

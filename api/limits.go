@@ -23,6 +23,8 @@ type Limits struct {
 	Streams int
 	// Lines is how many statements one such request may have. Default: 100,000.
 	Lines int
+	// Chains is how many chains are written at once. Default: 32.
+	Chains int
 	// Window is how many of its statements are on their way at once. Default: 512.
 	Window int
 	// Memory is how many bytes of request bodies are held at once, and how many
@@ -53,6 +55,7 @@ func (l *Limits) setDefaults() {
 	or(&l.Submissions, 4096)
 	or(&l.Streams, 8)
 	or(&l.Lines, 100_000)
+	or(&l.Chains, 32)
 	or(&l.Window, 512)
 	or(&l.Memory, 256<<20)
 	or(&l.ReadTime, 30*time.Second)

@@ -46,6 +46,16 @@ func (p *prover) head(ctx context.Context) (*log.View, error) {
 // prove returns the tlog-proof of a leaf under a checkpoint that covers it, with
 // the leaf as its extra data.
 func (p *prover) prove(ctx context.Context, view *log.View, index uint64, leaf []byte) ([]byte, error) {
+	hashes, err := p.path(ctx, view, index, leaf)
+	if err != nil {
+		return nil, err
+	}
+	proof := log.Proof{Extra: leaf, Index: index, Hashes: hashes, Checkpoint: view.Raw}
+	return proof.Marshal(), nil
+}
+
+// path returns the inclusion proof of a leaf under a checkpoint that covers it.
+func (p *prover) path(ctx context.Context, view *log.View, index uint64, leaf []byte) ([]log.Hash, error) {
 	c := view.Checkpoint
 	hashes, err := p.tiles.InclusionProof(ctx, index, c.Size)
 	if err != nil {
@@ -55,6 +65,5 @@ func (p *prover) prove(ctx context.Context, view *log.View, index uint64, leaf [
 		p.tiles.Forget()
 		return nil, fmt.Errorf("verify inclusion of entry %d: %w", index, err)
 	}
-	proof := log.Proof{Extra: leaf, Index: index, Hashes: hashes, Checkpoint: view.Raw}
-	return proof.Marshal(), nil
+	return hashes, nil
 }

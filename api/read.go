@@ -188,36 +188,6 @@ func unknownSignatory(err error) error {
 	return err
 }
 
-// chain answers with what one author said and was accepted, oldest first, with
-// proofs.
-func (a *API) chain(w http.ResponseWriter, r *http.Request) {
-	q, err := parameters(r, "cursor", "limit")
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	most, err := limit(q, maxPage, maxPage)
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	first := uint64(0)
-	if c := q.Get("cursor"); c != "" {
-		var ok bool
-		if first, ok = parseIndex(c); !ok {
-			a.fail(w, r, badParameter("cursor", "is what an earlier answer gave as next"))
-			return
-		}
-	}
-	s := a.snapshot(r.Context())
-	out, err := a.wireChain(r.Context(), s, mux.Vars(r)["id"], first, most)
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	a.writeJSON(w, r, out)
-}
-
 // vocabulary answers with the codes that this version knows.
 func (a *API) vocabulary(w http.ResponseWriter, r *http.Request) {
 	if _, err := parameters(r); err != nil {
@@ -225,36 +195,6 @@ func (a *API) vocabulary(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.writeJSON(w, r, entry.Terms)
-}
-
-func (a *API) wireChain(ctx context.Context, s *index.Snapshot, id string, first uint64, most int) (*client.Chain, error) {
-	indexes, err := s.Chain(ctx, id)
-	if err != nil {
-		return nil, unknownSignatory(err)
-	}
-	view, err := a.proofs.head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shown := s.View()
-	out := &client.Chain{Size: shown.Size, AsOf: client.Time(shown.AsOf), SimulatedTime: a.simulated(), Entries: []client.ChainLink{}}
-	total := uint64(len(indexes))
-	end := min(first+uint64(most), total)
-	for i := min(first, total); i < end; i++ {
-		e, err := s.EntryAt(ctx, indexes[i])
-		if err != nil {
-			return nil, err
-		}
-		proof, err := a.proofs.prove(ctx, view, e.Index, e.Leaf)
-		if err != nil {
-			return nil, err
-		}
-		out.Entries = append(out.Entries, client.ChainLink{Index: e.Index, ID: e.ID, Leaf: e.Leaf, Proof: string(proof)})
-	}
-	if end < total {
-		out.Next = fmt.Sprint(end)
-	}
-	return out, nil
 }
 
 func (a *API) wireEntry(e *index.Entry) client.Entry {

@@ -3,7 +3,6 @@ package api_test
 import (
 	"bytes"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -128,53 +127,6 @@ func TestSignatory(t *testing.T) {
 	}
 	if v, err := s.client.Vocabulary(t.Context()); err != nil || len(v.Lists) != len(entry.Terms.Lists) {
 		t.Errorf("vocabulary is %v, %v", v, err)
-	}
-}
-
-func TestChainComesWhole(t *testing.T) {
-	s := newServer(t)
-	a := s.member(0)
-	want := []entry.ID{a.Head}
-	var subs []*entry.Submission
-	for range 4 {
-		subs = append(subs, s.say(s.request(a)))
-		want = append(want, a.Head)
-	}
-	err := s.client.SubmitAll(t.Context(), subs, func(i int, r *client.Reply, err error) error { return err })
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []entry.ID
-	for page := 0; ; page++ {
-		q := "?limit=2"
-		if page > 0 {
-			q += "&cursor=" + strconv.Itoa(2*page)
-		}
-		ans := s.get("/api/v1/signatories/" + a.ID + "/chain" + q)
-		c := decode[client.Chain](t, ans.body)
-		for _, l := range c.Entries {
-			got = append(got, l.ID)
-			leaf, err := entry.ParseLeaf(l.Leaf)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.verify(&client.Reply{Index: l.Index, ID: l.ID, Leaf: l.Leaf, Proof: l.Proof}, &entry.Submission{Envelope: leaf.Statement, Statement: &entry.Statement{ID: l.ID}})
-		}
-		if c.Next == "" {
-			break
-		}
-	}
-	if len(got) != len(want) {
-		t.Fatalf("chain has %d links, want %d", len(got), len(want))
-	}
-	for i := range got {
-		if got[i] != want[i] {
-			t.Errorf("link %d is %s, want %s", i, got[i], want[i])
-		}
-	}
-	whole, err := s.client.Chain(t.Context(), a.ID, "")
-	if err != nil || len(whole.Entries) != len(want) || whole.Next != "" {
-		t.Errorf("chain in one page: %v, %v", whole, err)
 	}
 }
 

@@ -131,7 +131,7 @@ func (x *Index) show(cp *log.View) {
 		}
 	}
 	s.charter, s.charterID = x.state.Charter()
-	s.terms, s.clauses = x.state.Terms(v.AsOf), maps.Clone(x.clauses)
+	s.terms, s.clauses, s.directory = x.state.Terms(v.AsOf), maps.Clone(x.clauses), x.directory
 	if at, successor, ok := x.state.Ends(); ok {
 		s.end = &End{at, successor}
 	}

@@ -57,6 +57,7 @@ type Index struct {
 	clauses   map[uint64]map[string]string // texts of clauses by the index of the charter or amend that brought them
 	withheld  []withheldText               // of statements that were logged without it
 	waiting   map[uint64]bool              // which entries are in unsettled
+	directory *Directory                   // the newest accepted one
 
 	// rows and the lists over them are written by the replay, a bundle at a
 	// time, and read by snapshots, which ignore what is at or beyond their size.

@@ -79,10 +79,18 @@ func parallel(n int, f func(i int)) {
 // take steps over a batch and keeps its rows.
 func (x *Index) take(batch []replayed) {
 	verdicts := make([]pledge.Verdict, len(batch))
+	directory := lastDirectory(batch)
 	for i := range batch {
 		var found []pledge.Finding
+		var rows []entry.Row
+		if i == directory {
+			rows = x.state.Directory()
+		}
 		verdicts[i], found = x.state.Step(batch[i].item)
 		batch[i].now = x.state.Now()
+		if i == directory {
+			x.keepDirectory(batch[i].item.Index, verdicts[i], rows)
+		}
 		x.stepped = append(x.stepped, found...)
 		// A builder without an emit function can only fail at 2^63 leaves.
 		if err := x.tree.Append(batch[i].hash); err != nil {

@@ -24,6 +24,7 @@ type Snapshot struct {
 	end       *End
 	clauses   map[uint64]map[string]string // by the index of the document
 	held      map[uint64]int64             // statements whose text is withheld, and the review day of each
+	directory *Directory
 	findings  []pledge.Finding
 	byIndex   map[uint64][]pledge.Finding
 

@@ -46,8 +46,23 @@ type Server struct {
 }
 
 // Start starts a server for the log of a world, with the checkpoint key and the
-// clock of that world. Options change what the API is made of.
-func Start(ctx context.Context, w *generator.World, options ...func(*api.Config)) (_ *Server, err error) {
+// clock of that world. Options change what the API is made of. It makes no
+// directories: the world does.
+func Start(ctx context.Context, w *generator.World, options ...func(*api.Config)) (*Server, error) {
+	return start(ctx, w, nil, options)
+}
+
+// StartOperated is Start for a server that has the operator's keys and makes the
+// directories. The world is to make none (generator.Options.NoDirectories).
+func StartOperated(ctx context.Context, w *generator.World, options ...func(*api.Config)) (*Server, error) {
+	var keys []intake.OperatorKey
+	for _, k := range w.Operator {
+		keys = append(keys, intake.OperatorKey{ID: k.ID, Sign: func(pae []byte) ([]byte, error) { return k.Sign(pae), nil }})
+	}
+	return start(ctx, w, keys, options)
+}
+
+func start(ctx context.Context, w *generator.World, operator []intake.OperatorKey, options []func(*api.Config)) (_ *Server, err error) {
 	s := &Server{Policy: w.Policy}
 	s.SetTime(w.Now())
 	if s.root, err = os.MkdirTemp("", "apitest-"); err != nil {
@@ -72,7 +87,7 @@ func Start(ctx context.Context, w *generator.World, options ...func(*api.Config)
 	}
 	origin := w.Options.Origin
 	s.intake, err = intake.Open(ctx, intake.Config{
-		Origin: origin, Policy: s.Policy, Store: s.store, Log: s.engine, Dir: s.Dir, Logger: logger,
+		Origin: origin, Policy: s.Policy, Store: s.store, Log: s.engine, Dir: s.Dir, Logger: logger, Operator: operator,
 		Clock: func() time.Time { return time.Unix(s.clock.Load(), 0) },
 	})
 	if err != nil {

@@ -79,14 +79,9 @@ func (c *Client) Signatories(ctx context.Context) (*SignatoryList, error) {
 	return get[SignatoryList](ctx, c, "api/v1/signatories", nil)
 }
 
-// Chain returns a page of what an author ever said, with proofs, oldest first.
-// Cursor is "" for the first page, then Chain.Next.
-func (c *Client) Chain(ctx context.Context, id, cursor string) (*Chain, error) {
-	v := url.Values{}
-	if cursor != "" {
-		v.Set("cursor", cursor)
-	}
-	return get[Chain](ctx, c, "api/v1/signatories/"+url.PathEscape(id)+"/chain", v)
+// Chain returns all that an author said, with its proofs.
+func (c *Client) Chain(ctx context.Context, id string) (*Chain, error) {
+	return get[Chain](ctx, c, "api/v1/signatories/"+url.PathEscape(id)+"/chain", nil)
 }
 
 // Charter returns the charter, which is entry 0, and its entry id.

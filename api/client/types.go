@@ -157,20 +157,43 @@ type SignatoryList struct {
 	Signatories   []Signatory `json:"signatories"`
 }
 
-// A Chain is a page of what one author ever said that was accepted, oldest
-// first, each with its proof under one checkpoint.
+// A Chain is all that one author ever said that was accepted, in both lanes, with
+// what is needed to judge it without the log: the charter, every amend and every
+// change of the secretariat's keys, and what the secretariat said of this author.
+// Every entry is proved under the one checkpoint. Nothing in it is verified.
 type Chain struct {
-	Size          uint64      `json:"size"`
-	AsOf          Time        `json:"asOf"`
-	SimulatedTime bool        `json:"simulatedTime,omitzero"`
-	Entries       []ChainLink `json:"entries"`
-	Next          string      `json:"next,omitzero"` // cursor of the following page, "" on the last
+	Log           string          `json:"log"`    // the log's origin
+	Author        string          `json:"author"` // whose chain it is
+	Size          uint64          `json:"size"`   // the checkpoint's
+	AsOf          Time            `json:"asOf"`   // the largest `logged` in it
+	SimulatedTime bool            `json:"simulatedTime,omitzero"`
+	Checkpoint    string          `json:"checkpoint"` // a signed note
+	Directory     *ChainDirectory `json:"directory,omitzero"`
+	Entries       []ChainLink     `json:"entries"` // rising by index
 }
 
-// A ChainLink is one statement of a chain.
+// A ChainLink is one entry, proved: Path is its inclusion proof in the tree of the
+// checkpoint, leaf to root, 32 bytes each.
 type ChainLink struct {
 	Index uint64   `json:"index"`
-	ID    entry.ID `json:"id"`
 	Leaf  []byte   `json:"leaf"`
-	Proof string   `json:"proof"` // the text of a tlog-proof
+	Path  [][]byte `json:"path"`
+}
+
+// A ChainDirectory is the newest accepted directory that the checkpoint covers, and
+// the rows in it that concern the chain: its author's, the secretariat's and the
+// operator's. It covers the entries below its index.
+type ChainDirectory struct {
+	ChainLink `json:",inline"`
+	Count     uint64     `json:"count"` // of the directory's rows
+	Rows      []ChainRow `json:"rows"`
+}
+
+// A ChainRow is one row of a directory: its canonical JSON, which entry.ParseRow
+// reads, and its inclusion proof in the tree over all rows, whose root the directory
+// states.
+type ChainRow struct {
+	Index uint64   `json:"index"`
+	Row   []byte   `json:"row"`
+	Path  [][]byte `json:"path"`
 }

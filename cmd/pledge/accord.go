@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
 )
 
@@ -106,52 +106,63 @@ func (r *remote) keysChanged(ctx context.Context, author string, secretariat []*
 
 // chain asks for all that an author stated, as of a size or later.
 func (r *remote) chain(ctx context.Context, author string, size uint64) ([]*pledge.Item, error) {
-	var items []*pledge.Item
-	for cursor, waited := "", 0; ; {
-		page, err := r.api.Chain(ctx, author, cursor)
+	for waited := 0; ; {
+		c, err := r.api.Chain(ctx, author)
 		if err != nil {
 			return nil, askError("for the statements of "+author, err)
 		}
-		if page.Size < size {
-			if waited++; waited > int(lagLimit/lagPause) {
-				return nil, commandline.Undecided(fmt.Errorf("the log has %d entries and its answers cover %d", size, page.Size), "run the same command again later")
-			}
-			if err := r.app.sleep(ctx, lagPause); err != nil {
-				return nil, commandline.Undecided(err, askAgain)
-			}
-			continue
+		if c.Size >= size {
+			return r.itemsOf(c, author)
 		}
-		for _, link := range page.Entries {
-			it, err := r.link(author, link)
-			if err != nil {
-				return nil, fmt.Errorf("statement %d of %s: %w", len(items)+1, author, err)
-			}
-			items = append(items, it)
+		if waited++; waited > int(lagLimit/lagPause) {
+			return nil, commandline.Undecided(fmt.Errorf("the log has %d entries and its answers cover %d", size, c.Size), "run the same command again later")
 		}
-		if page.Next == "" || page.Next == cursor || len(page.Entries) == 0 {
-			return items, nil
+		if err := r.app.sleep(ctx, lagPause); err != nil {
+			return nil, commandline.Undecided(err, askAgain)
 		}
-		cursor = page.Next
 	}
 }
 
-// link reads one link of a chain, and wants it to be proved under the policy.
-func (r *remote) link(author string, link client.ChainLink) (*pledge.Item, error) {
+// itemsOf reads what a chain's own author stated, and wants it to be proved under the
+// policy.
+func (r *remote) itemsOf(c *client.Chain, author string) ([]*pledge.Item, error) {
+	var view *log.View
 	if r.policy != nil {
-		proved, err := openReceipt(r.policy, []byte(link.Proof))
-		if err != nil {
-			return nil, err
+		var err error
+		if view, err = r.policy.Open([]byte(c.Checkpoint)); err != nil {
+			return nil, fmt.Errorf("the statements of %s: %w", author, err)
 		}
-		if proved.proof.Index != link.Index || !bytes.Equal(proved.proof.Extra, link.Leaf) {
-			return nil, errors.New("its proof is for another entry")
+	}
+	var items []*pledge.Item
+	for _, link := range c.Entries {
+		it, err := readLink(view, link)
+		if err != nil {
+			return nil, fmt.Errorf("the statements of %s: %w", author, err)
+		}
+		if it.Statement.Author == author {
+			items = append(items, it)
+		}
+	}
+	return items, nil
+}
+
+// readLink reads one link of a chain; view is nil when nothing can be proved.
+func readLink(view *log.View, link client.ChainLink) (*pledge.Item, error) {
+	if view != nil {
+		path := make([]log.Hash, len(link.Path))
+		for i, h := range link.Path {
+			if len(h) != len(path[i]) {
+				return nil, fmt.Errorf("entry %d has a proof in another form", link.Index)
+			}
+			copy(path[i][:], h)
+		}
+		if err := log.VerifyInclusion(link.Index, view.Checkpoint.Size, log.LeafHash(link.Leaf), view.Checkpoint.Root, path); err != nil {
+			return nil, err
 		}
 	}
 	it := pledge.Read(link.Index, link.Leaf)
 	if it.Statement == nil {
 		return nil, fmt.Errorf("read entry %d: %w", link.Index, it.Err)
-	}
-	if it.Statement.Author != author {
-		return nil, fmt.Errorf("entry %d is by %s", link.Index, it.Statement.Author)
 	}
 	return it, nil
 }

@@ -424,9 +424,15 @@ func (s *stage) chain(author string, indexes ...uint64) {
 	old := s.mux
 	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("GET /api/v1/signatories/"+author+"/chain", func(w http.ResponseWriter, _ *http.Request) {
-		answer := client.Chain{Size: uint64(len(s.log.leaves))}
+		answer := client.Chain{Log: s.log.origin, Author: author, Size: uint64(len(s.log.leaves))}
 		for _, i := range indexes {
-			answer.Entries = append(answer.Entries, client.ChainLink{Index: i, Leaf: s.log.leaves[i], Proof: string(s.log.proof(i, quorum, s.now.Unix()).Marshal())})
+			proof := s.log.proof(i, quorum, s.now.Unix())
+			answer.Checkpoint = string(proof.Checkpoint)
+			link := client.ChainLink{Index: i, Leaf: s.log.leaves[i]}
+			for _, h := range proof.Hashes {
+				link.Path = append(link.Path, h[:])
+			}
+			answer.Entries = append(answer.Entries, link)
 		}
 		send(s.t, w, 200, answer)
 	})
