@@ -255,7 +255,7 @@ func parseSignature(sigs, b []byte) (s Signature, all, rest []byte, err error) {
 
 // cutPrefix is bytes.CutPrefix for a text.
 func cutPrefix(b []byte, prefix string) (rest []byte, found bool) {
-	if len(b) < len(prefix) || string(b[:len(prefix)]) != prefix {
+	if !hasPrefix(b, prefix) {
 		return b, false
 	}
 	return b[len(prefix):], true

@@ -47,6 +47,8 @@ func FuzzQuickDetached(f *testing.F) {
 	for kind, sub := range samples() {
 		if sub.Body != nil && kind != KindOpen {
 			f.Add(sub.Envelope.Payload, sub.Body)
+			raw, _ := sealed(sub.Body, sealOf(membersOf(sub.Body)[0].name)...)
+			f.Add(sub.Envelope.Payload, raw)
 		}
 	}
 	f.Fuzz(func(t *testing.T, payload, b []byte) {
@@ -166,7 +168,16 @@ func TestQuickDetached(t *testing.T) {
 		for _, m := range membersOf(sub.Body) {
 			raw, _ := sealed(sub.Body, sealOf(m.name)...)
 			compareBodies(t, st, raw)
+			if may := !slices.Contains([]string{"author", "kind", "log", "salt"}, m.name); may != (quickDetached(kind, raw) != nil) {
+				t.Errorf("a %s whose %s is sealed is read quickly: %v", kind, m.name, !may)
+			}
+			for _, edit := range [][2]string{{`"law":"withheld",`, ``}, {`"law":"withheld",`, `"law":"Withheld",`}, {`"reason":"withheld",`, ``}, {`"review":"2027`, `"review":"2o27`}, {`"sealed":"`, `"sealed":"x`},
+				{`,"sealed":`, `,"resealed":`}, {`"law":"withheld","reason":"withheld","review":"2027-01-01"`, `"law":"x"`}, {`"reason":"withheld"`, `"reason":"withheld","reason":"withheld"`}, {`2027-01-01"`, `2027-01-01","rx":1`}} {
+				compareBodies(t, st, []byte(strings.Replace(string(raw), edit[0], edit[1], 1)))
+			}
 		}
+		compareBodies(t, st, []byte(strings.Replace(body, `"kind":`, `"court":{"reason":"x","review":"2027-01-01","sealed":"`+aDigest+`"},"kind":`, 1)))
+		compareBodies(t, st, []byte(strings.Replace(body, `"narrative":{`, `"narrative":{"law":"Lauje is a language too",`, 1)))
 	}
 }
 

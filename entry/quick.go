@@ -204,10 +204,10 @@ func (b *Reply) read(r *reader) {
 	r.optPlain("period", &b.Period)
 }
 
-// quickDetached reads a detached body of a kind that logs have many of, in which
-// nothing is sealed. It returns nil as quickStatement does false.
+// quickDetached reads a detached body of a kind that logs have many of. It returns
+// nil as quickStatement does false.
 func quickDetached(kind Kind, raw []byte) Detached {
-	r := reader{b: raw}
+	r := reader{b: raw, sealable: true}
 	r.open()
 	var d Detached
 	switch kind {
@@ -229,9 +229,10 @@ func quickDetached(kind Kind, raw []byte) Detached {
 		d = b
 	}
 	r.close()
-	if d == nil || !r.done() {
+	if d == nil || !r.done() || checkSeals(r.seals) != nil {
 		return nil
 	}
+	d.setSeals(r.seals)
 	return d
 }
 
@@ -247,7 +248,7 @@ func (b *RequestBody) read(r *reader) {
 	r.optPlain("authority", &b.Authority)
 	r.optPlain("compulsion", &b.Compulsion)
 	r.optPlain("corroboration", &b.Corroboration)
-	r.needPlain("country", &b.Country)
+	r.needPlainOrSeal("country", &b.Country)
 	r.optDocuments("documents", &b.Documents)
 	r.optPlain("gag", &b.Gag)
 	r.optPlain("gagReview", &b.GagReview)
@@ -257,7 +258,7 @@ func (b *RequestBody) read(r *reader) {
 	r.optTexts("narrative", &b.Narrative)
 	r.optTexts("other", &b.Other)
 	r.optCodes("products", &b.Products)
-	r.needPlain("received", &b.Received)
+	r.needPlainOrSeal("received", &b.Received)
 	r.needPlain("salt", &b.Salt)
 	r.optText("statute", &b.Statute)
 	r.optCodes("targets", &b.Targets)

@@ -17,6 +17,9 @@ type reader struct {
 	i      int
 	first  bool // no member of the object was read yet
 	failed bool
+
+	sealable bool   // members that are not needed as they are may be sealed
+	seals    []Seal // those that are
 }
 
 // done reports whether everything was read and nothing failed.
@@ -156,13 +159,43 @@ func (r *reader) id() (id ID) {
 }
 
 func (r *reader) optText(name string, to *string) {
-	if r.has(name) {
+	if r.has(name) && !r.sealed(name) {
 		*to = r.text()
 	}
 }
 
 func (r *reader) optPlain(name string, to *string) {
-	if r.has(name) {
+	if r.has(name) && !r.sealed(name) {
+		*to = r.plain()
+	}
+}
+
+// sealed reads the value of a member if it is a seal. Where seals may stand, no
+// other object begins like one but a rare narrative.
+func (r *reader) sealed(name string) bool {
+	if !r.sealable || !r.peek('{') || !hasPrefix(r.b[r.i:], `{"law":`) && !hasPrefix(r.b[r.i:], `{"reason":`) {
+		return false
+	}
+	s := Seal{Member: name}
+	r.open()
+	if r.has("law") {
+		s.Law = r.plain()
+	}
+	r.needPlain("reason", &s.Reason)
+	r.needPlain("review", &s.Review)
+	r.needPlain(sealedMember, &s.Digest)
+	r.close()
+	r.seals = append(r.seals, s)
+	return true
+}
+
+func hasPrefix(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
+}
+
+// needPlainOrSeal is needPlain for a member that may be sealed.
+func (r *reader) needPlainOrSeal(name string, to *string) {
+	if r.need(name); !r.sealed(name) {
 		*to = r.plain()
 	}
 }
@@ -186,7 +219,7 @@ func (r *reader) optID(name string, to *ID) {
 
 // optCodes reads a list of plain texts, which is not empty.
 func (r *reader) optCodes(name string, to *[]string) {
-	if !r.has(name) {
+	if !r.has(name) || r.sealed(name) {
 		return
 	}
 	r.skip("[")
@@ -254,7 +287,7 @@ func (r *reader) names(value func(name string)) {
 }
 
 func (r *reader) optTexts(name string, to *map[string]string) {
-	if r.has(name) {
+	if r.has(name) && !r.sealed(name) {
 		m := make(map[string]string)
 		r.names(func(name string) {
 			m[name] = r.text()
@@ -265,7 +298,7 @@ func (r *reader) optTexts(name string, to *map[string]string) {
 }
 
 func (r *reader) optDocuments(name string, to *[]Document) {
-	if !r.has(name) {
+	if !r.has(name) || r.sealed(name) {
 		return
 	}
 	r.skip("[")
@@ -278,7 +311,9 @@ func (r *reader) optDocuments(name string, to *[]Document) {
 		r.need("name")
 		d.Name = r.text()
 		r.needPlain("sha256", &d.SHA256)
-		r.optPlain("url", &d.URL)
+		if r.has("url") {
+			d.URL = r.plain()
+		}
 		r.close()
 		list = append(list, d)
 		if !r.peek(',') {

@@ -112,12 +112,21 @@ func liftSeals(d Detached, raw []byte) (plain []byte, seals []Seal, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if slices.ContainsFunc(seals, func(o Seal) bool { return o.Digest == s.Digest }) {
-			return nil, nil, refuse(CodeMemberMalformed, "two members are sealed by one digest")
-		}
 		seals = append(seals, s)
 	}
-	return joinMembers(rest), seals, nil
+	return joinMembers(rest), seals, checkSeals(seals)
+}
+
+func checkSeals(seals []Seal) error {
+	for i, s := range seals {
+		if err := s.check(); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(seals[:i], func(o Seal) bool { return o.Digest == s.Digest }) {
+			return refuse(CodeMemberMalformed, "two members are sealed by one digest")
+		}
+	}
+	return nil
 }
 
 // isSeal reports whether a canonical value is an object with a member "sealed".
@@ -130,8 +139,7 @@ func parseSeal(m member) (Seal, error) {
 	if err := decode(m.value, &w, "the seal of "+m.name); err != nil {
 		return Seal{}, err
 	}
-	s := Seal{Member: m.name, Digest: w.Sealed, Law: w.Law, Reason: w.Reason, Review: w.Review}
-	return s, s.check()
+	return Seal{Member: m.name, Digest: w.Sealed, Law: w.Law, Reason: w.Reason, Review: w.Review}, nil
 }
 
 func (s Seal) check() error {
