@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 //	exits CODE program args…        the program ends with that exit code
 //	makelog SIZE [LAPSES]           writes ./log, policy.txt, and sets $CHARTER
 //	makelog-ahead                   writes a log that is no demonstration, dated 2100
-//	receipt INDEX FILE              writes an entry's receipt, its text to FILE.body and
-//	                                its submission to FILE.json
+//	receipt FILE                    writes the receipt of an entry with a text, the text to
+//	                                FILE.body, its submission to FILE.json, and sets $INDEX
 //	flip FILE OFFSET                turns over a bit
 //	fork SIZE                       the archive gets a false checkpoint by the log's own key
 //	behead                          the checkpoint gets a false root, signed, the archive too
@@ -87,25 +87,28 @@ func makeLogAhead(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func makeReceipt(ts *testscript.TestScript, neg bool, args []string) {
-	index := uint64(number(ts, args[0]))
 	s := world().Open(ts.MkAbs("log"))
 	size, err := s.Size()
 	ts.Check(err)
 	entries, err := s.Entries()
 	ts.Check(err)
+	index := uint64(30)
+	for entries[index].Body == nil {
+		index++
+	}
+	ts.Setenv("INDEX", strconv.FormatUint(index, 10))
 	hashes, err := log.NewTileReader(log.DirSource(s.Dir)).InclusionProof(context.Background(), index, size)
 	ts.Check(err)
 	raw, err := s.Read(log.CheckpointPath)
 	ts.Check(err)
 	p := &log.Proof{Extra: entries[index].Leaf, Index: index, Hashes: hashes, Checkpoint: raw}
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), p.Marshal(), 0o644))
-	if body := entries[index].Body; body != nil {
-		ts.Check(os.WriteFile(ts.MkAbs(args[1]+".body"), body, 0o644))
-		leaf, err := entry.ParseLeaf(p.Extra)
-		ts.Check(err)
-		sub := &entry.Submission{Envelope: leaf.Statement, Body: body}
-		ts.Check(os.WriteFile(ts.MkAbs(args[1]+".json"), append(sub.Marshal(), '\n'), 0o644))
-	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), p.Marshal(), 0o644))
+	body := entries[index].Body
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".body"), body, 0o644))
+	leaf, err := entry.ParseLeaf(p.Extra)
+	ts.Check(err)
+	sub := &entry.Submission{Envelope: leaf.Statement, Body: body}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".json"), append(sub.Marshal(), '\n'), 0o644))
 }
 
 func world() *generator.World { return generator.New(generator.Options{Seed: seed, Signatories: 4}) }
