@@ -19,6 +19,7 @@ const module = "github.com/pledgelog/pledgelog/"
 var rooms = map[string][]string{
 	"entry":        {},
 	"atomicfile":   {},
+	"keyfile":      {"entry"},
 	"commandline":  {"entry"}, // the vocabulary's version
 	"log":          {},
 	"pledge":       {"entry"},
@@ -34,8 +35,8 @@ var rooms = map[string][]string{
 	"api/client":   {"entry", "pledge", "log"},
 	"web":          {"entry", "pledge", "log", "store", "index", "page"},
 
-	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "commandline"},
-	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "commandline"},
+	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
+	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "atomicfile", "commandline"},
 
 	// Test tools: nothing that ships may import them.

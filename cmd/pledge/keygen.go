@@ -13,6 +13,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/keyfile"
 )
 
 func (a *app) keygenCommand() *cobra.Command {
@@ -66,11 +67,11 @@ func (a *app) keygen(out, use, alg string) error {
 	if exists(pubFile) {
 		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", pubFile), "choose another name with --out, or move the file away")
 	}
-	secret, err := newSecret(alg)
+	secret, err := keyfile.New(alg)
 	if err != nil {
 		return err
 	}
-	public, err := publicOf(secret, use)
+	public, err := keyfile.PublicOf(secret, use)
 	if err != nil {
 		return fmt.Errorf("make key: %w", err)
 	}
@@ -78,7 +79,7 @@ func (a *app) keygen(out, use, alg string) error {
 	if err != nil {
 		return fmt.Errorf("make key: %w", err)
 	}
-	secretBytes, err := marshalSecret(secret)
+	secretBytes, err := keyfile.Marshal(secret)
 	if err != nil {
 		return err
 	}

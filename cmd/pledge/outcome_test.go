@@ -15,6 +15,7 @@ import (
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/keyfile"
 	"github.com/pledgelog/pledgelog/pledge"
 )
 
@@ -275,7 +276,7 @@ func TestSubmitDoesNotSendAWithheldBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(s.dir, "acme.json")
-	secretKey, err := marshalSecret(s.author.key)
+	secretKey, err := keyfile.Marshal(s.author.key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/keyfile"
 )
 
 func (a *app) signCommand() *cobra.Command {
@@ -147,7 +148,7 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 // signEnvelope adds a signature that verifies.
 func signEnvelope(env *entry.Envelope, secret secretKey, public *entry.PublicKey) error {
 	pae := env.PAE()
-	sig, err := signWith(secret, pae)
+	sig, err := keyfile.Sign(secret, pae)
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}

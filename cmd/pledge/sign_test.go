@@ -10,6 +10,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/keyfile"
 )
 
 // A desk is a folder with a key and a draft of a request.
@@ -25,7 +26,7 @@ type desk struct {
 func newDesk(t *testing.T, words string) *desk {
 	t.Helper()
 	d := &desk{t: t, dir: t.TempDir(), person: newPerson("acme")}
-	secret, err := marshalSecret(d.person.key)
+	secret, err := keyfile.Marshal(d.person.key)
 	if err != nil {
 		t.Fatal(err)
 	}
