@@ -107,7 +107,7 @@ func (r *remote) keysChanged(ctx context.Context, author string, secretariat []*
 // chain asks for all that an author stated, as of a size or later.
 func (r *remote) chain(ctx context.Context, author string, size uint64) ([]*pledge.Item, error) {
 	for waited := 0; ; {
-		c, err := r.api.Chain(ctx, author)
+		c, err := r.chains.Chain(ctx, author)
 		if err != nil {
 			return nil, askError("for the statements of "+author, err)
 		}
@@ -131,6 +131,9 @@ func (r *remote) itemsOf(c *client.Chain, author string) ([]*pledge.Item, error)
 		var err error
 		if view, err = r.policy.Open([]byte(c.Checkpoint)); err != nil {
 			return nil, fmt.Errorf("the statements of %s: %w", author, err)
+		}
+		if view.Checkpoint.Size != c.Size {
+			return nil, fmt.Errorf("the statements of %s: the server says %d entries, and its checkpoint %d", author, c.Size, view.Checkpoint.Size)
 		}
 	}
 	var items []*pledge.Item

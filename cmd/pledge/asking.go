@@ -20,6 +20,7 @@ type remote struct {
 	policy *log.Policy // nil when none was given
 	source *log.HTTPSource
 	api    *client.Client
+	chains *client.Client // the same, for answers that are long
 	app    *app
 	status *lastStatus
 }
@@ -100,8 +101,16 @@ func (a *app) open(policy *log.Policy, url string) (*remote, error) {
 	if err != nil {
 		return nil, commandline.Usagef("an address begins with http:// or https://", "--log: %v", err)
 	}
-	return &remote{policy, source, api, a, status}, nil
+	opts.MaxReply = maxChain
+	chains, err := client.New(url, opts)
+	if err != nil {
+		return nil, commandline.Usagef("an address begins with http:// or https://", "--log: %v", err)
+	}
+	return &remote{policy, source, api, chains, a, status}, nil
 }
+
+// maxChain bounds all that one author stated, in bytes: twenty years of daily slots.
+const maxChain = 64 << 20
 
 const askAgain = "see whether the log can be reached, and run the same command again"
 

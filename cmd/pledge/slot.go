@@ -171,6 +171,7 @@ func (a *app) slot(ctx context.Context, f slotFlags) error {
 		}
 	}
 	a.simulated(t.origin)
+	a.note("what is in which slot, and what could not be read, is for a person to see: pledge slot list --author %s --dir %s", f.author, f.dir)
 	return nil
 }
 
@@ -189,7 +190,8 @@ func running(s *pledge.State, at int64) []entry.SlotPeriod {
 
 // findHead asks for the author's last slot in the log.
 func (s *slotter) findHead(ctx context.Context) error {
-	for cursor := ""; ; {
+	cursor := ""
+	for range maxRejected {
 		page, err := s.api.Entries(ctx, client.Query{Author: s.folder.author, Kind: entry.KindSlot, Cursor: cursor, Limit: 1})
 		if err != nil {
 			return askError("for the slots of "+s.folder.author, err)
@@ -213,7 +215,11 @@ func (s *slotter) findHead(ctx context.Context) error {
 		}
 		cursor = page.Next
 	}
+	return fmt.Errorf("the server gives more than %d slots of %s that were not accepted", maxRejected, s.folder.author)
 }
+
+// maxRejected is how many slots without effect are passed over.
+const maxRejected = 1000
 
 // resend submits what was made before and has no receipt.
 func (s *slotter) resend(ctx context.Context) error {

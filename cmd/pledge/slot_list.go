@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +54,12 @@ func (a *app) listSlots(dir, author string) error {
 			}
 		}
 		a.printf("commitment  %s  %s  %s\n", c.path, entry.FormatTime(c.Made), where)
+	}
+	if folder.unread != nil {
+		for _, err := range folder.unread {
+			a.note("%s", err)
+		}
+		return commandline.Refused(fmt.Errorf("%d commitments can't be read: they are in no slot", len(folder.unread)), "find the files as pledge new wrote them, or draft the requests again and move these away")
 	}
 	if len(folder.slots)+len(folder.commitments) == 0 {
 		a.note("%s holds no slot and no commitment of %s", dir, author)

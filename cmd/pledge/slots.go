@@ -110,6 +110,7 @@ type slotFolder struct {
 	author      string
 	slots       []*slotFile
 	commitments []*commitment
+	unread      []error // commitments that could not be read
 }
 
 const (
@@ -152,7 +153,9 @@ func readSlots(dir, author string) (*slotFolder, error) {
 	for _, path := range files {
 		c, err := readCommitment(path)
 		if err != nil {
-			return nil, err
+			// A slot is made all the same: that one is missing would tell of it.
+			f.unread = append(f.unread, err)
+			continue
 		}
 		if st, err := c.statement(); err == nil && st.Author == author {
 			f.commitments = append(f.commitments, c)

@@ -424,17 +424,7 @@ func (s *stage) chain(author string, indexes ...uint64) {
 	old := s.mux
 	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("GET /api/v1/signatories/"+author+"/chain", func(w http.ResponseWriter, _ *http.Request) {
-		answer := client.Chain{Log: s.log.origin, Author: author, Size: uint64(len(s.log.leaves))}
-		for _, i := range indexes {
-			proof := s.log.proof(i, quorum, s.now.Unix())
-			answer.Checkpoint = string(proof.Checkpoint)
-			link := client.ChainLink{Index: i, Leaf: s.log.leaves[i]}
-			for _, h := range proof.Hashes {
-				link.Path = append(link.Path, h[:])
-			}
-			answer.Entries = append(answer.Entries, link)
-		}
-		send(s.t, w, 200, answer)
+		send(s.t, w, 200, s.chainOf(author, indexes...))
 	})
 	s.mux.HandleFunc("GET /api/v1/entries", func(w http.ResponseWriter, r *http.Request) {
 		page := client.EntryPage{Size: uint64(len(s.log.leaves)), Entries: []client.Entry{}}
@@ -447,4 +437,20 @@ func (s *stage) chain(author string, indexes ...uint64) {
 	})
 	s.mux.Handle("/", old)
 	s.server.Config.Handler = s.mux
+}
+
+// chainOf makes the honest answer about what an author stated.
+func (s *stage) chainOf(author string, indexes ...uint64) client.Chain {
+	s.t.Helper()
+	c := client.Chain{Log: s.log.origin, Author: author, Size: uint64(len(s.log.leaves))}
+	for _, i := range indexes {
+		proof := s.log.proof(i, quorum, s.now.Unix())
+		c.Checkpoint = string(proof.Checkpoint)
+		link := client.ChainLink{Index: i, Leaf: s.log.leaves[i]}
+		for _, h := range proof.Hashes {
+			link.Path = append(link.Path, h[:])
+		}
+		c.Entries = append(c.Entries, link)
+	}
+	return c
 }
