@@ -116,15 +116,17 @@ class Ring {
   }
 }
 
-// envelope checks the signatures of a leaf whose encoding is exact.
+const payloadOf = (leaf) => Buffer.from(JSON.parse(leaf.toString('utf8')).statement.payload, 'base64');
+
+// envelope checks the signatures of a leaf whose encoding is exact, as far as their
+// keys are known.
 function envelope(where, leaf, ring, unverified = []) {
   const { statement } = JSON.parse(leaf.toString('utf8'));
-  const payload = Buffer.from(statement.payload, 'base64');
+  const payload = payloadOf(leaf);
   for (const s of statement.signatures) {
     const key = ring.keys.get(s.keyid);
-    const want = !unverified.includes(s.keyid);
-    if (key) signature(where, key, pae(payload), Buffer.from(s.sig, 'base64'), want);
-    else same('signatures by keys that nobody has', where, false, want);
+    if (key) signature(where, key, pae(payload), Buffer.from(s.sig, 'base64'), !unverified.includes(s.keyid));
+    else count('signatures by keys that no statement brings');
   }
   return payload;
 }
@@ -403,6 +405,24 @@ function proofsFile(ring) {
   });
 }
 
+// chainFile checks the leaves of one of chains/, and those that could come. Keys are
+// those that their statements bring.
+function chainFile(path) {
+  if (only.length > 0 && !only.includes(path)) return;
+  const { leaves, cases = [] } = read(path);
+  const all = [...leaves.map((v, i) => [v, `${path} leaf ${i}`]), ...cases.map((v) => [v, `${path} ${v.name}`])].filter(([v]) => v.id);
+  const ring = new Ring();
+  for (const [v, where] of all) attempt(where, () => ring.learn(JSON.parse(payloadOf(octets(v.leaf)))));
+  for (const [v, where] of all) {
+    attempt(where, () => {
+      const payload = envelope(where, octets(v.leaf), ring, v.unverified);
+      same('entry ids', where, entryID(payload), v.id);
+      const { prev } = JSON.parse(payload);
+      if (v.verdict === 'accepted' && prev) same('statements before', where, leaves.some((o) => o.id === prev && o.verdict === 'accepted'), true);
+    });
+  }
+}
+
 // --- All ---
 
 const ring = new Ring();
@@ -420,6 +440,7 @@ directoriesFile();
 policiesFile();
 checkpointsFile();
 proofsFile(ring);
+for (const f of fs.existsSync(`${dir}/chains`) ? fs.readdirSync(`${dir}/chains`).sort() : []) chainFile(`chains/${f}`);
 
 for (const [what, n] of [...counts].sort()) console.log(`${String(n).padStart(6)} ${what}`);
 for (const d of differences.slice(0, 50)) console.error(`error: ${d}`);

@@ -44,7 +44,7 @@ var badStatements = []struct{ name, of, code, why, old, new string }{
 	{"bodyDigest-trailing-bits", "request", "digest-malformed", "zero trailing bits", `$digest(body)`, `AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB`},
 	{"withheld-without-body", "decision-withheld", "member-malformed", "withheld stands with bodyDigest only", `"bodyDigest":"$digest(decision)",`, ``},
 	{"withheld-no-date", "request-withheld", "date-malformed", "a date", `2027-05-01`, `2027-05`},
-	{"withheld-empty", "request-withheld", "date-malformed", "review is needed", `{"review":"2027-05-01"}`, `{}`},
+	{"withheld-empty", "request-withheld", "member-missing", "review is needed", `{"review":"2027-05-01"}`, `{}`},
 	{"withheld-member-unknown", "request-withheld", "member-unknown", "review alone", `{"review":"2027-05-01"}`, `{"review":"2027-05-01","why":"x"}`},
 	{"withheld-correct", "correct-void", "member-malformed", "a correction's words are published with it", `"seq":5`, `"seq":5,"withheld":{"review":"2027-05-01"}`},
 	{"withheld-challenge", "challenge", "member-malformed", "nobody challenges in secret", `"seq":1`, `"seq":1,"withheld":{"review":"2027-05-01"}`},

@@ -18,14 +18,16 @@ var elsewhere = map[string]string{
 	"vocabulary-code-unknown": "what a server says of a vector with unknownCodes; package entry never refuses for it",
 }
 
-// TestEachCodeOccurs: every code by which package entry refuses something is the
-// verdict on some vector.
+// TestEachCodeOccurs: every code by which packages entry and pledge refuse something
+// is the verdict on some vector.
 func TestEachCodeOccurs(t *testing.T) {
 	seen, invalid := codesInVectors(t)
-	for name, code := range constants(t, filepath.Join("..", "entry"), "Code") {
-		_, other := elsewhere[code]
-		if seen[code] == other {
-			t.Errorf("entry.%s %s: occurs in the vectors: %t, is said to stand elsewhere: %t", name, code, seen[code], other)
+	for _, p := range []string{"entry", "pledge"} {
+		for name, code := range constants(t, filepath.Join("..", p), "Code") {
+			_, other := elsewhere[code]
+			if seen[code] == other {
+				t.Errorf("%s.%s %s: occurs in the vectors: %t, is said to stand elsewhere: %t", p, name, code, seen[code], other)
+			}
 		}
 	}
 	if invalid < 150 {

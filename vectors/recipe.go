@@ -33,6 +33,20 @@ func Files() map[string][]byte {
 		"policies.json":    write(File[Policy]{aboutPolicies, c.policies()}),
 		"checkpoints.json": write(File[Checkpoint]{aboutCheckpoints, c.checkpoints()}),
 		"proofs.json":      write(File[Proof]{aboutProofs, r.proofs(c)}),
+
+		"chains/01-first-steps.json": write(firstSteps()),
+		"chains/02-reporting.json":   write(reporting()),
+		"chains/03-corrections.json": write(corrections()),
+		"chains/04-rotations.json":   write(rotations()),
+		"chains/05-rekeys.json":      write(rekeys()),
+		"chains/06-standings.json":   write(standings()),
+		"chains/07-successions.json": write(successions()),
+		"chains/08-withholding.json": write(withholding()),
+		"chains/09-slots.json":       write(slotted()),
+		"chains/10-challenges.json":  write(challenges()),
+		"chains/11-amendments.json":  write(amendments()),
+		"chains/12-directories.json": write(directories()),
+		"chains/13-operator.json":    write(operated()),
 	}
 }
 
@@ -66,7 +80,7 @@ func form(k entry.Key) KeyForm { return KeyForm{k.Alg, k.SPKI, k.Use} }
 // id, $digest(x) a digest, $salt(x) a salt, $place(x) the disclosure of a slot's
 // place with $digest(x) in it, $empty(x) of an empty one, each made from its name
 // alone; $log is Origin, $vkey the key of its checkpoints.
-var named = regexp.MustCompile(`\$(log|vkey|[a-z]+64|[a-z]+\([^()]*\))`)
+var named = regexp.MustCompile(`\$([a-z]+\([^()]*\)|log|vkey|[a-z]+64)`)
 
 func (r *recipe) text(s string) string {
 	return named.ReplaceAllStringFunc(s, func(m string) string {
@@ -87,6 +101,9 @@ func (r *recipe) text(s string) string {
 			return saltOf(of)
 		case "spki":
 			return r.key(of).Public.SPKI
+		case "vkeyof":
+			der, _ := base64.StdEncoding.DecodeString(r.key(of).Public.SPKI)
+			return vkeyOf(Origin, 1, der[12:])
 		case "place":
 			return placeOf(saltOf("place of "+of), `"`+digestOf(of)+`"`)
 		case "empty":
