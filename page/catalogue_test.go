@@ -4,9 +4,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -39,10 +42,33 @@ func families() map[string][]string {
 		"each.":              {string(entry.Quarter), string(entry.HalfYear)},
 		"value.every-":       {string(entry.Quarter), string(entry.HalfYear)},
 		"about.findings.":    {string(pledge.RoleOperator), string(pledge.RoleAuthor), string(pledge.RoleView), "operator.note", "author.note", "view.note"},
+		"value.slots-":       {entry.SlotsNone, entry.SlotsDay, entry.SlotsWeek, entry.SlotsMonth},
+		"words.sealed.":      {"narrative", "documents"},
+		"member.":            members(),
+		"label.": {
+			"void", "superseded", "in-place", "doubtful", "doubtful-some", "unconfirmed", "keys-waiting", "erased", "held",
+			"removed", "withdrawn", "suspended", "proposed", "succeeded",
+		},
 		// Those without a text of their own take the plain one.
-		"alone.":    {"document", "court-record", "requester-acknowledged", "other-signatory", "charter", "pledge"},
+		"alone.":    {"document", "court-record", "requester-acknowledged", "other-signatory", "charter", "pledge", "amend", "slot", "correct", "withdraw", "keys", "directory", "erasure", "challenge"},
 		"language.": nil,
 	}
+}
+
+// members are those of detached bodies that may be sealed.
+func members() []string {
+	seen := make(map[string]bool)
+	for _, d := range []entry.Detached{&entry.RequestBody{}, &entry.DecisionBody{}, &entry.AttestationBody{}, &entry.CorrectBody{}, &entry.WithdrawBody{}, &entry.ChallengeBody{}, &entry.ReplyBody{}} {
+		t := reflect.TypeOf(d).Elem()
+		for i := range t.NumField() {
+			switch name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name {
+			case "-", "author", "kind", "log", "salt":
+			default:
+				seen[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 func codes(list string) []string {
@@ -106,7 +132,7 @@ func used(t *testing.T) (keys map[string]string, literals map[string]bool) {
 						note(keys, false, s, file)
 					case "Count":
 						note(keys, true, s, file)
-					case "fact", "codes":
+					case "fact", "codes", "coded", "keyIDs":
 						note(keys, false, "fact."+s, file)
 					}
 				}

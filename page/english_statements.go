@@ -64,6 +64,7 @@ var englishStatements = map[string]string{
 	"request.attributed":       "a request that it attributes to {country}",
 	"request.country-withheld": "a request whose country it does not publish",
 	"request.unpublished":      "a request whose contents it does not publish",
+	"request.erased":           "a request whose text was erased",
 	"request.missing":          "a request whose text the operator does not serve",
 	"request.unreadable":       "a request whose text can’t be shown",
 
@@ -148,13 +149,11 @@ var englishStatements = map[string]string{
 	"cite.demonstration":   "{quote} Demonstration: invented, simulated time.",
 	"cite.caveat":          "Please quote it as what {who} stated, not as what happened.",
 	"shown.logged":         "These exact bytes are entry {index} of {origin}. The signed checkpoint over {size} entries covers it.",
-	"shown.signed.one":     "They were signed with a key that was admitted for {who}.",
-	"shown.signed.other":   "They were signed with {n} keys that were admitted for {who}.",
+	"shown.signed.one":     "They were signed with a key that stands in the log for {who}.",
+	"shown.signed.other":   "They were signed with {n} keys that stand in the log for {who}.",
 
-	"shown.signed-charter.one":       "It was signed with the one key that it names.",
-	"shown.signed-charter.other":     "It was signed with all {n} keys that it names.",
-	"shown.signed-secretariat.one":   "It was signed with a key that the charter gives the secretariat.",
-	"shown.signed-secretariat.other": "It was signed with {n} keys: of the secretariat, and of whoever it admits.",
+	"shown.signed-charter.one":   "It was signed with the one key that it names.",
+	"shown.signed-charter.other": "It was signed with all {n} keys that it names.",
 
 	"shown.text":       "The published text is the one that was signed.",
 	"shown.committed":  "Its author is bound to a text that it does not publish: it can’t be changed any more.",

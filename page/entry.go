@@ -19,14 +19,17 @@ const maxWords = 36 << 10
 
 // EntryPage is an entry laid out: what its template shows from top to bottom.
 type EntryPage struct {
-	Kicker     Words // kind and date
-	Title      Words // the attributed headline
-	Alone      Words // who else says so
-	Notices    []Notice
+	Kicker     Words    // kind and date
+	Title      Words    // the attributed headline
+	Alone      Words    // who else says so
+	Notices    []Notice // corrections and other labels first, then findings
 	Facts      []Fact
 	More       []Fact // what else is stated
-	Steps      []Step // request, then decisions
+	StepsTitle Words
+	Steps      []Step // request, decisions, corrections, openings
+	Disputes   []DisputeBlock
 	Passages   []Passage
+	Withheld   Words // says that words are sealed or not shown
 	Documents  []Document
 	Quote      Words // what to quote, with its caveat
 	Caveat     Words
@@ -62,7 +65,8 @@ type Step struct {
 	When     Words
 	Sentence Words
 	Href     string
-	Current  bool // it is the entry that the page is about
+	Note     Words // that it was corrected since
+	Current  bool  // it is the entry that the page is about
 }
 
 // A Passage is the author's words in one language.
@@ -84,9 +88,6 @@ type Document struct {
 func (s *Site) Entry(e *Entry) *EntryPage {
 	p := &EntryPage{Title: s.Sentence(e), Alone: s.Alone(e), Preview: s.Preview, HasEffect: e.accepted()}
 	p.Technical = s.technical(e)
-	for _, f := range e.Findings {
-		p.Notices = append(p.Notices, s.notice(f))
-	}
 	if !e.accepted() {
 		p.Data = s.Root + "api/v1/entries/" + strconv.FormatUint(e.Index, 10)
 		p.Proof, p.ProofName = p.Data+"/proof", fmt.Sprintf("entry-%d.tlog-proof", e.Index)
@@ -101,18 +102,22 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 			p.Facts = append(p.Facts, s.fact("reason", Value{Value: Code(string(e.Verdict.Code))}))
 		}
 		p.NotShown = []Words{s.Say("not-shown.void")}
+		p.Notices = s.notices(e.Findings)
 		return p
 	}
 	st := e.Statement
 	p.Kicker = s.Say("kicker", "kind", s.Say("kind."+string(st.Kind)), "date", s.Day(cmp.Or(e.Logged, st.Made)))
 	p.Author, p.AuthorPage = s.Who(st.Author), s.SignatoryHref(st.Author)
 	p.Facts, p.More = s.facts(e), s.moreFacts(e)
-	if later := e.later(); later != nil {
-		p.Notices = append([]Notice{{Title: s.Say("later.title"), Text: s.Sentence(later), Link: s.Say("later.link"), Href: s.EntryHref(later.ID, later.Index)}}, p.Notices...)
+	p.Notices = append(s.labels(e), s.notices(e.Findings)...)
+	p.StepsTitle, p.Steps = s.steps(e)
+	p.Disputes = s.disputes(e)
+	if st.Kind != entry.KindChallenge && st.Kind != entry.KindReply || len(p.Disputes) == 0 {
+		// Else the words stand beside each other.
+		p.Passages = s.passages(narrative(e.Detached), maxWords)
+		p.Documents = s.documents(documents(e.Detached))
 	}
-	p.Steps = s.steps(e)
-	p.Passages = s.passages(narrative(e.Detached))
-	p.Documents = s.documents(documents(e.Detached))
+	p.Withheld = s.wordsNotShown(e)
 	if st.BodyDigest != "" && !s.Preview && (e.State == pledge.BodyPublished || e.State == pledge.BodyInvalid) {
 		p.Text = s.Root + "bodies/" + st.BodyDigest
 	}
@@ -144,49 +149,23 @@ func (s *Site) quote(e *Entry) Words {
 	return q
 }
 
-func (s *Site) notice(f pledge.Finding) Notice {
-	n := Notice{Text: Foreign(f.Text), Link: s.Say("notice.meaning"), Href: s.FindingHref(f.Code)}
-	if m, ok := pledge.MeaningOf(f.Code); ok {
-		n.Title = Plain(m.Title)
-	} else {
-		n.Title = Code(string(f.Code))
-	}
-	return n
-}
-
-// later returns the last answer to the request that a decision is about, if it
-// is another one.
-func (e *Entry) later() *Entry {
-	if n := len(e.Answers); e.Statement.Kind == entry.KindDecision && n > 0 && e.Answers[n-1].Index > e.Index {
-		return e.Answers[n-1]
-	}
-	return nil
-}
-
-// steps is the chain that a request or a decision stands in.
-func (s *Site) steps(e *Entry) []Step {
-	req := e.asked()
-	if req == nil {
-		return nil
-	}
-	var steps []Step
-	for _, o := range append([]*Entry{req}, e.Answers...) {
-		step := Step{When: s.Day(o.Logged), Sentence: s.Sentence(o), Href: s.EntryHref(o.ID, o.Index), Current: o.ID == e.ID}
-		if step.Current {
-			step.Href = ""
-		}
-		steps = append(steps, step)
-	}
-	return steps
-}
-
 func narrative(d entry.Detached) map[string]string {
 	switch b := d.(type) {
+	case *entry.AmendBody:
+		return b.Narrative
 	case *entry.RequestBody:
 		return b.Narrative
 	case *entry.DecisionBody:
 		return b.Narrative
 	case *entry.AttestationBody:
+		return b.Narrative
+	case *entry.CorrectBody:
+		return b.Narrative
+	case *entry.WithdrawBody:
+		return b.Narrative
+	case *entry.ChallengeBody:
+		return b.Narrative
+	case *entry.ReplyBody:
 		return b.Narrative
 	}
 	return nil
@@ -198,12 +177,17 @@ func documents(d entry.Detached) []entry.Document {
 		return b.Documents
 	case *entry.DecisionBody:
 		return b.Documents
+	case *entry.ChallengeBody:
+		return b.Documents
+	case *entry.ReplyBody:
+		return b.Documents
 	}
 	return nil
 }
 
-// passages lays out an author's words, the interface's language first.
-func (s *Site) passages(texts map[string]string) []Passage {
+// passages lays out an author's words, the interface's language first, at most so
+// many bytes of them.
+func (s *Site) passages(texts map[string]string, most int) []Passage {
 	langs := make([]string, 0, len(texts))
 	for lang := range texts {
 		langs = append(langs, lang)
@@ -218,7 +202,7 @@ func (s *Site) passages(texts map[string]string) []Passage {
 		return cmp.Compare(a, b)
 	})
 	var out []Passage
-	left := maxWords
+	left := most
 	for _, lang := range langs {
 		p := Passage{Language: s.Language(lang), Lang: lang, Dir: Direction(lang)}
 		var text string
@@ -256,23 +240,39 @@ func (s *Site) shown(e *Entry) []Words {
 	st := e.Statement
 	who := s.Who(st.Author)
 	list := []Words{s.Say("shown.logged", "index", e.Index, "origin", Code(s.Origin), "size", s.Size)}
-	n := uint64(len(e.Envelope.Signatures))
-	switch {
-	case st.Kind == entry.KindCharter:
-		list = append(list, s.Count("shown.signed-charter", n))
-	case st.Author == entry.AuthorSecretariat:
-		list = append(list, s.Count("shown.signed-secretariat", n))
-	default:
-		list = append(list, s.Count("shown.signed", n, "who", who))
-	}
+	list = append(list, s.signedBy(e))
 	switch e.State {
 	case pledge.BodyPublished, pledge.BodyInvalid:
-		list = append(list, s.Say("shown.text"))
+		key := "shown.text"
+		if e.Opened != nil {
+			key = "shown.opened"
+		}
+		list = append(list, s.Say(key))
 	case pledge.BodyWithheld:
 		list = append(list, s.Say("shown.committed"))
+	case pledge.BodyErased:
+		list = append(list, s.Say("shown.erased"))
 	}
-	list = append(list, s.Say("shown.chain", "who", who, "seq", st.Seq))
-	return list
+	if st.Lane == entry.LaneSlot {
+		return append(list, s.Say("shown.chain.slot", "who", who, "seq", st.Seq))
+	}
+	return append(list, s.Say("shown.chain", "who", who, "seq", st.Seq))
+}
+
+// signedBy says with whose keys a statement was signed.
+func (s *Site) signedBy(e *Entry) Words {
+	st, n := e.Statement, uint64(len(e.Envelope.Signatures))
+	switch {
+	case st.Kind == entry.KindCharter:
+		return s.Count("shown.signed-charter", n)
+	case st.Kind == entry.KindAdmit:
+		return s.Count("shown.signed-admit", n)
+	case st.Kind == entry.KindAmend:
+		return s.Count("shown.signed-amend", n)
+	case st.Kind == entry.KindKeys:
+		return s.Count("shown.signed-keys", n, "who", s.Who(st.Author))
+	}
+	return s.Count("shown.signed", n, "who", s.Who(st.Author))
 }
 
 // notShown lists what an entry can't show.
@@ -281,9 +281,13 @@ func (s *Site) notShown(e *Entry) []Words {
 	who := s.Who(st.Author)
 	var list []Words
 	switch st.Kind {
-	case entry.KindCharter:
+	case entry.KindCharter, entry.KindDirectory, entry.KindAmend:
 	case entry.KindPledge:
 		list = append(list, s.Say("not-shown.kept", "who", who))
+	case entry.KindSlot:
+		list = append(list, s.Say("not-shown.slot"))
+	case entry.KindKeys:
+		list = append(list, s.Say("not-shown.keys"))
 	default:
 		list = append(list, s.Say("not-shown.true", "who", who))
 	}
@@ -292,6 +296,8 @@ func (s *Site) notShown(e *Entry) []Words {
 		list = append(list, s.Say("not-shown.asked"), s.Say("not-shown.others", "who", who))
 	case entry.KindAttestation:
 		list = append(list, s.Say("not-shown.count", "who", who))
+	case entry.KindErasure:
+		list = append(list, s.Say("not-shown.erased"))
 	}
 	if s.Witnesses == 0 {
 		list = append(list, s.Say("not-shown.time"), s.Say("not-shown.same"))
@@ -322,9 +328,7 @@ func (s *Site) technical(e *Entry) []Fact {
 	if st.BodyDigest != "" {
 		facts = append(facts, code("body-digest", st.BodyDigest))
 	}
-	if d, ok := st.Body.(*entry.Decision); ok {
-		facts = append(facts, code("request-id", d.Request.String()))
-	}
+	facts = append(facts, s.references(e)...)
 	sigs := s.fact("signatures")
 	for _, sig := range e.Envelope.Signatures {
 		sigs.Values = append(sigs.Values, Value{Value: Code(hex.EncodeToString(sig.KeyID[:]))})

@@ -32,13 +32,9 @@ func (s *Site) facts(e *Entry) []Fact {
 	case *entry.Attestation:
 		return s.attestationFacts(e, b)
 	case *entry.Pledge:
-		return append([]Fact{s.loggedFact(e)}, s.clausesFact(b.Clauses))
-	case *entry.Admit:
-		return append([]Fact{s.loggedFact(e)}, s.admitFacts(b)...)
-	case *entry.Charter:
-		return append([]Fact{s.loggedFact(e)}, s.charterFacts(b)...)
+		return []Fact{s.loggedFact(e), s.fact("document", s.refValue(e.ref(b.Charter))), s.clausesFact(b.Clauses, e.Clauses)}
 	}
-	return []Fact{s.loggedFact(e)}
+	return append([]Fact{s.loggedFact(e)}, s.laterFacts(e)...)
 }
 
 func (s *Site) loggedFact(e *Entry) Fact {
@@ -70,9 +66,44 @@ func (s *Site) requestFacts(e *Entry) []Fact {
 		v := s.unpublished(req)
 		facts = append(facts, s.fact("asked-by", v), s.fact("asked-for", v))
 	} else {
-		facts = append(facts, s.askedBy(b, who), s.codes("asked-for", "assist", b.Assist, b, true, who))
+		facts = append(facts, s.askedBy(req, b, who))
+		if v, ok := s.sealed(req, "assist"); ok {
+			facts = append(facts, s.fact("asked-for", v))
+		} else {
+			facts = append(facts, s.noted(s.codes("asked-for", "assist", b.Assist, b, true, who), req, "assist"))
+		}
 	}
-	return append(facts, s.answerFact(e, who))
+	facts = append(facts, s.answerFact(e, who))
+	if r, ok := e.Statement.Body.(*entry.Request); ok && !r.Slot.IsZero() {
+		facts = append(facts, s.slotFact(e, r))
+	}
+	return append(facts, s.textFacts(e)...)
+}
+
+// slotFact says that a request was committed to in a slot.
+func (s *Site) slotFact(e *Entry, r *entry.Request) Fact {
+	for _, o := range e.Related {
+		if b, ok := o.Statement.Body.(*entry.Slot); ok && o.ID == r.Slot {
+			return s.fact("committed", Value{s.Say("value.slot", "period", s.SlotPeriod(b.SlotPeriod()), "date", Link(s.EntryHref(o.ID, o.Index), s.Moment(o.Logged))), s.Say("note.slot")})
+		}
+	}
+	return s.fact("committed", Value{s.refValue(e.ref(r.Slot)).Value, s.Say("note.slot")})
+}
+
+// textFacts say how a withheld text came to be published.
+func (s *Site) textFacts(e *Entry) []Fact {
+	if e.Opened == nil {
+		return nil
+	}
+	return []Fact{s.fact("text", Value{s.Say("value.opened", "date", Link(s.EntryHref(e.Opened.ID, e.Opened.Index), s.Day(e.Opened.Logged))), s.Say("note.withheld-first")})}
+}
+
+// refValue names another entry, with a link.
+func (s *Site) refValue(r *Ref) Value {
+	if r == nil {
+		return Value{Value: s.Say("ref.unknown")}
+	}
+	return Value{Value: Link(s.EntryHref(r.ID, r.Index), s.Say("ref.kind", "kind", s.Say("kind."+string(r.Kind)), "index", r.Index))}
 }
 
 // moreFacts are what else is known of a request and of a decision on it.
@@ -83,7 +114,7 @@ func (s *Site) moreFacts(e *Entry) []Fact {
 		facts = append(facts, s.decisionFacts(e, d, who)...)
 	}
 	if req := e.asked(); req != nil && req.requestBody() != nil {
-		facts = append(facts, s.circumstances(req.requestBody(), who)...)
+		facts = append(facts, s.circumstances(req, req.requestBody(), who)...)
 	}
 	return facts
 }
@@ -95,8 +126,11 @@ func (s *Site) receivedFact(req *Entry, who Words) Fact {
 	tree := req.Statement.Body.(*entry.Request)
 	note := s.Say("note.stated", "who", who)
 	switch b := req.requestBody(); {
+	case b != nil && b.Received == "": // sealed
+		v, _ := s.sealed(req, "received")
+		return s.fact("received", v)
 	case b != nil:
-		return s.fact("received", Value{s.Span(b.Received), note})
+		return s.noted(s.fact("received", Value{s.Span(b.Received), note}), req, "received")
 	case tree.Received == entry.Withheld:
 		return s.fact("received", Value{s.Say("value.not-published"), s.Say("note.infer-nothing")})
 	}
@@ -109,7 +143,9 @@ func (s *Site) unpublished(req *Entry) Value {
 	case req == nil:
 		return Value{Value: s.Say("value.not-published"), Note: s.Say("note.infer-nothing")}
 	case req.State == pledge.BodyWithheld:
-		return Value{s.Say("value.withheld", "date", s.Date(req.Statement.Review)), s.Say("note.infer-nothing")}
+		return Value{s.Say("value.withheld", "date", s.reviewDay(req)), s.Say("note.infer-nothing")}
+	case req.State == pledge.BodyErased:
+		return Value{Value: s.Say("value.erased")}
 	case req.State == pledge.BodyMissing:
 		return Value{s.Say("value.missing"), s.Say("note.missing")}
 	case req.State == pledge.BodyAltered:
@@ -118,18 +154,24 @@ func (s *Site) unpublished(req *Entry) Value {
 	return Value{s.Say("value.invalid"), s.Say("note.invalid")}
 }
 
-func (s *Site) askedBy(b *entry.RequestBody, who Words) Fact {
+func (s *Site) askedBy(req *Entry, b *entry.RequestBody, who Words) Fact {
 	var values []Value
-	if b.Country == entry.Withheld {
+	if v, ok := s.sealed(req, "country"); ok {
+		values = append(values, Value{s.Say("value.member", "member", s.Say("member.country"), "value", v.Value), v.Note})
+	} else if b.Country == entry.Withheld {
 		values = append(values, Value{s.Say("value.country-withheld"), s.Say("note.infer-nothing")})
 	} else {
-		values = append(values, Value{s.Country(b.Country), s.Say("note.not-confirmed", "who", who)})
+		values = append(values, Value{s.Country(b.Country), s.sentences(s.Say("note.not-confirmed", "who", who), s.since(req, "country"))})
 	}
-	if b.Agency != "" {
-		values = append(values, Value{Value: Foreign(b.Agency)})
+	if v, ok := s.sealed(req, "agency"); ok {
+		values = append(values, Value{s.Say("value.member", "member", s.Say("member.agency"), "value", v.Value), v.Note})
+	} else if b.Agency != "" {
+		values = append(values, Value{Foreign(b.Agency), s.since(req, "agency")})
 	}
-	if b.Authority != "" {
-		values = append(values, s.codes("asked-by", "authority", []string{b.Authority}, b, false, who).Values...)
+	if v, ok := s.sealed(req, "authority"); ok {
+		values = append(values, Value{s.Say("value.member", "member", s.Say("member.authority"), "value", v.Value), v.Note})
+	} else if b.Authority != "" {
+		values = append(values, s.noted(s.codes("asked-by", "authority", []string{b.Authority}, b, false, who), req, "authority").Values...)
 	}
 	return s.fact("asked-by", values...)
 }
@@ -167,39 +209,58 @@ func (s *Site) answerFact(e *Entry, who Words) Fact {
 		return s.fact("answer", Value{Value: s.Count("answer.none", s.Size, "who", s.WhoFirst(e.Statement.Author))})
 	}
 	last := e
-	if n := len(e.Answers); n > 0 && e.Statement.Kind == entry.KindRequest {
-		last = e.Answers[n-1]
+	if e.Statement.Kind == entry.KindRequest {
+		if last = lastAnswer(e.Answers); last == nil {
+			return s.fact("answer", Value{s.Count("answer.none", s.Size, "who", s.WhoFirst(e.Statement.Author)), s.Say("note.answers-corrected")})
+		}
 	}
 	d := last.Statement.Body.(*entry.Decision)
-	if d.Outcome == "" {
-		return s.fact("answer", Value{s.Say("value.withheld", "date", s.Date(last.Statement.Review)), s.Say("note.infer-nothing")})
-	}
-	v := s.code("outcome", d.Outcome, nil, true, who)
+	v := s.answerValue(last, d, who)
 	if e.Statement.Kind == entry.KindRequest {
 		v.Value = s.Say("answer.linked", "answer", Link(s.EntryHref(last.ID, last.Index), v.Value), "time", s.Day(last.Logged))
 	}
 	return s.fact("answer", v)
 }
 
+func (s *Site) answerValue(e *Entry, d *entry.Decision, who Words) Value {
+	if v, ok := s.sealed(e, "outcome"); ok {
+		return v
+	}
+	outcome := e.outcome(d)
+	if d.Outcome == "" && outcome == entry.Withheld {
+		return s.unpublished(e)
+	}
+	v := s.code("outcome", outcome, nil, true, who)
+	v.Note = s.sentences(v.Note, s.since(e, "outcome"))
+	return v
+}
+
 func (s *Site) decisionFacts(e *Entry, d *entry.Decision, who Words) []Fact {
+	date, grounds, scope, court := d.Date, d.Grounds, d.Scope, ""
+	if b, ok := e.Detached.(*entry.DecisionBody); ok {
+		court = b.Court
+		if d.Outcome == "" { // then they stand in the text
+			date, grounds, scope = b.Date, b.Grounds, b.Scope
+		}
+	}
+	stated := s.Say("note.stated", "who", who)
 	var facts []Fact
-	if d.Date != "" {
-		facts = append(facts, s.fact("decided", Value{s.Date(d.Date), s.Say("note.stated", "who", who)}))
+	row := func(key, member string, there bool, make func() Fact) {
+		if v, ok := s.sealed(e, member); ok {
+			facts = append(facts, s.fact(key, v))
+		} else if there {
+			facts = append(facts, s.noted(make(), e, member))
+		}
 	}
-	if len(d.Grounds) > 0 {
-		facts = append(facts, s.codes("grounds", "grounds", d.Grounds, nil, false, who))
-	}
-	if d.Scope != "" {
-		facts = append(facts, s.codes("scope", "scope", []string{d.Scope}, nil, false, who))
-	}
-	if b, ok := e.Detached.(*entry.DecisionBody); ok && b.Court != "" {
-		facts = append(facts, s.fact("court", Value{Foreign(b.Court), s.Say("note.stated", "who", who)}))
-	}
+	row("decided", "date", date != "", func() Fact { return s.fact("decided", Value{s.Date(date), stated}) })
+	row("grounds", "grounds", len(grounds) > 0, func() Fact { return s.codes("grounds", "grounds", grounds, nil, false, who) })
+	row("scope", "scope", scope != "", func() Fact { return s.codes("scope", "scope", []string{scope}, nil, false, who) })
+	row("court", "court", court != "", func() Fact { return s.fact("court", Value{Foreign(court), stated}) })
 	return facts
 }
 
 // circumstances are the rows that a request may have beside the first ones.
-func (s *Site) circumstances(b *entry.RequestBody, who Words) []Fact {
+func (s *Site) circumstances(req *Entry, b *entry.RequestBody, who Words) []Fact {
 	var facts []Fact
 	for _, l := range []struct {
 		key, list string
@@ -208,22 +269,40 @@ func (s *Site) circumstances(b *entry.RequestBody, who Words) []Fact {
 		{"instrument", "instrument", one(b.Instrument)}, {"compulsion", "compulsion", one(b.Compulsion)}, {"gag", "gag", one(b.Gag)},
 		{"targets", "targets", b.Targets}, {"products", "products", b.Products}, {"corroboration", "corroboration", one(b.Corroboration)},
 	} {
-		if len(l.codes) == 0 {
-			continue
-		}
 		f := s.codes(l.key, l.list, l.codes, b, false, who)
-		switch {
-		case l.key == "instrument" && b.Statute != "":
-			f.Values = append(f.Values, Value{Foreign(b.Statute), s.Say("note.cited", "who", who)})
-		case l.key == "gag" && b.GagReview != "":
-			f.Values = append(f.Values, Value{Value: s.Say("value.gag-review", "date", s.Date(b.GagReview))})
+		if v, ok := s.sealed(req, l.key); ok {
+			f.Values = []Value{v}
+		} else {
+			f = s.noted(f, req, l.key)
 		}
-		facts = append(facts, f)
+		// What belongs to the row, and may be sealed by itself.
+		switch l.key {
+		case "instrument":
+			f.Values = append(f.Values, s.beside(req, "statute", b.Statute, func() Value { return Value{Foreign(b.Statute), s.Say("note.cited", "who", who)} })...)
+		case "gag":
+			f.Values = append(f.Values, s.beside(req, "gagReview", b.GagReview, func() Value { return Value{Value: s.Say("value.gag-review", "date", s.Date(b.GagReview))} })...)
+		}
+		if len(f.Values) > 0 {
+			facts = append(facts, f)
+		}
 	}
-	if b.Instrument == "" && b.Statute != "" {
-		facts = append(facts, s.fact("instrument", Value{Foreign(b.Statute), s.Say("note.cited", "who", who)}))
+	if v, ok := s.sealed(req, "other"); ok {
+		facts = append(facts, s.fact("other", v))
 	}
 	return facts
+}
+
+// beside is a member that stands in another's row; nothing when it is absent.
+func (s *Site) beside(e *Entry, member, value string, make func() Value) []Value {
+	if v, ok := s.sealed(e, member); ok {
+		return []Value{{s.Say("value.member", "member", s.Say("member."+member), "value", v.Value), v.Note}}
+	}
+	if value == "" {
+		return nil
+	}
+	v := make()
+	v.Note = s.sentences(v.Note, s.since(e, member))
+	return []Value{v}
 }
 
 func one(s string) []string {
@@ -251,11 +330,8 @@ func (s *Site) attestationFacts(e *Entry, b *entry.Attestation) []Fact {
 	if b.LateReason != "" {
 		facts = append(facts, s.codes("late-reason", "lateReason", []string{b.LateReason}, nil, false, who))
 	}
-	f := s.clausesFact(b.Clauses)
-	for i := range f.Values {
-		f.Values[i].Note = Words{} // the pledge has the texts
-	}
-	return append(facts, f)
+	facts = append(facts, s.clausesFact(b.Clauses, nil)) // the pledge has the texts
+	return append(facts, s.textFacts(e)...)
 }
 
 func (s *Site) claimNote(c entry.Claim, who Words) Words {
@@ -310,58 +386,25 @@ func sortedCodes[T any](m map[string]T) []string {
 	return codes
 }
 
-func (s *Site) clausesFact(ids []string) Fact {
+// clausesFact lists clauses, with their texts where these are given.
+func (s *Site) clausesFact(ids []string, texts map[string]string) Fact {
 	f := s.fact("clauses")
 	if len(ids) == 0 {
 		f.Values = []Value{{Value: s.Say("value.none-stated")}}
 	}
 	for _, id := range ids {
 		v := Value{Value: Code(id)}
-		if text := s.Clauses[id]; text != "" {
-			v.Note = Foreign(text)
+		if text := texts[id]; text != "" {
+			short, cut := Clip(text, maxClause)
+			if cut {
+				short += " …"
+			}
+			v.Note = Foreign(short)
 		}
 		f.Values = append(f.Values, v)
 	}
 	return f
 }
 
-func (s *Site) admitFacts(b *entry.Admit) []Fact {
-	facts := []Fact{
-		s.fact("name", Value{Value: Foreign(b.Name)}),
-		s.codes("role", "role", []string{b.Role}, nil, false, Words{}),
-		s.fact("country", Value{Value: s.Country(b.Country)}),
-		s.fact("website", Value{Value: Foreign(b.Website)}),
-	}
-	if b.LEI != "" {
-		facts = append(facts, s.fact("lei", Value{Value: Code(b.LEI)}))
-	}
-	if len(b.Entities) > 0 {
-		f := s.fact("entities")
-		for _, name := range b.Entities {
-			f.Values = append(f.Values, Value{Value: Foreign(name)})
-		}
-		facts = append(facts, f)
-	}
-	if len(b.CarveOuts) > 0 {
-		facts = append(facts, s.codes("carve-outs", "instrument", b.CarveOuts, nil, false, Words{}))
-	}
-	return append(facts, s.fact("keys", Value{Value: s.Count("value.keys", uint64(len(b.Keys)), "threshold", b.Threshold)}))
-}
-
-func (s *Site) charterFacts(b *entry.Charter) []Fact {
-	days := func(n uint64) Value { return Value{Value: s.Count("value.days", n)} }
-	ids := make([]string, len(b.Clauses))
-	for i, c := range b.Clauses {
-		ids[i] = c.ID
-	}
-	return []Fact{
-		s.fact("accord", Value{Value: Foreign(b.Accord)}),
-		s.clausesFact(ids),
-		s.fact("attested", Value{Value: s.Say("value.every-" + string(b.Attestation))}),
-		s.fact("grace-days", days(b.GraceDays)),
-		s.fact("file-days", days(b.FileDays)),
-		s.fact("decision-days", days(b.DecisionDays)),
-		s.fact("review-days", days(b.ReviewDays)),
-		s.fact("secretariat-keys", Value{Value: s.Count("value.keys", uint64(len(b.Secretariat.Keys)), "threshold", b.Secretariat.Threshold)}),
-	}
-}
+// maxClause bounds the text of a clause on a page, in bytes.
+const maxClause = 2000

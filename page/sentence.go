@@ -19,11 +19,54 @@ type Entry struct {
 	Findings  []pledge.Finding
 
 	Refers   []Ref    // accepted statements that it names
+	Uses     []Ref    // accepted statements that name it, oldest first
 	Subject  *Entry   // the statement that it is about: see index.Entry
-	Answers  []*Entry // the decisions on a request, or on a decision's, oldest first
-	Previous *Ref     // its author's statement before it
-	Next     *Ref     // and after it
-	Deadline int64    // before which an attestation was due, Unix seconds; 0 when not known
+	Answers  []*Entry // the decisions on a request, or on a decision's, and on what stands in its place; oldest first
+	Related  []*Entry // what stands in its place or was there before, and what corrected, opened or erased any of all these
+	Disputes []Dispute
+	Previous *Ref              // its author's statement before it
+	Next     *Ref              // and after it
+	Deadline int64             // before which an attestation was due, Unix seconds; 0 when not known
+	Clauses  map[string]string // texts of the clauses that it states or pledges, by clause id
+	Proposed *pledge.Mark      // of a removal: since when it had been proposed
+
+	Review      int64 // of a withheld text: first second of the day of its review
+	Opened      *Opened
+	Disclosed   []Disclosed
+	Erasures    []pledge.Erasure
+	HeldUntil   int64 // before which the text of a challenge is not shown; 0 when it is
+	Correction  *Correction
+	InPlaceOf   *Ref
+	Doubt       *pledge.Doubt
+	Unconfirmed *pledge.KeyChange
+	Challenge   *pledge.Challenge // that it is, or replies to
+}
+
+// An Opened says which open published a text.
+type Opened struct {
+	Ref
+	Logged int64
+}
+
+// A Disclosed is a field that was sealed and opened since.
+type Disclosed struct {
+	Seal   entry.Seal
+	By     Opened
+	Shown  bool // its value is there
+	Erased bool
+}
+
+// A Correction is what became of a statement by a later one of its author.
+type Correction struct {
+	pledge.Correction
+	By *Ref // what stands in its place; nil when it is void
+}
+
+// A Dispute is a challenge and its reply.
+type Dispute struct {
+	State     pledge.Challenge
+	Challenge *Entry
+	Reply     *Entry // nil when there is none
 }
 
 // A Ref points to an entry.
@@ -100,12 +143,14 @@ func (s *Site) requestPhrase(e *Entry) Words {
 	}
 	b := e.requestBody()
 	switch {
-	case b != nil && b.Country == entry.Withheld:
+	case b != nil && (b.Country == entry.Withheld || b.Country == ""): // "" is sealed
 		return s.Say("request.country-withheld")
 	case b != nil:
 		return s.Say("request.attributed", "country", s.Country(b.Country))
 	case e.State == pledge.BodyMissing:
 		return s.Say("request.missing")
+	case e.State == pledge.BodyErased:
+		return s.Say("request.erased")
 	case e.State == pledge.BodyAltered || e.State == pledge.BodyInvalid:
 		return s.Say("request.unreadable")
 	}
@@ -113,15 +158,24 @@ func (s *Site) requestPhrase(e *Entry) Words {
 }
 
 func (s *Site) decisionSentence(e *Entry, b *entry.Decision, who Words) Words {
-	outcome := b.Outcome
-	if outcome == "" {
-		outcome = entry.Withheld
-	}
+	outcome := e.outcome(b)
 	key := "sentence.decision." + outcome
 	if !s.Has(key) {
 		return s.Say("sentence.decision", "who", who, "code", Code(outcome), "request", s.requestPhrase(e.Subject))
 	}
 	return s.Say(key, "who", who, "request", s.requestPhrase(e.Subject))
+}
+
+// outcome returns the outcome of a decision: the one in the tree, else that of a
+// text which was opened, else withheld.
+func (e *Entry) outcome(b *entry.Decision) string {
+	if d, ok := e.Detached.(*entry.DecisionBody); ok && b.Outcome == "" {
+		b = &entry.Decision{Outcome: d.Outcome}
+	}
+	if b.Outcome == "" {
+		return entry.Withheld
+	}
+	return b.Outcome
 }
 
 func (s *Site) attestationSentence(b *entry.Attestation, who Words) Words {
@@ -150,7 +204,7 @@ func (s *Site) Alone(e *Entry) Words {
 	}
 	who, first := s.Who(e.Statement.Author), s.WhoFirst(e.Statement.Author)
 	if key := "alone." + string(e.Statement.Kind); s.Has(key) {
-		return s.Say(key)
+		return s.Say(key, "who", who)
 	}
 	if e.Statement.Kind == entry.KindRequest {
 		if b := e.requestBody(); b != nil {

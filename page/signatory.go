@@ -14,9 +14,21 @@ import (
 type Signatory struct {
 	Status     pledge.Status
 	Findings   []pledge.Finding
-	Attested   *Entry   // the attestation of the newest period that has one
-	Statements []*Entry // the newest ones, newest first
-	Total      uint64   // statements in all
+	Attested   *Entry    // the attestation of the newest period that has one
+	Statements []*Entry  // the newest ones, newest first
+	Total      uint64    // statements in all
+	Disputes   []Dispute // the newest challenges against it or by it, newest first
+	Names      []Name    // former ones, oldest first
+	Keys       []*Entry  // what changed its keys, oldest first
+	Standings  []*Entry  // what was said of its standing, and who took whose place, oldest first
+	Directory  *Ref      // of the operator: its newest list of last statements
+}
+
+// A Name is one under which an author was admitted, and the moment until which it
+// had it, Unix seconds.
+type Name struct {
+	Name  string
+	Until int64
 }
 
 // SignatoryPage is an author laid out.
@@ -24,21 +36,31 @@ type SignatoryPage struct {
 	Kicker     Words
 	Name       Words
 	Lead       Words
+	Labels     []Notice // standing, keys, doubts
 	Facts      []Fact
 	Latest     Words // the latest attestation's sentence
 	LatestHref string
 	LatestDate Words
+	LatestNote Words // why its words are not there
 	Passages   []Passage
 	Asked      Words // how often the charter asks for attestations
 	Years      []Year
 	Rows       []PeriodRow // newest first
 	Counts     Words       // requests logged here, by the last answer stated
 	Caveat     Words       // This can't show that there were no others.
+	Void       Words       // requests that were taken back
+	Withheld   Words       // opened 1 of 9
 	Outcomes   []Outcome
+	Slots      []Words // how many were logged of those owed, and which were not
+	SlotsNote  Words
+	Disputes   []DisputeBlock
+	DisputeAll Words // that there are more
 	Notices    []Notice
+	Standings  []Step
 	Statements []Step
 	Total      uint64
 	AllHref    string
+	KeySteps   []Step
 	Keys       []Fact
 	Signs      bool // a signatory: has periods
 }
@@ -67,7 +89,9 @@ type PeriodRow struct {
 	Covers  Words
 	Logged  Words
 	Differs Words // when the two differ
-	Href    string
+	// Corrected says that a later attestation stands in the first one's place.
+	Corrected Words
+	Href      string
 }
 
 // An Outcome is one row of counts.
@@ -83,43 +107,113 @@ const maxPeriods = 40
 // Signatory lays an author out.
 func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	st := a.Status
-	p := &SignatoryPage{Name: s.WhoFirst(st.ID), Total: a.Total}
-	for _, e := range a.Statements {
-		p.Statements = append(p.Statements, Step{When: s.Day(e.Logged), Sentence: s.Sentence(e), Href: s.EntryHref(e.ID, e.Index)})
-	}
+	p := &SignatoryPage{Name: s.WhoFirst(st.ID), Total: a.Total, Statements: s.listed(a.Statements), Standings: s.listed(a.Standings), KeySteps: s.listed(a.Keys)}
 	if !s.Preview {
 		p.AllHref = s.Root + "entries?author=" + st.ID
 	}
-	for _, f := range a.Findings {
-		p.Notices = append(p.Notices, s.notice(f))
+	p.Labels, p.Notices = s.authorLabels(a), s.notices(a.Findings)
+	p.Keys = s.authorKeys(st)
+	for _, d := range a.Disputes {
+		p.Disputes = append(p.Disputes, s.Dispute(d, entry.ID{}, false))
 	}
-	p.Keys = []Fact{s.fact("author", Value{Value: Code(st.ID)}), s.fact("head", Value{Value: Code(st.Head.String()), Note: s.Say("note.head", "seq", st.Seq)})}
+	if all := uint64(len(st.Challenges)); all > uint64(len(a.Disputes)) {
+		p.DisputeAll = s.Count("signatory.disputes.more", all-uint64(len(a.Disputes)))
+	}
 	if st.Admit == nil {
 		p.Kicker, p.Lead = s.Say("kicker.secretariat"), s.Say("secretariat.lead", "accord", s.AccordName())
+		if st.ID == entry.AuthorOperator {
+			p.Kicker, p.Lead = s.Say("kicker.operator"), s.Say("operator.lead")
+		}
+		if a.Directory != nil {
+			p.Facts = append(p.Facts, s.fact("directory", s.refValue(a.Directory)))
+		}
 		return p
 	}
 	p.Kicker = s.Say("kicker."+st.Admit.Role, "accord", s.AccordName())
 	p.Signs = st.Admit.Role == entry.RoleSignatory
 	p.Lead = s.signatoryLead(a)
 	p.Facts = s.signatoryFacts(a)
-	keys := s.fact("key-ids")
-	for _, k := range st.Admit.Keys {
-		if pub, err := k.Parse(); err == nil {
-			keys.Values = append(keys.Values, Value{Code(pub.ID.String()), s.Say("note.key", "alg", k.Alg, "use", k.Use)})
-		}
-	}
-	p.Keys = append(p.Keys, keys)
 	if !p.Signs {
 		return p
 	}
 	if a.Attested != nil {
 		p.Latest, p.LatestHref, p.LatestDate = s.Sentence(a.Attested), s.EntryHref(a.Attested.ID, a.Attested.Index), s.Day(a.Attested.Logged)
-		p.Passages = s.passages(narrative(a.Attested.Detached))
+		p.Passages, p.LatestNote = s.passages(narrative(a.Attested.Detached), maxWords), s.wordsNotShown(a.Attested)
 	}
 	p.Asked = s.AttestationsNote()
 	s.addPeriods(p, st)
 	s.addOutcomes(p, st)
+	s.addSlots(p, st)
 	return p
+}
+
+// listed makes steps of entries.
+func (s *Site) listed(list []*Entry) []Step {
+	var steps []Step
+	for _, e := range list {
+		steps = append(steps, Step{When: s.Day(e.Logged), Sentence: s.Sentence(e), Href: s.EntryHref(e.ID, e.Index), Note: s.correctedNote(e)})
+	}
+	return steps
+}
+
+// authorLabels are what a reader has to know first of how an author stands: by
+// whose word, and since when.
+func (s *Site) authorLabels(a *Signatory) []Notice {
+	st := a.Status
+	var list []Notice
+	add := func(key string, at pledge.Mark, text Words) {
+		list = append(list, Notice{Title: s.Say("label." + key), Text: text, Href: s.EntryHref(at.Entry, at.Index), Link: s.Say("label.read", "index", at.Index)})
+	}
+	who := s.Who(st.ID)
+	switch {
+	case st.Removed != nil:
+		text := s.Say("label.removed.text", "who", who, "date", s.Day(st.Removed.Logged), "reason", s.term("standingReason", st.Removed.Reason))
+		if p := st.Removed.Proposed; p != nil {
+			text = s.sentences(text, s.Count("label.removed.proposed", daysBetween(p.Logged, st.Removed.Logged), "date", s.Day(p.Logged)))
+		} else {
+			text = s.sentences(text, s.Say("label.removed.not-proposed"))
+		}
+		add("removed", st.Removed.Mark, text)
+	case st.Standing == pledge.Withdrawn:
+		for _, e := range slices.Backward(a.Standings) {
+			if e.Statement.Kind == entry.KindWithdraw {
+				add("withdrawn", pledge.Mark{Index: e.Index, Entry: e.ID}, s.Say("label.withdrawn.text", "who", s.WhoFirst(st.ID), "date", s.Day(e.Logged)))
+				break
+			}
+		}
+	}
+	if st.Suspended != nil {
+		add("suspended", *st.Suspended, s.Say("label.suspended.text", "who", who, "date", s.Day(st.Suspended.Logged)))
+	}
+	if p := st.Proposed; p != nil && st.Removed == nil {
+		add("proposed", *p, s.Count("label.proposed.text", daysBetween(p.Logged, s.AsOf), "who", who, "date", s.Day(p.Logged)))
+	}
+	if x := st.Succeeded; x != nil {
+		add("succeeded", x.Mark, s.Say("label.succeeded.text", "who", who, "to", Link(s.SignatoryHref(x.Author), s.Who(x.Author)), "date", s.Day(x.Logged)))
+	}
+	if k := st.KeysWaiting; k != nil {
+		add("keys-waiting", k.Mark, s.Say("label.keys-waiting.text", "who", who, "date", s.Moment(k.From)))
+	}
+	if k := st.KeysChanged; k != nil {
+		add("unconfirmed", k.Mark, s.Say("label.keys-changed.text", "who", who, "date", s.Moment(k.From)))
+	}
+	for _, d := range st.Doubtful {
+		add("doubtful-some", d.Mark, s.Say("label.doubtful-some.text", "who", s.WhoFirst(st.ID), "date", s.Day(d.Logged), "first", d.First, "last", d.Last))
+	}
+	return list
+}
+
+// authorKeys are the ids and keys of an author.
+func (s *Site) authorKeys(st pledge.Status) []Fact {
+	facts := []Fact{s.fact("author", Value{Value: Code(st.ID)})}
+	if st.Seq > 0 {
+		facts = append(facts, s.fact("head", Value{Value: Code(st.Head.String()), Note: s.Say("note.head", "seq", st.Seq)}))
+	}
+	if st.SlotSeq > 0 {
+		facts = append(facts, s.fact("slot-head", Value{Value: Code(st.SlotHead.String()), Note: s.Say("note.head", "seq", st.SlotSeq)}))
+	}
+	facts = append(facts, s.fact("keys", s.keySet(st.Keys)))
+	return append(facts, s.keyIDs("key-ids", st.Keys))
 }
 
 func (s *Site) signatoryLead(a *Signatory) Words {
@@ -137,7 +231,18 @@ func (s *Site) signatoryLead(a *Signatory) Words {
 
 func (s *Site) signatoryFacts(a *Signatory) []Fact {
 	b := a.Status.Admit
-	facts := []Fact{s.fact("country", Value{Value: s.Country(b.Country)}), s.fact("website", Value{Value: website(b.Website)})}
+	var facts []Fact
+	if len(a.Names) > 0 {
+		f := s.fact("former-names")
+		for _, n := range a.Names {
+			f.Values = append(f.Values, Value{Foreign(n.Name), s.Say("note.until", "date", s.Day(n.Until))})
+		}
+		facts = append(facts, f)
+	}
+	for _, x := range a.Status.Succeeds {
+		facts = append(facts, s.fact("succeeds", Value{Link(s.SignatoryHref(x.Author), s.Who(x.Author)), s.Say("note.since", "date", s.Day(x.Logged))}))
+	}
+	facts = append(facts, s.fact("country", Value{Value: s.Country(b.Country)}), s.fact("website", Value{Value: website(b.Website)}))
 	if len(b.Entities) > 0 {
 		f := s.fact("entities")
 		for _, name := range b.Entities {
@@ -153,7 +258,7 @@ func (s *Site) signatoryFacts(a *Signatory) []Fact {
 	}
 	facts = append(facts, s.fact("standing", Value{Value: s.Say("standing." + a.Status.Standing)}))
 	if len(a.Status.Pledged) > 0 {
-		facts = append(facts, s.clausesFact(a.Status.Pledged))
+		facts = append(facts, s.clausesFact(a.Status.Pledged, s.Clauses))
 	}
 	return facts
 }
@@ -194,6 +299,14 @@ func (s *Site) cell(ps pledge.PeriodStatus) Cell {
 	return c
 }
 
+// corrected says that another attestation than the first counts.
+func (s *Site) corrected(ps pledge.PeriodStatus) Words {
+	if ps.Content == nil || ps.Attested == nil || *ps.Content == *ps.Attested {
+		return Words{}
+	}
+	return s.Say("period.corrected", "date", s.Day(ps.Content.Logged))
+}
+
 func column(p entry.Period) int { return int(p.String()[6] - '0') }
 
 // PeriodState says in a few words how an author stands for a period.
@@ -218,8 +331,11 @@ func (s *Site) periodRow(ps pledge.PeriodStatus, scale uint64) PeriodRow {
 	total := ps.Attestation.Received.Total
 	r := PeriodRow{
 		Period: s.Period(ps.Period), Claim: s.Claim(total), Bar: s.claimBar(total, scale),
-		Covers: s.Say("covers." + ps.Attestation.Covers), Logged: s.loggedCount(ps.Logged),
+		Covers: s.Say("covers." + ps.Attestation.Covers), Logged: s.loggedCount(ps.Logged), Corrected: s.corrected(ps),
 		Href: s.EntryHref(ps.Attested.Entry, ps.Attested.Index),
+	}
+	if ps.Content != nil {
+		r.Href = s.EntryHref(ps.Content.Entry, ps.Content.Index)
 	}
 	if !ps.Logged.Equal(ps.Attestation.Logged) {
 		r.Differs = s.Say("period.differs", "stated", ps.Attestation.Logged.Total)
@@ -240,12 +356,42 @@ func (s *Site) loggedCount(c entry.Counts) Words {
 func (s *Site) addOutcomes(p *SignatoryPage, st pledge.Status) {
 	who := Foreign(st.Admit.Name)
 	p.Caveat = s.Say("caveat.others")
+	if st.Void > 0 {
+		p.Void = s.Count("counts.void", st.Void, "who", who)
+	}
+	if st.Withheld > 0 {
+		p.Withheld = s.Count("counts.withheld", st.Withheld, "who", who, "opened", st.Opened)
+	}
 	if st.Requests == 0 {
 		p.Counts = s.Say("counts.none", "who", who, "size", s.Size)
 		return
 	}
 	p.Counts = s.Count("counts", st.Requests, "who", who, "size", s.Size)
 	p.Outcomes = s.RankOutcomes(st.Outcomes, st.Requests)
+}
+
+// maxMissed bounds the slot periods that are named.
+const maxMissed = 12
+
+// addSlots says how many slots an author logged of those that it owed, and for
+// which periods the log has none.
+func (s *Site) addSlots(p *SignatoryPage, st pledge.Status) {
+	c := st.Slots
+	if c.Owed == 0 {
+		return
+	}
+	p.SlotsNote = s.Say("slots.note")
+	p.Slots = append(p.Slots, s.Count("slots.kept", c.Owed, "kept", c.Owed-c.Missed, "who", Foreign(st.Admit.Name)))
+	var periods []Words
+	for _, m := range c.First[:min(len(c.First), maxMissed)] {
+		periods = append(periods, s.SlotPeriod(m))
+	}
+	switch {
+	case c.Missed > uint64(len(periods)):
+		p.Slots = append(p.Slots, s.Count("slots.missed.more", c.Missed-uint64(len(periods)), "periods", s.List(periods)))
+	case c.Missed > 0:
+		p.Slots = append(p.Slots, s.Say("slots.missed", "periods", s.List(periods)))
+	}
 }
 
 // RankOutcomes lists counts by outcome, the largest first, as bars of the total.

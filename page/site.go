@@ -23,11 +23,16 @@ type Site struct {
 	Preview bool
 	// Names gives the legal name of an author; "" when there is none.
 	Names func(author string) string
-	// Clauses are the charter's texts by clause id; nil when they are not known.
+	// Clauses are the texts of the clauses in force, by clause id; nil when they
+	// are not known.
 	Clauses map[string]string
-	// Attested is how often the charter asks for attestations; "" without a
+	// Attested is how often the charter asks for attestations now; "" without a
 	// charter.
 	Attested entry.PeriodKind
+	// Ends is when the log ends, Unix seconds; 0 when no end was announced.
+	// Successor is the origin of the log that goes on, or "".
+	Ends      int64
+	Successor string
 
 	Size       uint64 // of the tree
 	Logged     int64  // the largest `logged` in it, Unix seconds
@@ -145,4 +150,21 @@ func (s *Site) Whole() Words {
 		return s.Say("asof.empty")
 	}
 	return s.Count("asof", s.Size, "time", s.Moment(s.Logged))
+}
+
+// EndNote says when the log ends or ended, and which one goes on; nothing when no
+// end was announced.
+func (s *Site) EndNote() Words {
+	if s.Ends == 0 {
+		return Words{}
+	}
+	key := "site.ends"
+	if s.AsOf >= s.Ends {
+		key = "site.ended"
+	}
+	w := s.Say(key, "date", s.Moment(s.Ends))
+	if s.Successor != "" {
+		w = s.sentences(w, s.Say("site.successor", "origin", Foreign(s.Successor)))
+	}
+	return w
 }

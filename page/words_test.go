@@ -225,7 +225,7 @@ func TestForeignTextIsEscapedAndIsolated(t *testing.T) {
 func TestPassages(t *testing.T) {
 	s := demo()
 	long := strings.Repeat("wörd ", 20000)
-	got := s.passages(map[string]string{"ar": "نص\n\nثان", "zh-Hans-SG": "声明", "en": "First.\nSecond \u202eline.", "tlh": long})
+	got := s.passages(map[string]string{"ar": "نص\n\nثان", "zh-Hans-SG": "声明", "en": "First.\nSecond \u202eline.", "tlh": long}, maxWords)
 	if len(got) != 4 || got[0].Lang != "en" || got[1].Lang != "ar" || got[1].Dir != "rtl" || len(got[1].Paragraphs) != 2 {
 		t.Fatalf("passages: %+v", got[:2])
 	}

@@ -20,10 +20,11 @@ type findingGroup struct {
 
 func (s *site) about(q *request) error {
 	p := &aboutPage{Site: q.site}
-	charter, id, texts := q.log.Charter()
+	charter, id, _ := q.log.Charter()
 	if charter != nil {
 		p.Charter = q.site.EntryHref(id, 0)
-		for _, c := range charter.Clauses {
+		texts := q.log.ClausesInForce()
+		for _, c := range q.log.Terms().Clauses {
 			v := page.Value{Value: page.Code(c.ID)}
 			if text := texts[c.ID]; text != "" {
 				short, cut := page.Clip(text, 2000)

@@ -8,9 +8,6 @@ import (
 	"github.com/pledgelog/pledgelog/page"
 )
 
-// maxAnswers bounds the answers that stand on a request's page: the newest.
-const maxAnswers = 20
-
 // pageEntry makes of an index's entry what a page takes.
 func pageEntry(e *index.Entry) *page.Entry {
 	if e == nil {
@@ -20,7 +17,18 @@ func pageEntry(e *index.Entry) *page.Entry {
 		Index: e.Index, ID: e.ID, LeafHash: e.LeafHash, Logged: e.Logged, Envelope: e.Envelope, Statement: e.Statement,
 		Verdict: e.Verdict, State: e.BodyState, Detached: e.Detached, Findings: e.Findings, Subject: pageEntry(e.Subject),
 	}
-	p.Refers, p.Previous, p.Next = pageRefs(e.Refers), pageRef(e.Previous), pageRef(e.Next)
+	p.Refers, p.Uses, p.Previous, p.Next, p.InPlaceOf = pageRefs(e.Refers), pageRefs(e.ReferredBy), pageRef(e.Previous), pageRef(e.Next), pageRef(e.InPlaceOf)
+	p.Review, p.Erasures, p.HeldUntil = e.Review, e.Erasures, e.HeldUntil
+	p.Doubt, p.Unconfirmed, p.Challenge = e.Doubt, e.Unconfirmed, e.Challenge
+	if e.Opened != nil {
+		p.Opened = &page.Opened{Ref: *pageRef(&e.Opened.Ref), Logged: e.Opened.Logged}
+	}
+	if e.Correction != nil {
+		p.Correction = &page.Correction{Correction: e.Correction.Correction, By: pageRef(e.Correction.By)}
+	}
+	for _, d := range e.Disclosed {
+		p.Disclosed = append(p.Disclosed, page.Disclosed{Seal: d.Seal, By: page.Opened{Ref: *pageRef(&d.By.Ref), Logged: d.By.Logged}, Shown: d.Text != "", Erased: d.Erased})
+	}
 	return p
 }
 
@@ -47,35 +55,8 @@ func pageEntries(list []*index.Entry) []*page.Entry {
 	return out
 }
 
-// answers reads the decisions on the request that e is or answers.
-func (q *request) answers(ctx context.Context, e *index.Entry) ([]*page.Entry, error) {
-	asked := e
-	if e.Subject != nil {
-		asked = e.Subject
-	}
-	var refs []index.Ref
-	for _, r := range asked.ReferredBy {
-		if r.Kind == entry.KindDecision {
-			refs = append(refs, r)
-		}
-	}
-	var out []*page.Entry
-	for _, r := range refs[max(0, len(refs)-maxAnswers):] {
-		d, err := q.log.EntryAt(ctx, r.Index)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, pageEntry(d))
-	}
-	return out, nil
-}
-
-// deadline is before when an attestation was due; 0 for other kinds.
-func (q *request) deadline(ctx context.Context, e *index.Entry) (int64, error) {
-	b, ok := e.Statement.Body.(*entry.Attestation)
-	if !ok {
-		return 0, nil
-	}
+// deadline is before when an attestation was due; 0 when it was not.
+func (q *request) deadline(ctx context.Context, e *index.Entry, b *entry.Attestation) (int64, error) {
 	sig, err := q.log.Signatory(ctx, e.Statement.Author)
 	if err != nil {
 		return 0, err

@@ -90,6 +90,7 @@ func (s *site) entries(q *request) error {
 	if !p.Typed {
 		p.Authors = append(p.Authors, choice{"", q.site.Say("entries.any-author"), ask.Author == ""})
 		p.Authors = append(p.Authors, choice{entry.AuthorSecretariat, q.site.Say("who.secretariat.first"), ask.Author == entry.AuthorSecretariat})
+		p.Authors = append(p.Authors, choice{entry.AuthorOperator, q.site.Say("who.operator.first"), ask.Author == entry.AuthorOperator})
 		for _, st := range roll.Statuses {
 			p.Authors = append(p.Authors, choice{st.ID, page.Foreign(st.Admit.Name), ask.Author == st.ID})
 		}
@@ -177,11 +178,10 @@ func (s *site) entry(q *request) error {
 	}
 	p := pageEntry(e)
 	if e.Verdict.Kind == pledge.Accepted {
-		var err error
-		if p.Answers, err = q.answers(ctx, e); err != nil {
+		if err := q.relate(ctx, e, p); err != nil {
 			return err
 		}
-		if p.Deadline, err = q.deadline(ctx, e); err != nil {
+		if err := q.details(ctx, e, p); err != nil {
 			return err
 		}
 	}

@@ -48,15 +48,18 @@ var openGroups = []struct {
 	{"open.differ", []entry.Code{pledge.FindContradicted, pledge.FindLoggedDiffers, pledge.FindDisclosedLater}},
 	{"open.attestations", []entry.Code{pledge.FindAttestationMissed}},
 	{"open.answers", []entry.Code{pledge.FindDecisionOut}},
-	{"open.reviews", []entry.Code{pledge.FindWithheldOverdue}},
+	{"open.replies", []entry.Code{pledge.FindReplyOverdue}},
+	{"open.slots", []entry.Code{pledge.FindSlotMissed}},
+	{"open.reviews", []entry.Code{pledge.FindWithheldOverdue, pledge.FindSealedOverdue}},
+	{"open.keys", []entry.Code{pledge.FindRekeyUnconfirmed, pledge.FindRekeyPending}},
+	{"open.erased", []entry.Code{pledge.FindErased}},
+	{"open.ends", []entry.Code{pledge.FindLogEnds}},
 }
 
 func (s *site) home(q *request) error {
 	ctx := q.r.Context()
 	p := &homePage{Site: q.site, View: q.log.View()}
-	if charter, _, _ := q.log.Charter(); charter != nil {
-		p.Terms = uint64(len(charter.Clauses))
-	}
+	p.Terms = uint64(len(q.log.Terms().Clauses))
 	var err error
 	if p.Items, err = q.newest(ctx); err != nil {
 		return err

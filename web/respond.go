@@ -103,9 +103,9 @@ func (s *site) handle(h func(*request) error) http.Handler {
 // around is what every page of a request shares.
 func (s *site) around(q *request) *page.Site {
 	v := q.log.View()
-	charter, _, clauses := q.log.Charter()
+	charter, _, _ := q.log.Charter()
 	p := &page.Site{
-		Texts: s.texts, Origin: s.cfg.Origin, Root: s.root(q.r), Base: s.cfg.BaseURL, Names: q.log.Name, Clauses: clauses,
+		Texts: s.texts, Origin: s.cfg.Origin, Root: s.root(q.r), Base: s.cfg.BaseURL, Names: q.log.Name, Clauses: q.log.ClausesInForce(),
 		Size: v.Size, Logged: v.Logged, AsOf: v.AsOf,
 	}
 	if v.HasQuorumTime { // cosignatures that no policy asks for prove nothing here
@@ -113,7 +113,10 @@ func (s *site) around(q *request) *page.Site {
 		p.QuorumTime = int64(v.QuorumTime)
 	}
 	if charter != nil {
-		p.Accord, p.Attested = charter.Accord, charter.Attestation
+		p.Accord, p.Attested = charter.Accord, q.log.Terms().Attestation
+	}
+	if end := q.log.End(); end != nil {
+		p.Ends, p.Successor = end.At, end.Successor
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gorilla/mux"
@@ -35,6 +36,7 @@ type signatoryRow struct {
 	Href     string
 	Country  page.Words
 	Since    page.Words
+	Standing page.Words // nothing when it is in standing
 	Cells    []periodCell
 	Latest   periodCell // of the newest period that has ended
 	Requests page.Words
@@ -104,6 +106,9 @@ func endedPeriods(roll *index.Roll, most int) []entry.Period {
 func (q *request) signatoryRow(st pledge.Status, periods []entry.Period) signatoryRow {
 	s := q.site
 	row := signatoryRow{Name: page.Foreign(st.Admit.Name), Href: s.SignatoryHref(st.ID), Country: s.Country(st.Admit.Country), Since: s.Day(st.Admitted.Logged)}
+	if st.Standing != pledge.InStanding {
+		row.Standing = s.Say("standing." + st.Standing)
+	}
 	if st.Requests == 0 {
 		row.Requests = s.Say("requests.none")
 	} else {
@@ -190,13 +195,28 @@ func (s *site) signatory(q *request) error {
 	}
 	a := &page.Signatory{Status: sig.Status, Findings: sig.Findings, Statements: pageEntries(list.Entries), Total: list.Total}
 	for i := len(sig.Status.Periods) - 1; i >= 0; i-- {
-		if at := sig.Status.Periods[i].Attested; at != nil {
+		if at := sig.Status.Periods[i].Content; at != nil {
 			e, err := q.log.EntryAt(ctx, at.Index)
 			if err != nil {
 				return err
 			}
 			a.Attested = pageEntry(e)
 			break
+		}
+	}
+	if err := q.members(ctx, sig, a); err != nil {
+		return err
+	}
+	if a.Disputes, err = q.disputes(ctx, slices.Clone(sig.Status.Challenges), moreDisputes); err != nil {
+		return err
+	}
+	if id == entry.AuthorOperator {
+		newest, err := q.log.Entries(ctx, index.Query{Kind: entry.KindDirectory, Limit: 1})
+		if err != nil {
+			return err
+		}
+		for _, e := range newest.Entries {
+			a.Directory = &page.Ref{Index: e.Index, ID: e.ID, Kind: entry.KindDirectory}
 		}
 	}
 	laid := q.site.Signatory(a)
