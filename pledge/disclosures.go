@@ -14,23 +14,20 @@ import (
 // nothing. The disclosure is returned when it opens a sealed field of st; no
 // acceptance, status or count depends on it (protocol section 3).
 func JudgeDisclosure(index uint64, open, st *entry.Statement, body []byte, digest string, raw []byte) (d entry.Disclosure, ok bool, found []Finding) {
-	say := func(c entry.Code, text string) []Finding {
-		return []Finding{finding(c, text).at(index, open)}
-	}
 	switch {
 	case raw == nil:
-		return d, false, say(FindDisclosureGone, "The operator does not serve a field that this statement opens.")
+		return d, false, []Finding{TextFinding(FindDisclosureGone, index, open.ID)}
 	case entry.Digest(raw) != digest:
-		return d, false, say(FindDisclosureOff, "What the operator serves for a field that this statement opens is not what was opened.")
+		return d, false, []Finding{TextFinding(FindDisclosureOff, index, open.ID)}
 	}
 	d, err := entry.ParseDisclosure(string(raw))
 	if err == nil && body != nil {
 		_, err = entry.Unseal(st, body, []entry.Disclosure{d})
 	}
 	if err != nil {
-		found = say(FindDisclosureBad, "What this statement opens is not the content of a sealed field: "+detail(err)+".")
-		found[0].Reason = entry.CodeOf(err)
-		return d, false, found
+		f := finding(FindDisclosureBad, "What this statement opens is not the content of a sealed field: "+detail(err)+".").at(index, open)
+		f.Reason = entry.CodeOf(err)
+		return d, false, []Finding{f}
 	}
 	return d, body != nil, nil
 }

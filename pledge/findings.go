@@ -210,7 +210,7 @@ func (f Finding) at(index uint64, st *entry.Statement) Finding {
 }
 
 // SortFindings puts findings in their one order: those about a leaf by index,
-// then the others by author, period and code.
+// then the others by author, period and code, at last by entry and text.
 func SortFindings(fs []Finding) {
 	index := func(f Finding) uint64 {
 		if f.Index == nil {
@@ -219,6 +219,6 @@ func SortFindings(fs []Finding) {
 		return *f.Index
 	}
 	slices.SortStableFunc(fs, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(index(a), index(b)), cmp.Compare(a.Author, b.Author), cmp.Compare(a.Period, b.Period), cmp.Compare(a.Code, b.Code))
+		return cmp.Or(cmp.Compare(index(a), index(b)), cmp.Compare(a.Author, b.Author), cmp.Compare(a.Period, b.Period), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Text, b.Text))
 	})
 }

@@ -78,6 +78,16 @@ func (s *State) derive() error {
 	for _, c := range k.Challenges {
 		s.enterChallenge(c)
 	}
+	for n, list := range k.Opened {
+		for _, o := range list {
+			if int(n) >= k.Book.Records.len() {
+				return fmt.Errorf("a text was opened for statement %d, which is not there", n)
+			}
+			if r := k.Book.at(n); r.Flags&hasText == 0 || r.Digest != o.Digest {
+				s.disclosed[o.Digest] = append(s.disclosed[o.Digest], n)
+			}
+		}
+	}
 	for i, e := range k.Erased {
 		s.erased[erasedText{e.Of, e.Digest}] = i
 	}

@@ -16,6 +16,7 @@ type State struct {
 	replied       map[entry.ID]*Challenge  // by reply
 	attested      map[ref]attestedIn
 	erased        map[erasedText]int
+	disclosed     map[halfDigest][]ref // statements for which a disclosure was opened
 }
 
 // kept is everything that a State has to remember, in a form that can be written
@@ -133,7 +134,7 @@ type Pledged struct {
 // New returns the state of an empty log of that origin.
 func New(origin string) *State {
 	s := &State{byID: make(map[string]*author), challenges: make(map[entry.ID]*Challenge), lastChallenge: make(map[[2]string]*Challenge),
-		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int)}
+		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int), disclosed: make(map[halfDigest][]ref)}
 	s.k = kept{Origin: origin, Owners: make(map[entry.KeyID]string), Outcomes: []string{""},
 		Places: make(map[uint32]uint32), Contents: make(map[uint32]uint32), Instead: make(map[uint32]uint32), Withheld: make(map[ref]int64), Opened: make(map[ref][]opened), Corrections: make(map[ref]Correction)}
 	return s

@@ -77,7 +77,8 @@ func (s *State) acceptOpen(t *taken, b *entry.Open) {
 			r.Flags |= isOpened
 			delete(s.k.Withheld, n)
 			t.a.WithheldOpen++
-			continue
+		} else {
+			s.disclosed[h] = append(s.disclosed[h], n)
 		}
 		s.k.Opened[n] = append(s.k.Opened[n], opened{h, t.m})
 	}
@@ -208,7 +209,7 @@ func JudgeText(state TextState, index uint64, st *entry.Statement, raw []byte) (
 	case st.BodyDigest == "" || state == TextPublic && raw != nil:
 		return JudgeBody(index, st, raw)
 	case state == TextPublic:
-		return BodyMissing, nil, []Finding{textMissing(index, st)}
+		return BodyMissing, nil, []Finding{TextFinding(FindBodyMissing, index, st.ID)}
 	}
 	found := codeFindings(index, st, nil)
 	if state == TextErased {
@@ -220,37 +221,30 @@ func JudgeText(state TextState, index uint64, st *entry.Statement, raw []byte) (
 	return BodyWithheld, nil, found
 }
 
-func textMissing(index uint64, st *entry.Statement) Finding {
-	return finding(FindBodyMissing, "The operator does not serve the text that this statement names.").at(index, st)
-}
-
 // JudgeBody says what is to be said of the detached body of an accepted statement
 // that was published with it or opened: raw is what the log serves under its
 // digest, nil when nothing. No acceptance, status or count depends on it (protocol
 // section 3). Whoever has the whole log asks JudgeText: only the log knows whether a
 // text was opened or erased.
 func JudgeBody(index uint64, st *entry.Statement, raw []byte) (BodyState, entry.Detached, []Finding) {
-	say := func(c entry.Code, text string) []Finding {
-		return []Finding{finding(c, text).at(index, st)}
-	}
 	switch {
 	case st.BodyDigest == "":
 		return BodyNone, nil, codeFindings(index, st, nil)
 	case raw == nil && st.IsWithheld():
 		return BodyWithheld, nil, codeFindings(index, st, nil)
 	case raw == nil:
-		return BodyMissing, nil, []Finding{textMissing(index, st)}
+		return BodyMissing, nil, []Finding{TextFinding(FindBodyMissing, index, st.ID)}
 	}
 	d, err := entry.ParseDetached(st, raw)
 	switch {
 	case err == nil:
 		return BodyPublished, d, codeFindings(index, st, d)
 	case entry.Digest(raw) != st.BodyDigest:
-		return BodyAltered, nil, say(FindBodyMismatch, "The text that the operator serves for this statement is not the one that was signed.")
+		return BodyAltered, nil, []Finding{TextFinding(FindBodyMismatch, index, st.ID)}
 	}
-	found := say(FindBodyInvalid, "The text that was signed with this statement is not in the required form: "+detail(err)+".")
-	found[0].Reason = entry.CodeOf(err)
-	return BodyInvalid, nil, found
+	f := finding(FindBodyInvalid, "The text that was signed with this statement is not in the required form: "+detail(err)+".").at(index, st)
+	f.Reason = entry.CodeOf(err)
+	return BodyInvalid, nil, []Finding{f}
 }
 
 // CodesOf reports the codes of a statement that the vocabulary does not have, for a

@@ -72,9 +72,6 @@ func Audit(ctx context.Context, cfg Config) (*Report, error) {
 		u.Text += "; it was waiting for an answer: " + waiting.err.Error()
 	}
 	r.Findings, r.NotListed = a.found.take()
-	if r.Findings == nil {
-		r.Findings = []pledge.Finding{}
-	}
 	r.NotChecked = a.notChecked()
 	r.finish()
 	return r, nil
@@ -128,26 +125,25 @@ func (a *audit) run(ctx context.Context) {
 		// What unsigned bytes say concerns neither the operator nor an author.
 		return
 	}
-	if err := s.strayFiles(ctx); err != nil {
-		a.cannotRead(ctx, err)
-		return
+	for _, last := range []func(context.Context) error{s.strayFiles, s.texts.settle} {
+		if err := last(ctx); err != nil {
+			a.cannotRead(ctx, err)
+			return
+		}
 	}
-	a.judge(s)
+	if err := a.judge(ctx, s); err != nil {
+		a.cannotRead(ctx, err)
+	}
 }
 
 // judge reports what the entries say, now that it is known that the log's key
 // signed for them.
-func (a *audit) judge(s *stream) {
+func (a *audit) judge(ctx context.Context, s *stream) error {
 	r := a.report
-	a.found.add(s.leafFindings.list...)
-	for c, n := range s.leafFindings.count {
-		if n > maxPerCode {
-			a.found.count[c] = n
-		}
-	}
-	r.Statements, r.Texts, r.LeftOut = s.counted, s.bodies, s.leftOut
+	a.found.addAll(s.leafFindings)
+	r.Statements, r.Texts, r.LeftOut = s.counted, s.texts.counts(), s.leftOut
 	if !a.stepCharter(s) {
-		return
+		return nil
 	}
 	a.stepStatements()
 	a.stepTexts(s)
@@ -158,17 +154,20 @@ func (a *audit) judge(s *stream) {
 		if a.cfg.AsOf != nil {
 			if *a.cfg.AsOf > t && !a.view.HasQuorumTime {
 				a.tooOld(t)
-				return
+				return nil
 			}
 			t = *a.cfg.AsOf
 		} else if a.view.HasQuorumTime {
 			t = int64(a.view.QuorumTime)
 		}
-		s.snapshot(t)
+		if err := s.snapshot(ctx, t); err != nil {
+			return err
+		}
 	}
 	r.AsOf = entry.FormatTime(t)
 	r.Signatories = signatories(s.statuses)
 	a.found.add(s.promises...)
+	return nil
 }
 
 // waitedFor is a source that remembers what it was waiting for when it was called
@@ -326,18 +325,23 @@ func (a *audit) stepTexts(s *stream) {
 	for _, more := range []struct {
 		n    uint64
 		what string
-	}{{n.Withheld, "not published"}, {n.Invalid, "as signed but not in the required form"}, {n.Missing, "missing"}, {n.Altered, "altered"}} {
+	}{{n.Opened, "opened later"}, {n.Withheld, "not published"}, {n.Sealed, "sealed in published ones"}, {n.Erased, "erased by the operator, as it states"},
+		{n.Invalid, "as signed but not in the required form"}, {n.Missing, "missing"}, {n.Altered, "altered"}} {
 		if more.n > 0 {
 			text += "; " + commas(more.n) + " " + more.what
 		}
 	}
-	if s.bundleOff {
-		text += "; a bundle of texts holds something else"
+	if len(s.texts.off) > 0 {
+		text += "; a bundle of texts is not as it should be"
 	}
-	if s.filesOff > 0 {
-		text += "; " + some(s.filesOff, "file of a single text is", "files of single texts are") + " not as they should be"
+	if off := s.texts.filesOff; off > 0 {
+		text += "; " + some(off, "file of a single text is", "files of single texts are") + " not as they should be"
 	}
-	a.report.step("texts", passedIf(n.Missing+n.Altered+s.filesOff == 0 && !s.bundleOff), "texts compared", text)
+	served := a.found.has(pledge.FindBodyNotOpened, pledge.FindErasedServed)
+	if served {
+		text += "; a text is served that is not to be"
+	}
+	a.report.step("texts", passedIf(n.Missing+n.Altered+s.texts.filesOff == 0 && len(s.texts.off) == 0 && !served), "texts compared", text)
 }
 
 func (a *audit) stepTime(s *stream) {

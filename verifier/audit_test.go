@@ -108,6 +108,41 @@ func TestGoodLogs(t *testing.T) {
 	}
 }
 
+// A log of every kind in all its forms, in which nothing is wrong: what is found is
+// for information, by its nature. It is audited alike whatever the number of
+// workers.
+func TestEveryKind(t *testing.T) {
+	w := generator.New(generator.EveryKindOptions())
+	if err := w.EveryKind(900); err != nil {
+		t.Fatal(err)
+	}
+	w.Conclude("log.lanternhall.example/2026")
+	s := newLog(t, w)
+	var first []byte
+	for _, workers := range []int{2, 1, 5} {
+		r := runAudit(t, w, s.Dir, func(c *verifier.Config) { c.Workers = workers })
+		for _, f := range r.Findings {
+			if !slices.Contains(generator.EveryKindFindings, f.Code) || f.Severity != pledge.Info {
+				t.Errorf("finding %+v", f)
+			}
+		}
+		n := r.Texts
+		if r.Result != verifier.Matches || r.Statements.Accepted != w.Size() || n.Missing+n.Altered+n.Invalid > 0 || n.Opened == 0 || n.Withheld == 0 || n.Sealed == 0 || n.Erased == 0 {
+			t.Fatalf("result %s, statements %+v, texts %+v", r.Result, r.Statements, n)
+		}
+		b, err := r.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = b
+		}
+		if !bytes.Equal(first, b) {
+			t.Errorf("%d workers: another report", workers)
+		}
+	}
+}
+
 // The same log gives the same report, whatever the number of workers, and from
 // wherever it is read.
 func TestSameInputSameReport(t *testing.T) {

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -124,48 +125,86 @@ func at(f pledge.Finding, index uint64) pledge.Finding {
 // bad entries must not fill the memory of who audits it.
 const maxPerCode = 10_000
 
-// findings gathers what was found. It is safe for concurrent use.
+// findings gathers what was found: of each code the first in the order of a report,
+// whatever the order in which they come. It is safe for concurrent use.
 type findings struct {
-	mu    sync.Mutex
-	list  []pledge.Finding
-	count map[entry.Code]uint64
+	mu   sync.Mutex
+	list map[entry.Code][]pledge.Finding
+	more map[entry.Code]uint64 // that are not in list
 }
 
-func newFindings() *findings { return &findings{count: make(map[entry.Code]uint64)} }
+func newFindings() *findings {
+	return &findings{list: make(map[entry.Code][]pledge.Finding), more: make(map[entry.Code]uint64)}
+}
 
 func (f *findings) add(found ...pledge.Finding) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, one := range found {
-		if f.count[one.Code]++; f.count[one.Code] <= maxPerCode {
-			f.list = append(f.list, one)
+		f.list[one.Code] = append(f.list[one.Code], one)
+		if len(f.list[one.Code]) == 2*maxPerCode {
+			f.cut(one.Code)
 		}
+	}
+}
+
+// cut drops what is beyond the first findings of a code.
+func (f *findings) cut(c entry.Code) {
+	list := f.list[c]
+	if len(list) <= maxPerCode {
+		return
+	}
+	pledge.SortFindings(list)
+	f.more[c] += uint64(len(list) - maxPerCode)
+	clear(list[maxPerCode:])
+	f.list[c] = list[:maxPerCode]
+}
+
+// addAll takes in what another has gathered.
+func (f *findings) addAll(from *findings) {
+	list, more := from.take()
+	f.add(list...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c, n := range more {
+		f.more[c] += n
+	}
+}
+
+// drop takes findings back.
+func (f *findings) drop(which func(pledge.Finding) bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c, list := range f.list {
+		f.list[c] = slices.DeleteFunc(list, which)
 	}
 }
 
 func (f *findings) has(codes ...entry.Code) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, c := range codes {
-		if f.count[c] > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(codes, func(c entry.Code) bool { return len(f.list[c]) > 0 || f.more[c] > 0 })
 }
 
-// take returns the findings so far and how many of each code are not listed.
+// take returns the findings so far, sorted, and how many of each code are not
+// listed.
 func (f *findings) take() ([]pledge.Finding, map[entry.Code]uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	all := []pledge.Finding{}
+	for c := range f.list {
+		f.cut(c)
+		all = append(all, f.list[c]...)
+	}
+	pledge.SortFindings(all)
 	var more map[entry.Code]uint64
-	for c, n := range f.count {
-		if n > maxPerCode {
+	for c, n := range f.more {
+		if n > 0 {
 			if more == nil {
 				more = make(map[entry.Code]uint64)
 			}
-			more[c] = n - maxPerCode
+			more[c] = n
 		}
 	}
-	return f.list, more
+	return all, more
 }

@@ -105,14 +105,17 @@ type Statements struct {
 	Malformed uint64 `json:"malformed"`
 }
 
-// Texts counts the detached bodies of accepted statements by what became of
-// them.
+// Texts counts the texts of accepted statements by what became of them: their
+// detached bodies, and the sealed fields that they opened.
 type Texts struct {
-	Published uint64 `json:"published"`
-	Withheld  uint64 `json:"withheld"`
-	Missing   uint64 `json:"missing"`
-	Altered   uint64 `json:"altered"`
-	Invalid   uint64 `json:"invalid"` // as signed, not in the required form
+	Published uint64 `json:"published"` // public, and served as they were signed
+	Opened    uint64 `json:"opened"`    // public by an open, served or not
+	Withheld  uint64 `json:"withheld"`  // detached bodies that are not published
+	Sealed    uint64 `json:"sealed"`    // fields of published bodies that are not
+	Erased    uint64 `json:"erased"`    // were public, and the operator stated that it erased them
+	Missing   uint64 `json:"missing"`   // public, and not served
+	Altered   uint64 `json:"altered"`   // public, and something else is served
+	Invalid   uint64 `json:"invalid"`   // public, as signed, not in the required form
 }
 
 // A Signatory is how one author stands, in the same form as the server's
@@ -184,7 +187,6 @@ func weight(s pledge.Severity) int {
 
 // finish puts the result to what was found.
 func (r *Report) finish() {
-	pledge.SortFindings(r.Findings)
 	r.Result = Matches
 	for _, f := range r.Findings {
 		if f.Severity == pledge.Error && f.Concerns != pledge.RoleAuthor {

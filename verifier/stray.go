@@ -1,34 +1,15 @@
 package verifier
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 )
-
-// A textName is the first half of a text's digest: enough to know it by.
-type textName [sha256.Size / 2]byte
-
-// nameOf returns the name of a digest as statements write it.
-func nameOf(digest string) (n textName, ok bool) {
-	if !entry.IsDigest(digest) {
-		return n, false
-	}
-	b, err := base64.RawURLEncoding.DecodeString(digest)
-	if err != nil {
-		return n, false
-	}
-	copy(n[:], b)
-	return n, true
-}
 
 // strayFiles goes through a directory's tile/ and bodies/, after everything that
 // the checkpoint covers was compared, and looks for what has no part in it. A
@@ -38,8 +19,6 @@ func (s *stream) strayFiles(ctx context.Context) error {
 	if s.a.local == nil {
 		return nil
 	}
-	slices.SortFunc(s.named, func(x, y textName) int { return bytes.Compare(x[:], y[:]) })
-	s.named = slices.Compact(s.named)
 	if err := s.strayTiles(ctx); err != nil {
 		return err
 	}
@@ -96,12 +75,8 @@ func (s *stream) strayTexts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		name, ok := nameOf(e.Name())
 		switch {
-		case ok:
-			if _, found := slices.BinarySearchFunc(s.named, name, func(x, y textName) int { return bytes.Compare(x[:], y[:]) }); found {
-				continue
-			}
+		case entry.IsDigest(e.Name()):
 			if err := s.strayText(ctx, e.Name()); err != nil {
 				return err
 			}
@@ -122,19 +97,34 @@ func (s *stream) strayTexts(ctx context.Context) error {
 	return nil
 }
 
+// strayText looks at the file of a text that is not public: one that is withheld, or
+// that no accepted statement names.
 func (s *stream) strayText(ctx context.Context, digest string) error {
-	b, err := s.folder.Read(ctx, digest, entry.MaxBody)
+	text := s.state.Named(digest)
+	if text.State == pledge.TextPublic || text.State == pledge.TextErased {
+		return nil // see readTexts and settle
+	}
+	b, state, err := s.readText(ctx, digest)
 	switch {
-	case errors.Is(err, log.ErrNotFound):
-		return nil
-	case err != nil && !errors.Is(err, log.ErrTooLarge):
+	case err != nil || state == fileMissing:
 		return err
+	case state == fileGood && entry.Digest(b) == digest:
+		if text.State == pledge.TextWithheld {
+			s.texts.servedUnopened(text)
+		} else {
+			s.a.strays++
+		}
+		return nil
 	}
-	s.a.strays++
-	if err != nil || entry.Digest(b) != digest {
-		s.filesOff++
-		s.a.found.add(finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text whose digest is its name. No statement up to this checkpoint names it.", log.BodyPath(digest))))
+	f := finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text whose digest is its name. No statement up to this checkpoint names it.", log.BodyPath(digest)))
+	if text.State == pledge.TextWithheld {
+		f = at(finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text that this statement names, and that is not published.", log.BodyPath(digest))), text.Index)
+		f.Entry = text.Entry.String()
+	} else {
+		s.a.strays++
 	}
+	s.texts.filesOff++
+	s.leafFindings.add(f)
 	return nil
 }
 

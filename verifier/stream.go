@@ -28,7 +28,8 @@ type stream struct {
 	a     *audit
 	cpu   chan struct{}
 	reads chan struct{} // a place for each bundle that is being read
-	texts chan struct{} // a place for each bundle whose texts are in memory
+	slots chan struct{} // a place for each bundle whose texts are in memory
+	alone sync.Mutex    // held by who reads a bundle of texts that is larger than others
 	room  *budget       // bytes of bundles that were read and not stepped over
 
 	keys    *pledge.Keyring
@@ -40,20 +41,17 @@ type stream struct {
 	// What was found, in the log's order.
 	leafFindings *findings
 	counted      Statements
-	bodies       Texts
+	texts        *textCheck
 	first        entry.ID // of the statement at index 0
-	bundleOff    bool     // a bundle of texts holds something else
-	filesOff     uint64   // files of single texts that are missing or hold something else
 	leftOut      uint64   // findings on authors of what was logged after the moment
 	future       bool     // an entry is dated after the auditor's clock
 	growth       growth
 
-	// In a directory.
-	folder *log.Folder // of texts; nil when there is none
-	named  []textName  // texts that statements name
+	folder *log.Folder // of texts, in a directory; nil when there is none
 
 	// The state at the moment asked for.
 	snapped  bool
+	snapAt   uint64 // index of the first entry after it
 	moment   int64
 	statuses []pledge.Status
 	promises []pledge.Finding
@@ -73,11 +71,11 @@ const (
 )
 
 func (a *audit) newStream() *stream {
-	return &stream{
+	s := &stream{
 		a:            a,
 		cpu:          make(chan struct{}, a.cfg.Workers),
 		reads:        make(chan struct{}, bundleReaders),
-		texts:        make(chan struct{}, textReaders),
+		slots:        make(chan struct{}, textReaders),
 		room:         newBudget(roomBytes),
 		keys:         pledge.NewKeyring(),
 		state:        pledge.New(a.report.Log),
@@ -86,6 +84,8 @@ func (a *audit) newStream() *stream {
 		tiles:        newTileCheck(a),
 		growth:       growth{archived: sizes(a.archived)},
 	}
+	s.texts = newTextCheck(s)
+	return s
 }
 
 // A chunk is one bundle on its way.
@@ -100,7 +100,8 @@ type chunk struct {
 	err    error // why there are no items
 
 	judged   []judgedText    // by item
-	stray    bool            // its bundle of texts has a line that no statement names
+	extra    []string        // digests of lines of its bundle of texts that no statement names
+	textsOff bool            // its bundle of texts is not in the required form
 	earlier  [2]earlierFiles // of its tile, and of its entries
 	textsErr error           // why there are none, or why other files could not be read
 
@@ -114,12 +115,6 @@ type group struct {
 	chunks []*chunk
 	bytes  int64
 	done   chan struct{} // closed when all are ready to be stepped over
-}
-
-type judgedText struct {
-	state    pledge.BodyState
-	findings []pledge.Finding
-	file     fileState
 }
 
 // run takes all entries through and reports whether it came to the end.
@@ -143,7 +138,7 @@ func (s *stream) run(ctx context.Context) bool {
 	for g := range groups {
 		<-g.done
 		for _, c := range g.chunks {
-			if err := s.step(c); err != nil {
+			if err := s.step(ctx, c); err != nil {
 				s.stop(outer, c, err)
 				return false
 			}
@@ -217,10 +212,10 @@ func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 	s.busy(func() { c.parse(leaves) })
 	close(c.parsed)
 
-	s.texts <- struct{}{}
-	defer func() { <-s.texts }()
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
 	s.compareEarlier(ctx, c, leaves)
-	texts, err := s.readTexts(ctx, c)
+	texts, err := s.readTexts(ctx, c.index, publishes(c.items), true)
 	if err != nil {
 		c.textsErr = err
 		return
@@ -313,6 +308,12 @@ type malformedError struct{ err error }
 
 func (e *malformedError) Error() string { return e.err.Error() }
 
+// secondReadingError says that what was read before can't be read again: not that
+// the copy lacks it.
+type secondReadingError struct{ err error }
+
+func (e *secondReadingError) Error() string { return e.err.Error() }
+
 // busy runs f in one of the places for work.
 func (s *stream) busy(f func()) {
 	s.cpu <- struct{}{}
@@ -352,7 +353,7 @@ func (c *chunk) parse(leaves [][]byte) {
 }
 
 // step takes a chunk into the tree and the state, in the log's order.
-func (s *stream) step(c *chunk) error {
+func (s *stream) step(ctx context.Context, c *chunk) error {
 	switch {
 	case c.err != nil:
 		return c.err
@@ -363,10 +364,7 @@ func (s *stream) step(c *chunk) error {
 	for i := range c.earlier {
 		s.tiles.addEarlier(c.earlier[i])
 	}
-	if c.stray {
-		s.bundleOff = true
-		s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s holds something that no statement of its entries names.", log.BodiesBundlePath(c.index))), c.index*log.TileWidth))
-	}
+	s.texts.takeBundle(c)
 	for i, it := range c.items {
 		if err := s.builder.Append(c.hashes[i]); err != nil {
 			return err
@@ -375,7 +373,14 @@ func (s *stream) step(c *chunk) error {
 			return err
 		}
 		s.reached()
-		s.judge(it, c.judged[i])
+		if err := s.judge(ctx, it, c.judged[i]); err != nil {
+			return err
+		}
+	}
+	if s.texts.isFull() {
+		if err := s.texts.compareOpenings(ctx); err != nil {
+			return &secondReadingError{err}
+		}
 	}
 	return nil
 }
@@ -395,25 +400,25 @@ func (s *stream) reached() {
 
 // judge takes the next statement into the state and notes what is to be said of
 // it.
-func (s *stream) judge(it *pledge.Item, text judgedText) {
+func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) error {
 	if it.Leaf != nil {
 		if it.Index == 0 {
 			s.first = it.Leaf.Statement.ID()
 		}
 		if t := s.a.asOf(); !s.snapped && it.Leaf.Logged > t {
-			s.snapshot(t)
+			if err := s.snapshot(ctx, t); err != nil {
+				return &secondReadingError{err}
+			}
 		}
 	}
 	verdict, found := s.state.Step(it)
 	s.growth.add(it.Index, s.state.Now())
 	s.judgeClock(it)
 	s.note(found)
-	accepted := verdict.Kind == pledge.Accepted
 	switch verdict.Kind {
 	case pledge.Accepted:
 		s.counted.Accepted++
-		s.note(text.findings)
-		s.countText(it, text.state)
+		s.texts.take(it, text)
 	case pledge.Rejected:
 		s.counted.Rejected++
 	case pledge.Duplicate:
@@ -421,20 +426,18 @@ func (s *stream) judge(it *pledge.Item, text judgedText) {
 	case pledge.Malformed:
 		s.counted.Malformed++
 	}
-	if st := it.Statement; st != nil && st.BodyDigest != "" && s.folder != nil {
-		if name, ok := nameOf(st.BodyDigest); ok {
-			s.named = append(s.named, name)
-		}
-		s.judgeFile(it, accepted, text)
-	}
+	return nil
 }
 
 // note takes in findings on the entry that was judged last. Those that concern
 // an author are left out once the moment asked for has passed: as of then it had
 // not said this.
-func (s *stream) note(found []pledge.Finding) {
+func (s *stream) note(found []pledge.Finding) { s.noteFrom(s.state.Size()-1, found) }
+
+// noteFrom is note for findings that show since the entry at index.
+func (s *stream) noteFrom(index uint64, found []pledge.Finding) {
 	for _, f := range found {
-		if s.snapped && f.Concerns == pledge.RoleAuthor {
+		if s.snapped && index >= s.snapAt && f.Concerns == pledge.RoleAuthor {
 			s.leftOut++
 			continue
 		}
@@ -455,25 +458,14 @@ func (s *stream) judgeClock(it *pledge.Item) {
 	s.leafFindings.add(at(finding(FindLoggedInFuture, fmt.Sprintf("This entry is logged %s; by the clock of this audit it is %s.", moment(s.state.Now()), moment(*now))), it.Index))
 }
 
-func (s *stream) countText(it *pledge.Item, state pledge.BodyState) {
-	switch state {
-	case pledge.BodyPublished:
-		s.bodies.Published++
-	case pledge.BodyInvalid:
-		s.bodies.Invalid++
-	case pledge.BodyMissing:
-		s.bodies.Missing++
-	case pledge.BodyAltered:
-		s.bodies.Altered++
-	case pledge.BodyWithheld:
-		s.bodies.Withheld++
-	}
-}
-
 // snapshot looks at the state as it stands for moment t: what is logged later
 // has no part in statuses and promises (protocol section 6).
-func (s *stream) snapshot(t int64) {
-	s.snapped, s.moment = true, t
+func (s *stream) snapshot(ctx context.Context, t int64) error {
+	if err := s.texts.compareOpenings(ctx); err != nil {
+		return err
+	}
+	s.snapped, s.moment, s.snapAt = true, t, s.state.Size()
 	s.statuses = s.state.Statuses(t)
-	s.promises = s.state.Promises(t)
+	s.promises = append(s.state.Promises(t), s.texts.sealsOverdue(t)...)
+	return nil
 }

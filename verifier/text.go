@@ -284,8 +284,8 @@ func (a *audit) notChecked() []string {
 	if r.Texts.Withheld > 0 {
 		say(some(r.Texts.Withheld, "text that is", "texts that are") + " not published. Infer no reason.")
 	}
-	if r.Size >= log.TileWidth && a.local == nil {
-		say("Texts under their single addresses, where a bundle holds the same text. A copy in a directory, or in a .tar of one, is checked for these too.")
+	if a.local == nil {
+		say("Texts under their single addresses, where a bundle holds the same text or where nothing should be. A copy in a directory, or in a .tar of one, is checked for these too.")
 	}
 	if a.strays > 0 {
 		say(some(a.strays, "file under tile/ and bodies/ that is", "files under tile/ and bodies/ that are") + " no part of the log up to this checkpoint.")

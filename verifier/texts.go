@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -13,18 +13,27 @@ import (
 )
 
 const (
-	// maxTextBundle is the largest bundle of texts, in bytes: 256 of the largest,
-	// each with its line feed.
-	maxTextBundle = log.TileWidth * (entry.MaxBody + 1)
+	// maxTextBundle is the largest bundle of texts that is read beside others, in
+	// bytes: 256 of the largest bodies, each with its line feed. An open may bring
+	// more, which is read alone.
+	maxTextBundle     = log.TileWidth * (entry.MaxBody + 1)
+	maxOpenTextBundle = log.TileWidth * entry.MaxSubmission
 	// singleTexts is how many single texts are read at the same time.
 	singleTexts = 8
+	// keptOfChunk is how many bytes of opened texts a chunk keeps until they can be
+	// compared with the statement that they are of. What is more is read again.
+	keptOfChunk = 64 << 10
+	// maxExtra is how many lines that its entries do not name are looked at in a
+	// bundle of texts.
+	maxExtra = 64
 )
 
-// texts are the published detached bodies of a chunk by their digests.
+// texts are what is published with some entries, by their digests.
 type texts struct {
 	byDigest map[string][]byte
-	stray    bool                 // the bundle has a line that no statement names
 	files    map[string]fileState // of single files that are not as they should be
+	extra    []string             // digests of lines of the bundle that no statement names
+	off      bool                 // the bundle is not in the required form
 }
 
 // A fileState is what became of the file that a single text is served from.
@@ -57,32 +66,33 @@ func (s *stream) closeTexts() {
 	}
 }
 
-// readTexts gets the texts that a chunk's statements name: from their bundle
-// when the 256 entries are complete, and what is not there from a file each. A
-// text that is nowhere is not in the result.
-//
-// In a directory, the files of texts that the bundle has are compared with it
-// too: each text is served from its own. Over HTTP that would be a request for
-// each text of the log.
-func (s *stream) readTexts(ctx context.Context, c *chunk) (texts, error) {
-	named := make(map[string]bool) // by digest: is it to be published
-	wanted := 0
-	for _, it := range c.items {
-		if st := it.Statement; st != nil && st.BodyDigest != "" {
-			if !st.IsWithheld() && !named[st.BodyDigest] {
-				named[st.BodyDigest] = true
-				wanted++
-			} else if _, ok := named[st.BodyDigest]; !ok {
-				named[st.BodyDigest] = false
-			}
+// publishes lists the texts that some statements publish, in order, accepted or
+// not: that is not known yet.
+func publishes(items []*pledge.Item) []string {
+	var named []string
+	for _, it := range items {
+		if it.Statement != nil {
+			named = append(named, it.Statement.Publishes()...)
 		}
 	}
-	got := texts{byDigest: make(map[string][]byte, wanted), files: make(map[string]fileState)}
-	if wanted == 0 && s.a.local == nil {
+	return named
+}
+
+// readTexts gets texts that are published with entries of a bundle, in the order
+// of these: from the bundle of texts when the 256 entries are complete, and what is
+// not there from a file each. A text that is nowhere is not in the result.
+//
+// With files, in a directory, the files of texts that the bundle has are compared
+// with it too: each text is served from its own. Over HTTP that would be a request
+// for each text of the log.
+func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, files bool) (texts, error) {
+	got := texts{byDigest: make(map[string][]byte, len(named)), files: make(map[string]fileState)}
+	files = files && s.a.local != nil
+	if len(named) == 0 && !files {
 		return got, nil
 	}
-	if c.width == log.TileWidth {
-		b, err := s.a.cfg.Source.Get(ctx, log.BodiesBundlePath(c.index), maxTextBundle)
+	if s.isFull(bundle) {
+		b, err := s.readTextBundle(ctx, bundle)
 		switch {
 		case errors.Is(err, log.ErrNotFound):
 		case err != nil:
@@ -92,30 +102,68 @@ func (s *stream) readTexts(ctx context.Context, c *chunk) (texts, error) {
 		}
 	}
 	var single []string
-	for _, it := range c.items {
-		if st := it.Statement; st != nil && st.BodyDigest != "" {
-			_, bundled := got.byDigest[st.BodyDigest]
-			if publish, ok := named[st.BodyDigest]; ok && (s.folder != nil || publish && !bundled) {
-				single = append(single, st.BodyDigest)
-				delete(named, st.BodyDigest) // ask once
-			}
+	asked := make(map[string]bool)
+	for _, digest := range named {
+		if _, bundled := got.byDigest[digest]; !asked[digest] && (!bundled || files && s.folder != nil) {
+			single = append(single, digest)
+			asked[digest] = true
 		}
 	}
 	return got, s.readSingle(ctx, single, &got)
 }
 
-// split takes a bundle apart: one text a line. Digests are of the lines, so that
-// nothing in the bundle has to be believed.
-func (t *texts) split(b []byte, named map[string]bool) {
+// isFull reports whether the checkpoint covers all 256 entries of a bundle.
+func (s *stream) isFull(bundle uint64) bool {
+	return log.TileWidthAt(log.EntriesLevel, bundle, s.a.target.size) == log.TileWidth
+}
+
+// readTextBundle reads a bundle of texts. One that is larger than most can be is
+// read alone.
+func (s *stream) readTextBundle(ctx context.Context, bundle uint64) ([]byte, error) {
+	path := log.BodiesBundlePath(bundle)
+	b, err := s.a.cfg.Source.Get(ctx, path, maxTextBundle)
+	if errors.Is(err, log.ErrTooLarge) {
+		s.alone.Lock()
+		defer s.alone.Unlock()
+		return s.a.cfg.Source.Get(ctx, path, maxOpenTextBundle)
+	}
+	return b, err
+}
+
+// split takes a bundle apart: one text a line, in the order of the entries. Digests
+// are of the lines, so that nothing in the bundle has to be believed. A text that
+// was erased leaves no line.
+func (t *texts) split(b []byte, named []string) {
+	wanted := make(map[string]bool, len(named))
+	for _, digest := range named {
+		wanted[digest] = true
+	}
+	next := 0
 	for len(b) > 0 {
 		line, rest, ended := bytes.Cut(b, []byte("\n"))
 		b = rest
 		digest := entry.Digest(line)
-		if _, ok := named[digest]; !ok || !ended {
-			t.stray = true
+		switch {
+		case !ended:
+			t.off = true
+			return
+		case !wanted[digest]:
+			if len(t.extra) == maxExtra {
+				t.off = true
+				return
+			}
+			t.extra = append(t.extra, digest)
 			continue
 		}
 		t.byDigest[digest] = line
+		if t.off {
+			continue
+		}
+		if i := slices.Index(named[next:], digest); i >= 0 {
+			next += i + 1
+		} else {
+			t.off = true
+		}
 	}
 }
 
@@ -138,22 +186,10 @@ func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) e
 				next++
 				bundled, isBundled := got.byDigest[digest]
 				mu.Unlock()
-				b, err := s.readText(ctx, digest)
-				state := fileGood
-				switch {
-				case errors.Is(err, log.ErrNotFound):
-					state, err = fileMissing, nil
-				case errors.Is(err, log.ErrTooLarge):
-					// Something is there, and it is not the text.
-					state, b, err = fileDiffers, []byte{}, nil
-				case err != nil:
-				case isBundled:
-					if !bytes.Equal(b, bundled) {
-						state = fileDiffers
-					}
-				default:
+				b, state, err := s.readText(ctx, digest)
+				if err == nil && state == fileGood {
 					s.busy(func() {
-						if entry.Digest(b) != digest {
+						if isBundled && !bytes.Equal(b, bundled) || !isBundled && entry.Digest(b) != digest {
 							state = fileDiffers
 						}
 					})
@@ -176,46 +212,102 @@ func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) e
 	return failed
 }
 
-func (s *stream) readText(ctx context.Context, digest string) ([]byte, error) {
+// readText reads the file of a single text: nil when there is none, and empty when
+// it is larger than a text can be.
+func (s *stream) readText(ctx context.Context, digest string) (b []byte, state fileState, err error) {
 	if s.folder != nil {
-		return s.folder.Read(ctx, digest, entry.MaxBody)
+		b, err = s.folder.Read(ctx, digest, entry.MaxBody)
+	} else {
+		b, err = s.a.cfg.Source.Get(ctx, log.BodyPath(digest), entry.MaxBody)
 	}
-	return s.a.cfg.Source.Get(ctx, log.BodyPath(digest), entry.MaxBody)
+	switch {
+	case errors.Is(err, log.ErrNotFound):
+		return nil, fileMissing, nil
+	case errors.Is(err, log.ErrTooLarge):
+		return []byte{}, fileDiffers, nil // something is there, and it is not the text
+	}
+	return b, fileGood, err
 }
 
-// judgeTexts judges what the chunk's statements say in codes and texts. It does
-// so before it is known which of them are accepted: what is said of the others
-// is not used.
+// A judgedText is what became of the texts of one entry, before it is known
+// whether its statement is accepted: what is said of the others is not used.
+type judgedText struct {
+	state    pledge.BodyState
+	seals    []entry.Seal
+	findings []pledge.Finding
+	file     fileState // of the detached body, in a directory
+	opened   []servedText
+}
+
+// A servedText is a text that an open publishes, as it is served. What it is
+// worth shows when it is compared with the statement that it is of: see openings.
+type servedText struct {
+	digest string
+	state  textState
+	raw    []byte // nil unless state is textKept
+	file   fileState
+}
+
+type textState uint8
+
+const (
+	textMissing textState = iota
+	textAltered
+	textServed // as it should be, and to be read again
+	textKept
+	textInvalid // as it was signed, and not in the required form
+)
+
+// judgeTexts judges what the chunk's statements say in codes and texts.
 func (c *chunk) judgeTexts(t texts) {
 	c.judged = make([]judgedText, len(c.items))
-	c.stray = t.stray
+	c.extra, c.textsOff = t.extra, t.off
+	room := keptOfChunk
 	for i, it := range c.items {
-		if it.Statement == nil {
+		st := it.Statement
+		if st == nil {
+			continue
+		}
+		j := &c.judged[i]
+		if st.Kind == entry.KindOpen {
+			j.findings = pledge.CodesOf(it.Index, st)
+			j.opened = serve(st.Publishes(), t, &room)
 			continue
 		}
 		var raw []byte
-		if !it.Statement.IsWithheld() {
-			raw = t.byDigest[it.Statement.BodyDigest]
+		if len(st.Publishes()) > 0 {
+			raw = t.byDigest[st.BodyDigest]
+			j.file = t.files[st.BodyDigest]
 		}
-		c.judged[i].state, _, c.judged[i].findings = pledge.JudgeBody(it.Index, it.Statement, raw)
-		c.judged[i].file = t.files[it.Statement.BodyDigest]
+		var d entry.Detached
+		if j.state, d, j.findings = pledge.JudgeBody(it.Index, st, raw); d != nil {
+			j.seals = d.Seals()
+		}
+		if j.state == pledge.BodyMissing || j.state == pledge.BodyAltered {
+			j.findings = nil // see settle: it may have been erased
+		}
 	}
 }
 
-// judgeFile says what is to be said of the file that a statement's text is served
-// from, if the judgement on the text does not say it.
-func (s *stream) judgeFile(it *pledge.Item, accepted bool, text judgedText) {
-	var f pledge.Finding
-	path := log.BodyPath(it.Statement.BodyDigest)
-	switch said := text.state == pledge.BodyAltered || text.state == pledge.BodyMissing; {
-	case text.file == fileDiffers && !(accepted && said):
-		f = finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text that this statement names.", path))
-	case text.file == fileMissing && accepted && !said && text.state != pledge.BodyWithheld:
-		f = finding(FindBodyFileMissing, fmt.Sprintf("The text that this statement names is in its bundle, and not in the file %s.", path))
-	default:
-		return
+// serve says what is served of an open's texts, and keeps them as long as there is
+// room.
+func serve(digests []string, t texts, room *int) []servedText {
+	out := make([]servedText, len(digests))
+	for i, digest := range digests {
+		raw, ok := t.byDigest[digest]
+		o := servedText{digest: digest, file: t.files[digest]}
+		switch {
+		case !ok:
+			o.state = textMissing
+		case entry.Digest(raw) != digest:
+			o.state = textAltered
+		case len(raw) > *room:
+			o.state = textServed
+		default:
+			*room -= len(raw)
+			o.state, o.raw = textKept, bytes.Clone(raw)
+		}
+		out[i] = o
 	}
-	f.Entry = it.Statement.ID.String()
-	s.filesOff++
-	s.leafFindings.add(at(f, it.Index))
+	return out
 }

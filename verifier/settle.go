@@ -1,0 +1,174 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// settle says, now that the whole log is known, what is to be said of texts that
+// are not as they should be: those that the operator logged to have erased are
+// missing rightly, and may not be there any more.
+func (t *textCheck) settle(ctx context.Context) error {
+	if err := t.compareOpenings(ctx); err != nil {
+		return err
+	}
+	t.silence()
+	if err := t.settleErased(ctx); err != nil {
+		return err
+	}
+	t.settleExtras()
+	t.settleOdd()
+	t.settleFiles()
+	return nil
+}
+
+// silence takes back what was said of texts that were erased since.
+func (t *textCheck) silence() {
+	if len(t.silenced) > 0 {
+		t.s.leafFindings.drop(func(f pledge.Finding) bool {
+			return f.Index != nil && t.silenced[*f.Index] && (f.Code == pledge.FindCodeUnknown || f.Code == pledge.FindBodyInvalid)
+		})
+	}
+	clear(t.silenced)
+}
+
+// settleErased looks whether erased texts are served, and says of their statements
+// what these show without them.
+func (t *textCheck) settleErased(ctx context.Context) error {
+	byBundle := make(map[uint64]map[uint64]entry.ID)
+	for i, e := range t.s.state.Erasures() {
+		text := t.s.state.Text(e.Of, e.Digest)
+		if text.Body {
+			b := text.Index / log.TileWidth
+			if byBundle[b] == nil {
+				byBundle[b] = make(map[uint64]entry.ID)
+			}
+			byBundle[b][text.Index] = e.Of
+		}
+		if t.s.state.Named(e.Digest).State == pledge.TextPublic {
+			continue // another statement publishes it
+		}
+		served, err := t.isServed(ctx, e.Digest, text.Published, t.wasThere[i])
+		if err != nil {
+			return err
+		}
+		if served {
+			t.s.leafFindings.add(pledge.ErasedServed(e))
+		}
+	}
+	for _, b := range slices.Sorted(maps.Keys(byBundle)) {
+		items, err := t.s.readAgain(ctx, b, byBundle[b])
+		if err != nil {
+			return err
+		}
+		for _, index := range slices.Sorted(maps.Keys(items)) {
+			t.s.noteFrom(index, pledge.CodesOf(index, items[index].Statement))
+		}
+	}
+	return nil
+}
+
+// isServed reports whether a text is served under its address, or in the bundle of
+// the entry with which it was published, if that is to be looked at.
+func (t *textCheck) isServed(ctx context.Context, digest string, published uint64, bundled bool) (bool, error) {
+	b, state, err := t.s.readText(ctx, digest)
+	if err != nil {
+		return false, err
+	}
+	if state == fileGood && entry.Digest(b) == digest {
+		return true, nil
+	}
+	if state != fileMissing {
+		t.filesOff++
+		t.s.leafFindings.add(finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text whose digest is its name; the operator stated that it erased that.", log.BodyPath(digest))))
+	}
+	bundle := published / log.TileWidth
+	if !bundled || !t.s.isFull(bundle) {
+		return false, nil
+	}
+	lines, err := t.s.readTextBundle(ctx, bundle)
+	if errors.Is(err, log.ErrNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	var got texts
+	got.byDigest = make(map[string][]byte)
+	t.s.busy(func() { got.split(lines, []string{digest}) })
+	return got.byDigest[digest] != nil, nil
+}
+
+// settleExtras says of lines that a bundle of texts should not have what they are.
+func (t *textCheck) settleExtras() {
+	for _, x := range t.extras {
+		switch text := t.s.state.Named(x.digest); text.State {
+		case pledge.TextWithheld:
+			t.servedUnopened(text)
+		case pledge.TextErased:
+			if i := slices.IndexFunc(t.s.state.Erasures(), func(e pledge.Erasure) bool { return e.Digest == x.digest }); i >= 0 {
+				t.s.leafFindings.add(pledge.ErasedServed(t.s.state.Erasures()[i]))
+			}
+		default:
+			t.off[x.bundle] = true
+		}
+	}
+	for _, bundle := range slices.Sorted(maps.Keys(t.off)) {
+		t.s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s is not just the texts of its entries, in their order.", log.BodiesBundlePath(bundle))), bundle*log.TileWidth))
+	}
+}
+
+// servedUnopened says, once, that a text is served that is withheld.
+func (t *textCheck) servedUnopened(text pledge.Text) {
+	if !t.unopened[text.Index] {
+		t.unopened[text.Index] = true
+		t.s.leafFindings.add(pledge.WithheldServed(text.Index, &entry.Statement{ID: text.Entry}))
+	}
+}
+
+// settleOdd says which public texts are missing or altered.
+func (t *textCheck) settleOdd() {
+	for _, o := range t.kept.Odd {
+		var c entry.Code
+		at := o.Index
+		switch {
+		case o.State == textInvalid:
+			continue // which was said
+		case o.Body:
+			c, at = pledge.FindBodyMismatch, o.Of
+			if o.State == textMissing {
+				c = pledge.FindBodyMissing
+			}
+		case o.State == textMissing:
+			c = pledge.FindDisclosureGone
+		default:
+			c = pledge.FindDisclosureOff
+		}
+		id, _ := t.s.state.EntryAt(at)
+		t.s.leafFindings.add(pledge.TextFinding(c, at, id))
+	}
+}
+
+// settleFiles says which files of single texts are not as they should be, where
+// nothing was said of the text itself.
+func (t *textCheck) settleFiles() {
+	for _, f := range t.files {
+		if t.s.state.Text(f.of, f.digest).State == pledge.TextErased {
+			continue
+		}
+		path := log.BodyPath(f.digest)
+		said := finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text that this statement names.", path))
+		if f.state == fileMissing {
+			said = finding(FindBodyFileMissing, fmt.Sprintf("The text that this statement names is in its bundle, and not in the file %s.", path))
+		}
+		said.Entry = f.entry.String()
+		t.filesOff++
+		t.s.leafFindings.add(at(said, f.index))
+	}
+}
