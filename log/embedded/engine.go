@@ -173,7 +173,7 @@ func open(ctx context.Context, cfg Config) (_ *Engine, err error) {
 	}
 	defer func() {
 		if err != nil {
-			lock.Close()
+			unlock(lock)
 		}
 	}()
 	e := &Engine{
@@ -341,7 +341,7 @@ func (e *Engine) close(ctx context.Context) error {
 		e.release() // who waits for it is told that the engine has stopped
 		// Otherwise the batch may still be written: the directory stays
 		// locked until the process ends.
-		if err := e.lock.Close(); err != nil {
+		if err := unlock(e.lock); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -83,6 +83,12 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// unlock gives a directory free at once: closing alone would leave it taken as long as
+// a program that was started meanwhile, between fork and exec, has the file too.
+func unlock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
+
 // Create makes an empty log in cfg.Dir and publishes a checkpoint of size 0.
 // The directory may exist, with other things in it. A Create that was
 // interrupted can be run again; a log that exists is not touched, and the
@@ -106,7 +112,7 @@ func create(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer unlock(lock)
 	for _, path := range []string{log.CheckpointPath, "tile"} {
 		if _, err := os.Lstat(filepath.Join(cfg.Dir, path)); !errors.Is(err, fs.ErrNotExist) {
 			if err == nil {
