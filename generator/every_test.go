@@ -9,7 +9,9 @@ import (
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/verifier"
 )
 
 // everyKind plays every kind and writes it.
@@ -46,6 +48,14 @@ func TestEveryKindIsFaultless(t *testing.T) {
 			w, dir := everyKind(t, n, change)
 			_, found := audit(t, w, dir)
 			holdInformation(t, found)
+			report, err := verifier.Audit(t.Context(), verifier.Config{Source: log.DirSource(dir), Policy: w.Policy, Charter: w.Charter})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report.Result != verifier.Matches {
+				t.Errorf("an audit says %s", report.Result)
+			}
+			holdInformation(t, report.Findings)
 		})
 	}
 }

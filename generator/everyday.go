@@ -92,7 +92,7 @@ func (p *play) keepBack(st *Statement) {
 	case w.roll(mix.Withheld):
 		st.Withhold(date(w.now + w.between(120, min(400, days))*dayLong))
 	case w.roll(mix.Sealed):
-		w.Seal(st, Seal{Member: "narrative", Reason: SealReason, Review: date(w.now + w.between(120, min(400, days))*dayLong)})
+		w.Seal(st, Seal{Member: "narrative", Reason: sealReason, Review: date(w.now + w.between(120, min(400, days))*dayLong)})
 	case mix == Mix{} && w.roll(10):
 		// What may not be published yet is only committed to. Without openings its
 		// review is after the story's end.
@@ -111,7 +111,7 @@ func (p *play) reveal(st *Statement) {
 	}
 	review, err := entry.ParseDate(st.Review)
 	if st.Disclosures != nil {
-		p.by(a, w.now+w.between(60, 110)*dayLong, func() { w.Log(w.OpenText(st, OpenReason, "narrative")) })
+		p.by(a, w.now+w.between(60, 110)*dayLong, func() { w.Log(w.OpenText(st, openReason, "narrative")) })
 	}
 	if err != nil || w.roll(w.Options.Lapses) {
 		return
@@ -119,21 +119,21 @@ func (p *play) reveal(st *Statement) {
 	when := w.now + w.between(30, (review-w.now)/dayLong-20)*dayLong
 	p.by(a, when, func() {
 		if !w.roll(250) {
-			w.Log(w.OpenText(st, OpenReason))
+			w.Log(w.OpenText(st, openReason))
 			return
 		}
 		again := w.now + w.between(60, 200)*dayLong
-		w.Log(w.Extend(st, date(again), ExtendReason))
-		p.by(a, again-w.between(5, 50)*dayLong, func() { w.Log(w.OpenText(st, OpenReason)) })
+		w.Log(w.Extend(st, date(again), extendReason))
+		p.by(a, again-w.between(5, 50)*dayLong, func() { w.Log(w.OpenText(st, openReason)) })
 	})
 }
 
 // Codes of why something is opened, looked at again, sealed, or said of an author's
 // standing.
 const (
-	OpenReason   = "order-lifted"
-	ExtendReason = "still-forbidden"
-	SealReason   = "secrecy-order"
+	openReason   = "order-lifted"
+	extendReason = "still-forbidden"
+	sealReason   = "secrecy-order"
 )
 
 // doubt has a challenger ask about a request, and the signatory reply.

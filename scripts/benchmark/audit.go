@@ -25,15 +25,18 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-// audit measures the auditor's tool on a log that the generator writes, and two
-// ways to compute the root alone.
+// audit measures the auditor's tool on a log that the generator writes: that of a
+// large accord, mostly requests and decisions, with what else its weeks have (see
+// generator.LargeOptions). And two ways to compute the root alone.
 func (b *bench) audit(ctx context.Context) error {
 	if err := b.sampleFloor(); err != nil {
 		return err
 	}
 	n := b.load.statements
 	b.say("writes a log of %s statements by %d signatories", thousands(fmt.Sprint(n)), b.load.signatories)
-	w := generator.New(generator.Options{Seed: 1, Signatories: b.load.signatories})
+	world := generator.LargeOptions()
+	world.Seed, world.Signatories = 1, b.load.signatories
+	w := generator.New(world)
 	dir := filepath.Join(b.dir, "audited")
 	if err := w.WriteStory(dir, n); err != nil {
 		return fmt.Errorf("write log: %w", err)
