@@ -11,6 +11,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
@@ -109,5 +110,35 @@ func holdAlike(t *testing.T, path string, want, have any) {
 		if want != have {
 			t.Errorf("%s is %v, was %v", path, have, want)
 		}
+	}
+}
+
+// The kept log of every kind has each of them, in both lanes, and keys of every
+// algorithm.
+func TestKeptEveryKind(t *testing.T) {
+	dir := log.DirSource("../testdata/logs/02-every-kind/log")
+	kinds, algs := map[entry.Kind]int{}, map[string]int{}
+	leaves := log.NewTileReader(dir).Leaves(t.Context(), 0, 340, 340)
+	for _, some := range leaves.All() {
+		for _, leaf := range some {
+			st := pledge.Read(0, leaf).Statement
+			kinds[st.Kind]++
+			for _, set := range keySets(st) {
+				for _, k := range set.Keys {
+					algs[k.Alg+" "+k.Use]++
+				}
+			}
+		}
+	}
+	if err := leaves.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range entry.Kinds {
+		if kinds[k] == 0 {
+			t.Errorf("no %s: %v", k, kinds)
+		}
+	}
+	if len(algs) != 6 {
+		t.Errorf("keys: %v", algs)
 	}
 }
