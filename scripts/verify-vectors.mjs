@@ -423,6 +423,53 @@ function chainFile(path) {
   }
 }
 
+// --- Whole logs ---
+
+const readLog = (path) => fs.readFileSync(`${dir}/logs/${path}`);
+
+function bundle(b) {
+  const leaves = [];
+  for (let at = 0; at < b.length;) {
+    const end = at + 2 + b.readUInt16BE(at);
+    leaves.push(b.subarray(at + 2, end));
+    at = end;
+  }
+  return leaves;
+}
+
+function logFolder(name) {
+  if (only.length > 0 && !only.includes(`logs/${name}`)) return;
+  const where = `logs/${name}`;
+  const { unverified = [], altered = [] } = JSON.parse(readLog(`${name}/expected.json`));
+  const policy = parsePolicy(readLog(`${name}/policy.txt`).toString());
+  const [, size] = readLog(`${name}/log/checkpoint`).toString().split('\n');
+  const leaves = bundle(readLog(`${name}/log/tile/entries/000.p/${size}`));
+  const hashes = leaves.map(leafHash);
+  same('tiles', where, Buffer.concat(hashes).toString('hex'), readLog(`${name}/log/tile/0/000.p/${size}`).toString('hex'));
+
+  const archive = readLog(`${name}/log/checkpoints`).toString();
+  const parts = archive.split('\n\n'); // a note's text and its signatures take turns
+  const notes = Array.from({ length: (parts.length - 1) / 2 }, (_, i) => `${parts[2 * i]}\n\n${parts[2 * i + 1]}\n`);
+  const shown = readLog(`${name}/log/checkpoint`).toString();
+  same('archives', where, notes.map((n) => `${n}\n`).join('') === archive && notes.at(-1) === shown, true);
+  for (const n of notes.map(parseNote)) {
+    same('checkpoints', where, note(where, n, policy), 0);
+    same('roots', where, merkleRoot(hashes.slice(0, n.size)).toString('base64'), n.root);
+  }
+
+  const ring = new Ring();
+  const exact = leaves.map((leaf, i) => [leaf, i]).filter(([leaf]) => leaf.at(-1) === 0x7d); // the others are no leaves
+  for (const [leaf] of exact) ring.learn(JSON.parse(payloadOf(leaf)));
+  exact.forEach(([leaf, i]) => attempt(`${where} leaf ${i}`, (at) => {
+    const payload = envelope(at, leaf, ring, unverified.filter((u) => u.index === i).map((u) => u.keyid));
+    if (i === 0) same('entry ids', at, `${entryID(payload)}\n`, readLog(`${name}/charter-id`).toString());
+  }));
+
+  for (const d of fs.readdirSync(`${dir}/logs/${name}/log/bodies`)) {
+    same('texts of logs', `${where} ${d}`, digest(readLog(`${name}/log/bodies/${d}`)) === d, !altered.includes(d));
+  }
+}
+
 // --- All ---
 
 const ring = new Ring();
@@ -440,7 +487,9 @@ directoriesFile();
 policiesFile();
 checkpointsFile();
 proofsFile(ring);
-for (const f of fs.existsSync(`${dir}/chains`) ? fs.readdirSync(`${dir}/chains`).sort() : []) chainFile(`chains/${f}`);
+const folder = (path) => (fs.existsSync(`${dir}/${path}`) ? fs.readdirSync(`${dir}/${path}`).sort() : []);
+for (const f of folder('chains')) chainFile(`chains/${f}`);
+for (const f of folder('logs')) attempt(`logs/${f}`, () => logFolder(f));
 
 for (const [what, n] of [...counts].sort()) console.log(`${String(n).padStart(6)} ${what}`);
 for (const d of differences.slice(0, 50)) console.error(`error: ${d}`);

@@ -18,7 +18,7 @@ type chain struct {
 	voices map[string]*voice
 	labels map[string]string // label → entry id
 	at     map[string]int    // label → index
-	bodies map[string][]byte // bodyDigest → detached body, of those that have one
+	site   *site             // where it is published; nil for a chain alone
 }
 
 // A voice is who says something, as it stands in the books.
@@ -58,11 +58,13 @@ func (k keyset) json() string {
 // A st is a statement to be made.
 type st struct {
 	by, kind string
-	body     string // in the tree; see recipe.text, and $entry(label), $body(name)
-	as       string // label by which later ones name it
-	text     string // name of its detached body, which is then any text
-	detached string // the detached body itself
-	review   string // when it is withheld
+	body     string   // in the tree; see recipe.text, and $entry(label), $body(name)
+	as       string   // label by which later ones name it
+	text     string   // name of its detached body, which is then any text
+	detached string   // the detached body itself
+	opens    []string // digests of texts that an open publishes
+	erases   string   // digest of a text that an erasure deletes
+	review   string   // when it is withheld
 	signers  []string
 	also     []string // signers beside those that its kind has by itself
 	brings   *keyset  // its author's key set from the next statement on
@@ -80,11 +82,13 @@ type st struct {
 }
 
 func newChain(about, start string, charter st) *chain {
-	c := &chain{recipe: newRecipe(), out: Chain{About: about, Log: Origin}, voices: make(map[string]*voice), labels: map[string]string{"nothing": idOf("nothing")}, at: make(map[string]int), bodies: make(map[string][]byte)}
+	c := &chain{recipe: newRecipe(), out: Chain{About: about, Log: Origin}, voices: make(map[string]*voice), labels: map[string]string{"nothing": idOf("nothing")}, at: make(map[string]int)}
 	c.clock(start)
 	c.enter("secretariat", keysOf(2, "ed/sec1", "p256/sec2", "ed/sec3"))
 	c.enter("operator", keysOf(1, "ed/op"))
-	c.say(charter)
+	if charter.kind != "" {
+		c.say(charter)
+	}
 	return c
 }
 
@@ -148,6 +152,9 @@ func (c *chain) clock(s string) {
 	if len(s) == len("2006-01-02") {
 		s += "T12:00:00Z"
 	}
+	if c.site != nil {
+		c.site.daily(c, unix(s))
+	}
 	c.now = unix(s)
 }
 
@@ -206,9 +213,7 @@ func (c *chain) leaf(s st) (leaf, payload []byte, unverified []string) {
 	digestMember, reviewMember, prevMember := "", "", ""
 	switch {
 	case s.detached != "":
-		body := []byte(c.write(s.detached))
-		c.bodies[digest(body)] = body
-		digestMember = `"bodyDigest":"` + digest(body) + `",`
+		digestMember = `"bodyDigest":"` + digest([]byte(c.write(s.detached))) + `",`
 	case s.text != "":
 		digestMember = `"bodyDigest":"` + digestOf(s.text) + `",`
 	}
@@ -267,6 +272,9 @@ func (c *chain) say(s st) {
 	}
 	if step.Verdict != Accepted {
 		return
+	}
+	if c.site != nil {
+		c.site.take(c, s)
 	}
 	v := c.voices[s.by]
 	if s.kind == "slot" {

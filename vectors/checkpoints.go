@@ -28,7 +28,7 @@ func newCheckpoints() *checkpoints {
 		who, name string
 		typ       byte
 	}{
-		{"log", Origin, 1}, {"other", "log.other.example", 1},
+		{"log", Origin, 1}, {"next", Origin, 1}, {"other", "log.other.example", 1},
 		{"w1", "witness-1.example", 4}, {"w2", "witness-2.example", 4}, {"w3", "witness-3.example", 4}, {"w4", "witness-4.example", 4},
 		{"ml", "witness-ml.example", 6}, {"stranger", "stranger.example", 4},
 	} {

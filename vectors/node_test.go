@@ -1,7 +1,6 @@
 package vectors_test
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -79,6 +78,14 @@ var damages = []damage{
 	{"checkpoints.json", `"checkpoint": "[^"]*— log.lanternhall.example/vectors [^"]{30}`, "checkpoints"},
 	{"checkpoints.json", `"time": 10`, "times of cosignatures"},
 	{"proofs.json", `"proof": "[^"]*index 0\\n[^"]{10}`, "inclusion proofs"},
+	{"logs/01-every-kind/log/checkpoint", `— witness-1.example [^\n]{30}`, "archives"},
+	{"logs/01-every-kind/log/checkpoints", `— witness-1.example [^\n]{30}`, "checkpoints"},
+	{"logs/01-every-kind/log/checkpoints", `vectors\n7\n[^\n]{10}`, "roots"},
+	{"logs/01-every-kind/log/tile/0/000.p/46", `^`, "tiles"},
+	{"logs/01-every-kind/log/tile/entries/000.p/46", `"sig":"[^"]{30}`, "tiles"},
+	{"logs/01-every-kind/log/tile/entries/000.p/46", `"sig":"[^"]{30}`, "Ed25519 signatures"},
+	{"logs/01-every-kind/charter-id", `^[0-9a-f]{10}`, "entry ids"},
+	{"logs/02-authors/log/bodies/$BODY", `"author"`, "texts of logs"},
 	{"chains/01-first-steps.json", `\\"payload\\":\\"[^"\\]{900}`, "entry ids"},
 	{"chains/01-first-steps.json", `\\"sig\\":\\"[^"\\]{30}`, "Ed25519 signatures"},
 	{"chains/01-first-steps.json", `"id": "[0-9a-f]{10}`, "entry ids"},
@@ -91,7 +98,15 @@ func TestNodeFindsDamage(t *testing.T) {
 	for _, d := range damages {
 		t.Run(d.file+" "+d.says, func(t *testing.T) {
 			t.Parallel()
-			b, err := os.ReadFile(filepath.Join(dir, d.file))
+			only := []string{d.file}
+			if parts := strings.SplitN(d.file, "/", 3); parts[0] == "logs" {
+				only[0] = parts[0] + "/" + parts[1]
+			}
+			copied := copyOf(t, only[0], "keys.json")
+			if strings.HasSuffix(d.file, "$BODY") {
+				d.file = filepath.Join(filepath.Dir(d.file), aBody(t, filepath.Join(dir, filepath.Dir(d.file))))
+			}
+			b, err := os.ReadFile(filepath.Join(copied, d.file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,37 +114,57 @@ func TestNodeFindsDamage(t *testing.T) {
 			if at == nil {
 				t.Fatalf("%s has no %s", d.file, d.at)
 			}
-			b = bytes.Clone(b)
-			b[at[1]-1] = another(b[at[1]-1])
-			copied := copyOf(t, d.file, "keys.json")
+			last := max(at[1]-1, 0)
+			b[last] = another(b[last])
 			if err := os.WriteFile(filepath.Join(copied, d.file), b, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			out, exit := recompute(t, copied, d.file)
-			if exit != 1 || !strings.Contains(out, "error: "+d.file) || !strings.Contains(out, ": "+d.says+": ") {
+			out, exit := recompute(t, copied, only...)
+			if exit != 1 || !strings.Contains(out, "error: "+only[0]) || !strings.Contains(out, ": "+d.says+": ") {
 				t.Errorf("exit %d:\n%s", exit, out)
 			}
 		})
 	}
 }
 
-// copyOf copies files of the vectors.
-func copyOf(t *testing.T, files ...string) string {
+// copyOf copies files and folders of the vectors.
+func copyOf(t *testing.T, paths ...string) string {
 	t.Helper()
 	to := t.TempDir()
-	for _, f := range files {
-		b, err := os.ReadFile(filepath.Join(dir, f))
-		if err == nil {
-			err = os.MkdirAll(filepath.Dir(filepath.Join(to, f)), 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(to, f), b, 0o644)
+	for _, p := range paths {
+		from, copied := filepath.Join(dir, p), filepath.Join(to, p)
+		st, err := os.Stat(from)
+		if err == nil && st.IsDir() {
+			err = os.CopyFS(copied, os.DirFS(from))
+		} else if err == nil {
+			var b []byte
+			if b, err = os.ReadFile(from); err == nil {
+				if err = os.MkdirAll(filepath.Dir(copied), 0o755); err == nil {
+					err = os.WriteFile(copied, b, 0o644)
+				}
+			}
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	return to
+}
+
+// aBody is the name of one of a log's texts.
+func aBody(t *testing.T, bodies string) string {
+	t.Helper()
+	list, err := os.ReadDir(bodies)
+	if err != nil || len(list) == 0 {
+		t.Fatalf("no texts (%v)", err)
+	}
+	for _, e := range list {
+		if b, err := os.ReadFile(filepath.Join(bodies, e.Name())); err == nil && b[0] == '{' {
+			return e.Name()
+		}
+	}
+	t.Fatal("no bodies")
+	return ""
 }
 
 // another is a byte of the same sort: a digit or a letter for a digit or a letter.

@@ -121,9 +121,16 @@ func findings(list []pledge.Finding) []vectors.Found {
 		out = append(out, one)
 	}
 	slices.SortFunc(out, func(a, b vectors.Found) int {
-		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Author, b.Author), cmp.Compare(a.Period, b.Period))
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Author, b.Author), cmp.Compare(a.Period, b.Period), cmp.Compare(indexOf(a), indexOf(b)))
 	})
 	return out
+}
+
+func indexOf(f vectors.Found) int {
+	if f.Index == nil {
+		return -1
+	}
+	return *f.Index
 }
 
 // status writes a status as the vectors have it.

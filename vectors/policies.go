@@ -7,9 +7,9 @@ import (
 const aboutPolicies = "Trust policies (C2SP tlog-policy), taken to the letter: each leniency is a way round the quorum."
 
 // policyText writes a policy in which $log is the log's vkey, $w1 to $w4 and $ml are
-// witnesses' and $other another log's.
+// witnesses' and $other another log's; $next is another key of the same log.
 func (c *checkpoints) policyText(s string) string {
-	pairs := []string{"$log", c.vkey("log"), "$other", c.vkey("other")}
+	pairs := []string{"$log", c.vkey("log"), "$next", c.vkey("next"), "$other", c.vkey("other")}
 	for _, w := range []string{"w1", "w2", "w3", "w4", "ml"} {
 		pairs = append(pairs, "$"+w, c.vkey(w))
 	}

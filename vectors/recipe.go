@@ -18,7 +18,7 @@ const Origin = "log.lanternhall.example/vectors"
 // with slashes.
 func Files() map[string][]byte {
 	r, c := newRecipe(), newCheckpoints()
-	return map[string][]byte{
+	files := map[string][]byte{
 		"canonical.json":   write(File[Canonical]{aboutCanonical, canonicalVectors()}),
 		"times.json":       write(File[Time]{aboutTimes, timeVectors()}),
 		"keys.json":        write(r.keys()),
@@ -48,6 +48,20 @@ func Files() map[string][]byte {
 		"chains/12-directories.json": write(directories()),
 		"chains/13-operator.json":    write(operated()),
 	}
+	good := everyKind()
+	files["damage.json"] = write(File[Damage]{aboutDamage, damages(good)})
+	texts, ofAuthors := authorsTexts()
+	bad, ofOperator := dishonest()
+	for name, log := range map[string]map[string][]byte{
+		"01-every-kind": good.files(good.expect(Matches)),
+		"02-authors":    texts.files(texts.expect(Matches, ofAuthors...)),
+		"03-operator":   bad.files(bad.expect(Differs, ofOperator...)),
+	} {
+		for path, b := range log {
+			files["logs/"+name+"/"+path] = b
+		}
+	}
+	return files
 }
 
 // A recipe has the keys that the vectors of single things use, and writes text in
@@ -101,6 +115,8 @@ func (r *recipe) text(s string) string {
 			return saltOf(of)
 		case "spki":
 			return r.key(of).Public.SPKI
+		case "policy":
+			return newCheckpoints().vkey(of)
 		case "vkeyof":
 			der, _ := base64.StdEncoding.DecodeString(r.key(of).Public.SPKI)
 			return vkeyOf(Origin, 1, der[12:])
