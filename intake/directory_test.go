@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
@@ -111,21 +110,34 @@ func TestDirectoryUnderLoad(t *testing.T) {
 		})
 	}
 	go func() { wg.Wait(); close(stop) }()
+	made := 0
 	for ended := false; !ended; {
 		select {
 		case <-stop:
 			ended = true
-		case <-time.After(20 * time.Millisecond):
+		default:
+			if made == 12 {
+				<-stop // enough: the authors' clocks stand still
+				continue
+			}
+			last := d.Status().Directory
+			d.waitFor("growth", func() bool { return d.Status().DirectorySince != 0 || d.Size() >= w.Size() })
+			if d.Status().DirectorySince == 0 {
+				<-stop // all was said, and the last directory covers it
+				continue
+			}
 			d.now.Add(6 * hour)
 			d.wake(d.queued)
+			d.waitFor("a directory", func() bool { m := d.Status().Directory; return m != nil && (last == nil || m.Index > last.Index) })
+			made++
 		}
 	}
 	d.now.Add(6 * hour)
+	d.wake(d.queued)
 	d.waitFor("the last directory", func() bool { return d.Status().DirectorySince == 0 })
-	d.waitFor("its publication", func() bool { return d.publishedSize() == d.Size() })
+	d.waitFor("its publication", func() bool { return d.publishedSize() > d.Status().Directory.Index })
 	state := d.replayed(0)
-	made := d.Size() - w.Size()
-	if made < 2 || state.LastDirectory() == nil || state.LastDirectory().Index != d.Size()-1 {
+	if made = int(d.Size() - w.Size()); made < 2 || state.LastDirectory() == nil || state.LastDirectory().Index != d.Size()-1 {
 		t.Errorf("%d directories were made, the last is %+v", made, state.LastDirectory())
 	}
 	if err := d.Status().DirectoryTrouble; err != nil {
@@ -217,6 +229,6 @@ func TestOrderlyEnd(t *testing.T) {
 	before := d.Status().Directory.Index
 	d.say(w.OpenText(kept, "permission"))
 	d.waitFor("a directory of the opening", func() bool { return d.Status().Directory.Index > before })
-	d.waitFor("its publication", func() bool { return d.publishedSize() == d.Size() })
+	d.waitFor("its publication", func() bool { return d.publishedSize() > d.Status().Directory.Index })
 	d.replayed(1) // that an end was announced
 }

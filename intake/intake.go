@@ -55,7 +55,8 @@ type Intake struct {
 	queued   chan struct{} // tells the sequencer that the queue grew
 	grown    chan struct{} // tells the feeder that the order of record grew
 
-	publishedMore chan struct{} // tells the eraser that more was published
+	publishedMore chan struct{}  // tells the eraser that more was published
+	own           chan *ownOrder // to the sequencer: statements that it makes as the operator
 
 	mu      sync.RWMutex
 	state   *pledge.State  // what was sequenced so far, published or not
@@ -142,7 +143,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	in := &Intake{
 		cfg: cfg, log: cfg.Logger, tiles: log.NewTileReader(cfg.Log.Source()),
 		clock: newClock(cfg.Clock), keys: pledge.NewKeyring(), state: pledge.New(cfg.Origin),
-		enter: make(chan enqueue, maxWaiting), queued: make(chan struct{}, 1), grown: make(chan struct{}, 1), publishedMore: make(chan struct{}, 1),
+		enter: make(chan enqueue, maxWaiting), queued: make(chan struct{}, 1), grown: make(chan struct{}, 1), publishedMore: make(chan struct{}, 1), own: make(chan *ownOrder, 16),
 		batch: make(map[entry.ID]*entry.Statement), erased: make(map[string]Erasure), unpublished: make(map[string]uint64),
 		waiting: make(map[string]int), parsed: make(map[int64]*pledge.Item),
 	}

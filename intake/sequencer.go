@@ -107,6 +107,7 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	orders := in.ownOrders()
 	items := make([]*pledge.Item, len(subs))
 	errs := make([]error, len(subs))
 	for i, sub := range subs {
@@ -116,6 +117,13 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 	var records []store.Record
 	var done []int64
 	in.mu.Lock()
+	for _, o := range orders {
+		var taken []outcome
+		taken, o.err = o.make(now)
+		for _, t := range taken {
+			records = append(records, *t.record)
+		}
+	}
 	for i, sub := range subs {
 		outcomes[i] = in.decide(sub, items[i], errs[i], now)
 		if r := outcomes[i].record; r != nil {
@@ -129,6 +137,7 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 	size := in.state.Size()
 	in.mu.Unlock()
 	if len(records) == 0 && len(done) == 0 {
+		finish(orders, nil)
 		return 0, 0, nil
 	}
 
@@ -146,10 +155,12 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 			}
 		}
 		if err != nil {
+			finish(orders, err)
 			return 0, 0, err
 		}
 		break
 	}
+	finish(orders, nil)
 	in.batchMu.Lock()
 	clear(in.batch) // they are in the store now
 	in.batchMu.Unlock()
@@ -163,6 +174,13 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 		in.tell(o)
 	}
 	return len(subs), subs[len(subs)-1].Queue, nil
+}
+
+// finish tells those who gave orders what became of them.
+func finish(orders []*ownOrder, err error) {
+	for _, o := range orders {
+		o.done <- errors.Join(o.err, err)
+	}
 }
 
 // decide judges one queued statement and, when it is accepted, takes it into the

@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -212,88 +210,4 @@ func (in *Intake) publishedSize() uint64 {
 		return v.Checkpoint.Size
 	}
 	return 0
-}
-
-// markErased is the counter of erasures that were carried out: the texts of all
-// below it are gone.
-const markErased = "erasures-done"
-
-// An erasedText is what an accepted erasure wants to be deleted.
-type erasedText struct {
-	index  uint64 // of the erasure
-	digest string
-}
-
-// eraseLoop deletes what a published erasure names, and nothing before. A crash at
-// any step repeats the steps before it, which does no harm.
-func (in *Intake) eraseLoop() {
-	for in.ctx.Err() == nil {
-		err := in.eraseDue(in.ctx)
-		if in.ctx.Err() == nil && in.eraseTrouble.set(err) && err != nil {
-			in.log.Error("an erased text is not deleted yet", "error", err.Error())
-		}
-		if err != nil {
-			in.pause(retryAfter)
-			continue
-		}
-		select {
-		case <-in.publishedMore:
-		case <-in.ctx.Done():
-		}
-	}
-}
-
-// eraseDue carries out the published erasures that were not yet: the text goes from
-// the store, where nobody can bring it back, then its own file, then its line in the
-// bundles.
-func (in *Intake) eraseDue(ctx context.Context) error {
-	done, err := in.cfg.Store.Mark(ctx, markErased)
-	if err != nil {
-		return fmt.Errorf("read mark %s: %w", markErased, err)
-	}
-	size := in.publishedSize()
-	in.textMu.RLock()
-	var due []erasedText
-	for i := len(in.erasures) - 1; i >= 0 && in.erasures[i].index >= done; i-- {
-		if in.erasures[i].index < size {
-			due = append(due, in.erasures[i])
-		}
-	}
-	in.textMu.RUnlock()
-	for i := len(due) - 1; i >= 0; i-- { // the oldest first
-		e := due[i]
-		at, err := in.cfg.Store.RecordsOfText(ctx, e.digest)
-		if err != nil {
-			return fmt.Errorf("erase text of entry %d: %w", e.index, err)
-		}
-		if err := errors.Join(in.cfg.Store.Erase(ctx, e.digest), in.files.erase(ctx, e.digest, at)); err != nil {
-			return fmt.Errorf("erase text as entry %d says: %w", e.index, err)
-		}
-		if err := in.cfg.Store.SetMark(ctx, markErased, e.index+1); err != nil {
-			return fmt.Errorf("mark erasure %d: %w", e.index, err)
-		}
-		in.log.Info("a text was erased", "erasure", e.index, "digest", e.digest)
-	}
-	in.erasedTo.Store(size)
-	return nil
-}
-
-// IsErasing reports whether a published erasure is not carried out yet, so that
-// bundles may still hold an erased text.
-func (in *Intake) IsErasing() bool {
-	size, done := in.publishedSize(), in.erasedTo.Load()
-	in.textMu.RLock()
-	defer in.textMu.RUnlock()
-	for i := len(in.erasures) - 1; i >= 0 && in.erasures[i].index >= done; i-- {
-		if in.erasures[i].index < size {
-			return true
-		}
-	}
-	return false
-}
-
-// IsErased reports whether all texts that an erasure names are deleted, everywhere.
-func (in *Intake) IsErased(ctx context.Context, erasure uint64) (bool, error) {
-	done, err := in.cfg.Store.Mark(ctx, markErased)
-	return done > erasure, err
 }
