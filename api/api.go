@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -188,7 +190,8 @@ func (a *API) healthz(w http.ResponseWriter, r *http.Request) {
 }
 
 // readyz says whether statements can be sequenced and published: the intake runs
-// and the published checkpoint satisfies the policy.
+// and the published checkpoint satisfies the policy. The lines after the first say
+// what else whoever watches the server wants to know.
 func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
@@ -206,7 +209,43 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, notReady(err))
 		return
 	}
-	writeText(w, r, "ready\n")
+	writeText(w, r, "ready\n"+details(a.cfg.Intake.Status()))
+}
+
+// details says how a log stands, a line for each thing. Why something is not done is
+// for the server's own log.
+func details(s intake.Status) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	if d := s.Directory; d != nil {
+		line("directory: entry %d, logged %s", d.Index, entry.FormatTime(d.Logged))
+	} else {
+		line("directory: none yet")
+	}
+	if s.DirectoryDue != 0 {
+		line("directory: the next is due by %s", entry.FormatTime(s.DirectoryDue))
+	}
+	if !s.Operator {
+		line("directory: this server has no operator key and makes none")
+	}
+	if s.DirectoryTrouble != nil {
+		line("directory: the one that is due is not made; the server's own log has the reason")
+	}
+	if s.EraseTrouble != nil {
+		line("erasure: an erased text is not deleted yet; the server's own log has the reason")
+	}
+	if s.Ends != 0 {
+		verb := "ends"
+		if s.Ended {
+			verb = "ended"
+		}
+		successor := ""
+		if s.Successor != "" {
+			successor = ", and " + s.Successor + " goes on"
+		}
+		line("end: this log %s %s%s", verb, entry.FormatTime(s.Ends), successor)
+	}
+	return b.String()
 }
 
 func writeText(w http.ResponseWriter, r *http.Request, text string) {

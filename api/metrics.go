@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/intake"
 )
 
 // metrics counts for Prometheus. No label takes a value that a client chooses.
@@ -59,13 +60,34 @@ func newMetrics(a *API) *metrics {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pledgelog_ready", Help: "1 when statements can be sequenced and published.",
 		}, func() float64 {
-			if a.cfg.Intake.Ready() == nil {
-				return 1
-			}
-			return 0
+			return one(a.cfg.Intake.Ready() == nil)
 		}),
+		a.standing("pledgelog_directory_logged_timestamp_seconds", "When the newest directory was logged; 0 when there is none.", func(s intake.Status) float64 {
+			if s.Directory == nil {
+				return 0
+			}
+			return float64(s.Directory.Logged)
+		}),
+		a.standing("pledgelog_directory_due_timestamp_seconds", "By when the next directory is due; 0 when the newest covers everything.", func(s intake.Status) float64 { return float64(s.DirectoryDue) }),
+		a.standing("pledgelog_directory_failing", "1 when the directory that is due can't be made, or the server has no key to make any.", func(s intake.Status) float64 {
+			return one(!s.Operator || s.DirectoryTrouble != nil)
+		}),
+		a.standing("pledgelog_erasure_failing", "1 when an erased text is not deleted yet because of an error.", func(s intake.Status) float64 { return one(s.EraseTrouble != nil) }),
+		a.standing("pledgelog_ended", "1 when the log has ended.", func(s intake.Status) float64 { return one(s.Ended) }),
 	)
 	return m
+}
+
+// standing is a gauge of how the log stands.
+func (a *API) standing(name, help string, value func(intake.Status) float64) prometheus.GaugeFunc {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(a.cfg.Intake.Status()) })
+}
+
+func one(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // treeSize is the size of the published checkpoint; 0 when there is none.

@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -122,9 +123,28 @@ func (in *Intake) signAsOperator(st *entry.Statement, now int64) (*entry.Envelop
 	return env, nil
 }
 
+// OperatorKeys returns how many of the configured operator keys are in force, and
+// how many must sign.
+func (in *Intake) OperatorKeys() (have, need int) {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	inForce, _ := in.state.KeysOf(entry.AuthorOperator, in.state.Now())
+	parsed, err := inForce.Author.Parse()
+	if err != nil {
+		return 0, int(inForce.Author.Threshold)
+	}
+	for _, key := range in.cfg.Operator {
+		if slices.ContainsFunc(parsed, func(p *entry.PublicKey) bool { return p.ID == key.ID && p.Use == entry.UseStatement }) {
+			have++
+		}
+	}
+	return have, int(inForce.Author.Threshold)
+}
+
 // A Status is how the log stands beside its readiness.
 type Status struct {
-	Size uint64 // entries in the order of record
+	Size      uint64 // entries in the order of record
+	Published uint64 // entries that the published checkpoint covers
 
 	// Operator says that the server has a key with which it makes directories.
 	Operator bool
@@ -151,7 +171,7 @@ func (in *Intake) Status() Status {
 	in.mu.RLock()
 	defer in.mu.RUnlock()
 	s := Status{
-		Size: in.state.Size(), Operator: len(in.cfg.Operator) > 0, Directory: in.state.LastDirectory(),
+		Size: in.state.Size(), Published: in.publishedSize(), Operator: len(in.cfg.Operator) > 0, Directory: in.state.LastDirectory(),
 		DirectoryTrouble: in.directoryTrouble.get(), EraseTrouble: in.eraseTrouble.get(),
 	}
 	if since, due, ok := in.state.DirectoryDue(); ok {

@@ -223,8 +223,13 @@ type erasedText struct {
 // eraseLoop deletes what a published erasure names, and nothing before. A crash at
 // any step repeats the steps before it, which does no harm.
 func (in *Intake) eraseLoop() {
+	again := true
 	for in.ctx.Err() == nil {
 		err := in.eraseDue(in.ctx)
+		if err == nil && again {
+			err = in.eraseAgain(in.ctx)
+			again = err != nil
+		}
 		if in.ctx.Err() == nil && in.eraseTrouble.set(err) && err != nil {
 			in.log.Error("an erased text is not deleted yet", "error", err.Error())
 		}
@@ -258,16 +263,7 @@ func (in *Intake) eraseDue(ctx context.Context) error {
 	in.textMu.RUnlock()
 	for i := len(due) - 1; i >= 0; i-- { // the oldest first
 		e := due[i]
-		at, err := in.cfg.Store.RecordsOfText(ctx, e.digest)
-		if err != nil {
-			return fmt.Errorf("erase text of entry %d: %w", e.index, err)
-		}
-		if len(at) > 1 {
-			if err := in.completeTombstones(ctx, e.index, e.digest); err != nil {
-				return fmt.Errorf("erase text as entry %d says: %w", e.index, err)
-			}
-		}
-		if err := errors.Join(in.cfg.Store.Erase(ctx, e.digest), in.files.erase(ctx, e.digest, at)); err != nil {
+		if err := in.eraseText(ctx, e); err != nil {
 			return fmt.Errorf("erase text as entry %d says: %w", e.index, err)
 		}
 		if err := in.cfg.Store.SetMark(ctx, markErased, e.index+1); err != nil {
@@ -276,6 +272,41 @@ func (in *Intake) eraseDue(ctx context.Context) error {
 		in.log.Info("a text was erased", "erasure", e.index, "digest", e.digest)
 	}
 	in.erasedTo.Store(size)
+	return nil
+}
+
+func (in *Intake) eraseText(ctx context.Context, e erasedText) error {
+	at, err := in.cfg.Store.RecordsOfText(ctx, e.digest)
+	if err != nil {
+		return err
+	}
+	if len(at) > 1 {
+		if err := in.completeTombstones(ctx, e.index, e.digest); err != nil {
+			return err
+		}
+	}
+	return errors.Join(in.cfg.Store.Erase(ctx, e.digest), in.files.erase(ctx, e.digest, at))
+}
+
+// eraseAgain deletes what came back since it was erased, with a folder that was
+// restored from an old copy.
+func (in *Intake) eraseAgain(ctx context.Context) error {
+	in.textMu.RLock()
+	list := slices.Clone(in.erasures)
+	in.textMu.RUnlock()
+	for _, e := range list {
+		_, held, err := in.cfg.Store.Text(ctx, e.digest)
+		if err != nil {
+			return fmt.Errorf("look for an erased text: %w", err)
+		}
+		if !held && !in.files.has(e.digest) || e.index >= in.erasedTo.Load() {
+			continue
+		}
+		in.log.Warn("an erased text was back, and is deleted again", "erasure", e.index)
+		if err := in.eraseText(ctx, e); err != nil {
+			return fmt.Errorf("erase text as entry %d says: %w", e.index, err)
+		}
+	}
 	return nil
 }
 

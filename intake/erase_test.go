@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -116,6 +117,21 @@ func TestErase(t *testing.T) {
 		t.Error("after a restart it is not erased")
 	}
 	d.refused(d.submission(w.OpenText(copied, "permission", "country")), CodeTextErased)
+
+	// A folder that is restored from an old copy brings it back, for a moment.
+	d.close()
+	path := filepath.Join(d.logDir(), log.BodyPath(opened.BodyDigest))
+	if err := os.WriteFile(path, opened.Body, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(d.logDir(), log.BodiesBundlePath(0)), []byte(strings.Join(before, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d.open()
+	d.waitFor("the second deletion", func() bool { return d.text(opened.BodyDigest) == "" })
+	d.close()
+	d.open()
+	d.holdsNowhere(string(opened.Body))
 	for _, line := range lines {
 		if line == string(opened.Body) || line == disclosure.Text() {
 			continue

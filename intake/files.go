@@ -120,6 +120,12 @@ func (f *files) textPath(digest string) string {
 	return filepath.Join(f.dir, filepath.FromSlash(log.BodyPath(digest)))
 }
 
+// has reports whether a text has its file.
+func (f *files) has(digest string) bool {
+	_, err := os.Lstat(f.textPath(digest))
+	return err == nil
+}
+
 // readTexts calls do with each text of the records from first up to end, in order.
 func (f *files) readTexts(ctx context.Context, first, end uint64, do func(store.RecordText) error) error {
 	for at := first; at < end; at += readAtOnce {
@@ -228,19 +234,24 @@ func (f *files) writeBundle(ctx context.Context, n uint64) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// erase deletes a text's file, and its line in the bundles of the records at these
-// indexes. The store must have lost it before.
+// erase deletes a text's line in the bundles of the records at these indexes, and
+// then its file. The store must have lost it before.
 func (f *files) erase(ctx context.Context, digest string, at []uint64) error {
+	errs := []error{f.eraseLines(ctx, at)}
 	path := f.textPath(digest)
-	var errs []error
-	for _, p := range []string{path, beside(path)} {
+	for _, p := range []string{beside(path), path} {
 		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
-	errs = append(errs, syncDir(filepath.Dir(path)))
+	return errors.Join(append(errs, syncDir(filepath.Dir(path)))...)
+}
+
+// eraseLines writes the bundles of records anew, without what the store lost.
+func (f *files) eraseLines(ctx context.Context, at []uint64) error {
 	f.bundling.Lock()
 	defer f.bundling.Unlock()
+	var errs []error
 	done := uint64(math.MaxUint64)
 	for _, index := range at {
 		n := index / 256

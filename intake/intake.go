@@ -72,7 +72,7 @@ type Intake struct {
 	erased      map[string]Erasure // by digest, the first of each; published or not
 	erasures    []erasedText       // in order
 	unpublished map[string]uint64  // digests of texts, by the index of who publishes them
-	erasedTo    atomic.Uint64      // erasures below it are carried out, since the start
+	erasedTo    atomic.Uint64      // erasures below it are carried out
 
 	tickets         tickets
 	head            published // the newest published checkpoint
@@ -160,6 +160,11 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	if in.files, err = openFiles(cfg, in.log); err != nil {
 		return nil, err
 	}
+	done, err := cfg.Store.Mark(ctx, markErased)
+	if err != nil {
+		return nil, fmt.Errorf("read mark %s: %w", markErased, err)
+	}
+	in.erasedTo.Store(done)
 	for _, work := range []func(){in.commitLoop, in.sequenceLoop, in.feedLoop, in.publishLoop, in.eraseLoop} {
 		in.done.Go(work)
 	}

@@ -52,6 +52,16 @@ func (s *setup) check() problems {
 			s.signer = signer
 		}
 	}
+	if s.OperatorKey != "" {
+		keys, p := readOperator(s.OperatorKey)
+		if p != nil {
+			say("operator_key", p.hint, "%s", p.text)
+		}
+		s.operator = keys
+	}
+	if s.DirectoryAfter < minDirectoryAfter || s.DirectoryAfter > maxDirectoryAfter {
+		say("directory_after", "write a time from 1m to 20h: one is due within a day", "it is %v", s.DirectoryAfter)
+	}
 	if s.Policy != "" {
 		s.checkPolicy(say)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -53,8 +54,19 @@ func (a *app) describe(s *setup) {
 	if s.SimulatedClock != "" {
 		clock = "simulated, from " + s.SimulatedClock
 	}
-	a.printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\nlisten      %s\ntime        %s\n",
-		s.Origin, s.Directory, s.State, s.signer.Key(), s.CheckpointInterval, s.Listen, clock)
+	operator := "none"
+	for i, key := range s.operator {
+		if i == 0 {
+			operator = fmt.Sprintf("%s, a directory %v after growth", key.ID, s.DirectoryAfter)
+			continue
+		}
+		operator += "\n            " + key.ID.String()
+	}
+	a.printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\noperator    %s\nlisten      %s\ntime        %s\n",
+		s.Origin, s.Directory, s.State, s.signer.Key(), s.CheckpointInterval, operator, s.Listen, clock)
+	if len(s.operator) == 0 {
+		a.note("there is no operator_key: the server will make no directories, which is a finding against it two days after the log grew")
+	}
 	if entry.IsDemonstration(s.Origin) {
 		a.note("%s is a demonstration: its time may be simulated, and everything that shows it says so", s.Origin)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
 )
@@ -42,6 +43,17 @@ type Config struct {
 	// `pledgelog keygen` writes it. Only the server's user may read it. Needed.
 	CheckpointKey string // checkpoint_key
 
+	// OperatorKey is the file with the operator's statement key, as `pledgelog keygen`
+	// writes it: the server signs directories and erasures with it. Where the charter
+	// wants several operator keys to sign, they stand in one file, one after the
+	// other. Only the server's user may read it. Default: none; then the server makes
+	// no directories, which is a finding against it two days after the log grew.
+	OperatorKey string // operator_key
+
+	// DirectoryAfter is how long after the log grew the server makes a directory. One
+	// is due within a day. From 1m to 20h. Default: 6h.
+	DirectoryAfter time.Duration // directory_after
+
 	// Listen is the address and port for the public, by plain HTTP: a proxy in
 	// front of it brings TLS. Default: 127.0.0.1:8080.
 	Listen string // listen
@@ -67,6 +79,8 @@ directory: log                       # what readers see
 state: state                         # the server's own; on another volume if you can
 policy: policy.txt                   # C2SP tlog-policy: log <vkey>, quorum none
 checkpoint_key: keys/checkpoint.key  # written by pledgelog keygen
+operator_key: keys/operator.key      # written by pledgelog keygen; signs directories
+directory_after: 6h                  # how long after the log grew one is made
 listen: 127.0.0.1:8080               # plain HTTP, for a proxy that brings TLS
 metrics_listen: ""                   # for Prometheus; empty: none
 checkpoint_interval: 1s              # at least 100ms
@@ -81,6 +95,8 @@ func (c *Config) fields() []field {
 		{"state", &c.State, nil, true},
 		{"policy", &c.Policy, nil, true},
 		{"checkpoint_key", &c.CheckpointKey, nil, true},
+		{"operator_key", &c.OperatorKey, nil, true},
+		{"directory_after", nil, &c.DirectoryAfter, false},
 		{"listen", &c.Listen, nil, false},
 		{"metrics_listen", &c.MetricsListen, nil, false},
 		{"checkpoint_interval", nil, &c.CheckpointInterval, false},
@@ -126,7 +142,7 @@ const maxConfig = 64 << 10
 // every key that is wrong, and says nothing yet on whether the values make sense
 // together.
 func parseConfig(name string, b []byte) (*Config, problems) {
-	c := &Config{Listen: "127.0.0.1:8080", CheckpointInterval: time.Second}
+	c := &Config{Listen: "127.0.0.1:8080", CheckpointInterval: time.Second, DirectoryAfter: intake.DefaultDirectoryAfter}
 	var found problems
 	say := func(line int, hint, format string, args ...any) {
 		at := name
@@ -225,9 +241,10 @@ func firstLine(err error) string {
 // A setup is a configuration that was checked, with what was read on the way.
 type setup struct {
 	Config
-	file   string
-	signer *log.Signer
-	policy *log.Policy
+	file     string
+	signer   *log.Signer
+	operator []intake.OperatorKey // nil when there is no OperatorKey
+	policy   *log.Policy
 }
 
 // loadConfig reads and checks a configuration and the files that it names. An
@@ -256,6 +273,12 @@ func loadConfig(path string) (*setup, error) {
 	}
 	return s, nil
 }
+
+// How soon and how late directories may be made.
+const (
+	minDirectoryAfter = time.Minute
+	maxDirectoryAfter = 20 * time.Hour
+)
 
 // minInterval is the shortest time between two checkpoints.
 const minInterval = embedded.MinInterval

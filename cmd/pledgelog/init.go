@@ -83,6 +83,9 @@ func (s *setup) readCharter(path string) (*entry.Submission, error) {
 	if vkey := s.signer.Key().String(); !slices.Contains(charter.LogKeys, vkey) {
 		return nil, commandline.Refusedf("the secretariat puts this into logKeys of the charter and signs it again: "+vkey, "the charter does not name this log's checkpoint key")
 	}
+	if err := s.checkOperator(charter); err != nil {
+		return nil, err
+	}
 	it := pledge.Draft(0, time.Now().Unix(), sub)
 	if err := pledge.NewKeyring().TryStrict(it); err != nil {
 		return nil, commandline.Refusedf(pledge.Hint(entry.CodeOf(err)), "check charter: %w", err)
@@ -91,6 +94,28 @@ func (s *setup) readCharter(path string) (*entry.Submission, error) {
 		return nil, commandline.Refusedf(pledge.Hint(v.Code), "check charter: %s: %s", v.Code, v.Detail)
 	}
 	return sub, nil
+}
+
+// checkOperator refuses a charter by which the configured operator keys can't make a
+// directory.
+func (s *setup) checkOperator(charter *entry.Charter) error {
+	if len(s.operator) == 0 {
+		return nil
+	}
+	keys, err := charter.Operator.Parse()
+	if err != nil {
+		return commandline.Refused(err, pledge.Hint(entry.CodeOf(err)))
+	}
+	have := uint64(0)
+	for _, k := range s.operator {
+		if slices.ContainsFunc(keys, func(p *entry.PublicKey) bool { return p.ID == k.ID && p.Use == entry.UseStatement }) {
+			have++
+		}
+	}
+	if have < charter.Operator.Threshold {
+		return commandline.Refusedf("name the file with the operator's keys as the charter has them, or give the secretariat your operator.key.pub", "%d of the keys in operator_key are among the charter's operator keys, of which %d must sign", have, charter.Operator.Threshold)
+	}
+	return nil
 }
 
 func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (err error) {

@@ -23,6 +23,9 @@ func (s *setup) storePath() string { return filepath.Join(s.State, "store.db") }
 func (s *setup) guardPath() string { return filepath.Join(s.State, "guard") }
 func (s *setup) lockPath() string  { return filepath.Join(s.State, "lock") }
 
+// errRunning says that another process has the state.
+var errRunning = errors.New("another pledgelog is running")
+
 // lock keeps every other pledgelog away from the state until the file that it
 // returns is closed.
 func (s *setup) lock() (*os.File, error) {
@@ -36,7 +39,7 @@ func (s *setup) lock() (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, commandline.Refusedf("stop it first: one log has one server", "another pledgelog is running on %s", s.State)
+			return nil, commandline.Refusedf("stop it first: one log has one server", "%w on %s", errRunning, s.State)
 		}
 		return nil, fmt.Errorf("lock %s: %w", s.lockPath(), err)
 	}
@@ -129,7 +132,7 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 // intakeConfig is what statements are taken in with.
 func (s *setup) intakeConfig(p *parts, logger *slog.Logger) (intake.Config, error) {
 	now, err := clock(s.SimulatedClock, logger)
-	return intake.Config{Origin: s.Origin, Policy: s.policy, Store: p.store, Log: p.engine, Dir: s.Directory, Clock: now, Logger: logger}, err
+	return intake.Config{Origin: s.Origin, Policy: s.policy, Store: p.store, Log: p.engine, Dir: s.Directory, Clock: now, Logger: logger, Operator: s.operator, DirectoryAfter: s.DirectoryAfter}, err
 }
 
 // close ends the parts that were opened, in the order in which they hang on each

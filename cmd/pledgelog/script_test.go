@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/pledgelog/pledgelog/commandline/commandtest"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/keyfile"
 )
 
 func TestMain(m *testing.M) {
@@ -31,10 +33,12 @@ func TestMain(m *testing.M) {
 //	exits CODE program args…      the program ends with that exit code
 //	statements VKEYFILE DIR N [SEED]
 //	                              writes N statements of an invented accord, 000.json
-//	                              the charter, which names the vkey; and DIR/clock
+//	                              the charter, which names the vkey; DIR/clock; and
+//	                              DIR/operator.key, which the charter names too
 //	config FILE [KEY=VALUE…]      writes a configuration for ./log, ./state and so on,
 //	                              listening on $ADDR
 //	ready                         waits until the server on $ADDR is ready
+//	until PATTERN METHOD PATH     asks again until the answer matches
 //	http METHOD PATH [FILE]       asks the server; status, header and body go to stdout
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -44,6 +48,7 @@ func TestScripts(t *testing.T) {
 			addr, err := freeAddress()
 			env.Setenv("ADDR", addr)
 			env.Setenv("ORIGIN", generator.DefaultOrigin)
+			env.Setenv("DIGEST", entry.Digest([]byte("a text that nobody knows")))
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -52,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"config":     writeConfig,
 			"ready":      waitReady,
 			"http":       ask,
+			"until":      askUntil,
 		},
 	})
 }
@@ -105,6 +111,14 @@ func writeStatements(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.json", i)), sub.Marshal(), 0o644))
 	}
 	ts.Check(os.WriteFile(filepath.Join(dir, "clock"), []byte(accordTime+"\n"), 0o644))
+	key, err := operatorKey(uint64(seed))
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(dir, "operator.key"), key, 0o600))
+}
+
+// operatorKey is the file of the operator key in the charter of accord.
+func operatorKey(seed uint64) ([]byte, error) {
+	return keyfile.Marshal(generator.New(generator.Options{Seed: seed}).Operator[0].Private())
 }
 
 func writeConfig(ts *testscript.TestScript, neg bool, args []string) {
@@ -150,6 +164,24 @@ func untilReady(url string) error {
 		last = errors.New(resp.Status)
 	}
 	return fmt.Errorf("the server is not ready: %w", last)
+}
+
+func askUntil(ts *testscript.TestScript, neg bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	var last []byte
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		req, err := http.NewRequest(args[1], "http://"+ts.Getenv("ADDR")+args[2], nil)
+		ts.Check(err)
+		resp, err := http.DefaultClient.Do(req)
+		ts.Check(err)
+		last, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		ts.Check(err)
+		if pattern.Match(last) {
+			return
+		}
+	}
+	ts.Fatalf("%s %s never matched %s: %s", args[1], args[2], args[0], last)
 }
 
 func ask(ts *testscript.TestScript, neg bool, args []string) {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -78,6 +79,7 @@ type server struct {
 	api     *api.API
 	public  *http.Server
 	metrics *http.Server
+	admin   *http.Server
 	failed  chan error // why a listener ended
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -88,7 +90,7 @@ func serve(ctx context.Context, s *setup, logger *slog.Logger) (err error) {
 	// Everything runs until it is closed in order, not until ctx ends.
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	srv := &server{setup: s, log: logger, stop: stop, failed: make(chan error, 2)}
+	srv := &server{setup: s, log: logger, stop: stop, failed: make(chan error, 3)}
 	defer func() { err = errors.Join(err, srv.close()) }()
 	if err := srv.open(inner); err != nil {
 		return err
@@ -164,11 +166,28 @@ func (s *server) listen() error {
 	if metrics != nil {
 		attrs = append(attrs, "metrics", metrics.Addr().String())
 	}
+	admin, err := s.listenAdmin()
+	if err != nil {
+		return err
+	}
+	s.admin = adminServer(s.intake, s.log)
+	s.serveOn(s.admin, admin)
 	if entry.IsDemonstration(s.Origin) {
 		attrs = append(attrs, "simulated_time", s.SimulatedClock != "")
 	}
 	s.log.Info("serving", attrs...)
+	s.warnOfOperator()
 	return nil
+}
+
+// warnOfOperator says loudly that no directories will be made.
+func (s *server) warnOfOperator() {
+	switch have, need := s.intake.OperatorKeys(); {
+	case len(s.operator) == 0:
+		s.log.Error("no operator_key is configured: this server makes no directories, which every audit finds two days after the log grew")
+	case have < need:
+		s.log.Error("the keys in operator_key can't make directories: every audit finds that two days after the log grew", "in_force", have, "needed", need)
+	}
 }
 
 func (s *server) serveOn(srv *http.Server, l net.Listener) {
@@ -194,6 +213,10 @@ func (s *server) close() error {
 	}
 	if s.metrics != nil {
 		s.metrics.Close()
+	}
+	if s.admin != nil {
+		s.admin.Close()
+		os.Remove(filepath.Join(s.State, adminSocket)) // the next server would do so too
 	}
 	s.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)

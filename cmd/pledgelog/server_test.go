@@ -69,7 +69,11 @@ listen: %s
 metrics_listen: %s
 checkpoint_interval: %s
 simulated_clock: clock
+operator_key: operator.key
 `, generator.DefaultOrigin, d.addr, d.metrics, interval))
+	key, err := operatorKey(5)
+	check(err)
+	check(os.WriteFile(filepath.Join(d.dir, "operator.key"), key, 0o600))
 	d.statements = accord(vkey, n, 5)
 	check(os.WriteFile(filepath.Join(d.dir, "charter.json"), d.statements[0].Marshal(), 0o644))
 	d.run("init", "--config", "pledgelog.yaml", "--charter", "charter.json")
