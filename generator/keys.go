@@ -64,8 +64,13 @@ func (w *World) NewKeyOf(alg, use, name string) *Key {
 		panic("generator: make key " + name + ": " + err.Error())
 	}
 	k.ID = parsed.ID
+	w.keys[k.ID] = k
 	return k
 }
+
+// KeyOf returns the key of an id among all that the world has made; nil when there
+// is none.
+func (w *World) KeyOf(id entry.KeyID) *Key { return w.keys[id] }
 
 // NewKeys makes n Ed25519 keys, named after their owner and numbered from 1.
 func (w *World) NewKeys(owner string, n int) []*Key {

@@ -126,6 +126,7 @@ type World struct {
 	sink   func(*Statement) error // nil: Logged
 	err    error                  // of sink; sticky
 	byID   map[string]*Author
+	keys   map[entry.KeyID]*Key // all that were made
 
 	admitted []*Author
 	amends   []*entry.Amend // of terms, in the order of the log
@@ -139,7 +140,7 @@ func New(o Options) *World {
 	if !entry.IsDemonstration(o.Origin) {
 		panic("generator: origin " + o.Origin + " does not end in .example: invented statements are for demonstrations only")
 	}
-	w := &World{Options: o, now: o.Start.Unix()}
+	w := &World{Options: o, now: o.Start.Unix(), keys: make(map[entry.KeyID]*Key)}
 	w.dice = rand.New(rand.NewChaCha8([32]byte(w.secret("dice"))))
 	signer, err := log.NewSigner(o.Origin, w.secret("checkpoint"))
 	if err != nil {

@@ -1,0 +1,226 @@
+package tamper_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+var places = flag.Int("tamper.places", 2, "at how many random places each kind of damage is done")
+
+// A kase is one kind of damage, of the two tables.
+type kase struct {
+	name   string
+	reason string // of statement-rejected, or ""
+	do     func(p *place) files
+	result verifier.Result
+	want   []string
+	may    []string
+	end    bool // it goes by the whole log, not by a place in it
+}
+
+func cases() []kase {
+	var all []kase
+	for _, r := range ruleBreaks {
+		want := "statement-rejected/operator"
+		if r.reason == "directory-root" {
+			want = "directory-false/operator"
+		}
+		all = append(all, kase{name: "rule: " + r.name, reason: string(r.reason), result: verifier.Differs, want: []string{want}, do: func(p *place) files {
+			p.before = nil
+			st := r.make(p)
+			if st == nil {
+				return nil
+			}
+			return p.with(append(p.before, p.logged(st))...)
+		}, may: []string{"before"}})
+	}
+	for _, d := range damages {
+		all = append(all, kase{name: d.name, do: d.do, result: d.result, want: d.want, may: d.may, end: d.whole()})
+	}
+	return all
+}
+
+// whole reports whether a damage is done to the good log's files as they are.
+func (d damage) whole() bool {
+	for _, part := range []string{"signed leaf:", "time:", "entries: the last one twice", "entries: an old one again", "entries: the last ones taken back", "text: signed", "text: another author's", "text: a code", "disclosure: of nothing"} {
+		if strings.HasPrefix(d.name, part) && d.name != "entries: the last ones taken back, archive kept" {
+			return false
+		}
+	}
+	return true
+}
+
+// judge holds what an audit says to the table. It returns "" when it is that.
+func (c kase) judge(p *place, base map[string]bool, r *verifier.Report) string {
+	if r.Result != c.result {
+		return fmt.Sprintf("result %s, want %s (%v)", r.Result, c.result, keys(r))
+	}
+	seen := make(map[string]bool)
+	for _, f := range r.Findings {
+		who := string(f.Concerns)
+		if f.Concerns == "author" {
+			who = "AUTHOR"
+		}
+		short := string(f.Code) + "/" + who
+		if slices.Contains(c.want, short) && (c.reason == "" || string(f.Reason) == c.reason) {
+			seen[short] = true
+			if c.reason != "" && (f.Author != "" || f.Index == nil || *f.Index != uint64(p.k+len(p.before))) {
+				return fmt.Sprintf("%s concerns %q at %v, want the operator at %d", short, f.Author, f.Index, p.k+len(p.before))
+			}
+			continue
+		}
+		if base[key(f)] || slices.Contains(c.may, short) || slices.Contains(c.may, "*") || slices.Contains(c.may, "*authors") && who == "AUTHOR" {
+			continue
+		}
+		if slices.Contains(c.may, "before") && f.Index != nil && int(*f.Index) >= p.k && int(*f.Index) < p.k+len(p.before) {
+			continue // what a good statement in front shows by itself
+		}
+		return fmt.Sprintf("finds %s, which the table does not name: %s", key(f), f.Text)
+	}
+	for _, w := range c.want {
+		if !seen[w] {
+			return fmt.Sprintf("does not find %s %s (%v)", w, c.reason, keys(r))
+		}
+	}
+	return ""
+}
+
+func keys(r *verifier.Report) []string {
+	var out []string
+	for i, f := range r.Findings {
+		if i == 20 {
+			return append(out, "…")
+		}
+		out = append(out, key(f))
+	}
+	return out
+}
+
+// A stage is the good logs, and some places in each.
+type stage struct {
+	logs   []*good
+	places [][]*place
+	whole  []*place
+}
+
+func newStage(tb testing.TB, n int) *stage {
+	s := new(stage)
+	for i, witnesses := range []int{0, 3} {
+		g := newGood(tb, uint64(7+i), witnesses)
+		r := rand.New(rand.NewPCG(uint64(i), 1))
+		var ps []*place
+		for range n {
+			ps = append(ps, g.placeAt(400+r.IntN(goodSize-400), r))
+		}
+		whole := g.placeAt(goodSize, r)
+		for _, p := range append(ps, whole) {
+			p.all = whole.s
+		}
+		s.logs, s.places, s.whole = append(s.logs, g), append(s.places, ps), append(s.whole, whole)
+	}
+	return s
+}
+
+// try does a damage at the nth place, and says what the audit got wrong; done is
+// false where there was nothing to damage.
+func (s *stage) try(c kase, n int) (wrong string, done bool) {
+	i := n % len(s.logs)
+	base := s.places[i][n/len(s.logs)%len(s.places[i])]
+	if c.end {
+		base = s.whole[i]
+	}
+	p := *base
+	p.before, p.rand = nil, rand.New(rand.NewPCG(uint64(n), uint64(len(c.name))))
+	f := c.do(&p)
+	if f == nil {
+		return "", false
+	}
+	return c.judge(&p, base.base, p.audit(f)), true
+}
+
+// TestGoodLog: the good logs give nothing but what is for information by its nature.
+func TestGoodLog(t *testing.T) {
+	for i, witnesses := range []int{0, 3} {
+		g := newGood(t, uint64(7+i), witnesses)
+		r := g.audit(g.files)
+		if r.Result != verifier.Matches || r.Statements.Accepted != goodSize {
+			t.Errorf("result %s, %+v", r.Result, r.Statements)
+		}
+		for _, f := range r.Findings {
+			if f.Severity != "info" {
+				t.Errorf("%s: %s", key(f), f.Text)
+			}
+		}
+	}
+}
+
+// TestTamper does each kind of damage at random places, and prints the matrix.
+func TestTamper(t *testing.T) {
+	n := max(2, *places)
+	s := newStage(t, min(n, 24))
+	all := cases()
+	if len(all) < 60 {
+		t.Fatalf("only %d kinds of damage", len(all))
+	}
+	type row struct{ tried, seen int }
+	rows := make([]row, len(all))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	work := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range work {
+				for try := 0; try < 20*n; try++ {
+					mu.Lock()
+					enough := rows[i].tried == n
+					mu.Unlock()
+					if enough {
+						break
+					}
+					wrong, done := s.try(all[i], try)
+					if !done {
+						continue
+					}
+					mu.Lock()
+					rows[i].tried++
+					if wrong == "" {
+						rows[i].seen++
+					} else {
+						t.Errorf("%s, try %d: the audit %s", all[i].name, try, wrong)
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for i := range all {
+		work <- i
+	}
+	close(work)
+	wg.Wait()
+	var out strings.Builder
+	total := 0
+	for i, c := range all {
+		fmt.Fprintf(&out, "%-60s %-14s %-50s %d of %d\n", c.name, c.result, strings.Join(c.want, " ")+" "+c.reason, rows[i].seen, rows[i].tried)
+		total += rows[i].tried
+		if rows[i].tried == 0 {
+			t.Errorf("%s: no place in the good log has anything to do this to", c.name)
+		}
+	}
+	fmt.Fprintf(&out, "%d kinds of damage, %d cases\n", len(all), total)
+	t.Log("\n" + out.String())
+	if path := os.Getenv("TAMPER_CASES"); path != "" {
+		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
