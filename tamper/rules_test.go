@@ -78,6 +78,7 @@ func (p *place) own(kinds ...entry.Kind) *entry.Statement {
 	return st
 }
 
+// secretariat is a statement of its, signed by new keys too.
 func (p *place) secretariat(kind entry.Kind, tree entry.TreeBody, new ...*generator.Key) *generator.Statement {
 	st := p.draft(entry.AuthorSecretariat, tree, kind, nil)
 	st.Signers = append(slices.Clone(st.Signers), new...)
@@ -223,7 +224,14 @@ var ruleBreaks = []ruleBreak{
 	}), "author-unknown"},
 	{"a second charter", func(p *place) *generator.Statement {
 		c := *p.w.Terms
-		st := p.draft(entry.AuthorSecretariat, &c, entry.KindCharter, []byte(`{}`))
+		st := p.draft(entry.AuthorSecretariat, &c, entry.KindCharter, nil)
+		st.Seq, st.Prev, st.Signers = 1, entry.ID{}, nil
+		for _, set := range []entry.KeySet{c.Secretariat, c.Recovery, c.Operator} {
+			for _, k := range set.Keys {
+				parsed, _ := k.Parse()
+				st.Signers = append(st.Signers, p.w.KeyOf(parsed.ID))
+			}
+		}
 		return st
 	}, "charter-misplaced"},
 	{"a number left out", edited(func(_ *place, _ string, st *generator.Statement) { st.Seq += 1 + uint64(len(st.Author)) }), "seq-gap"},
@@ -525,7 +533,7 @@ var ruleBreaks = []ruleBreak{
 		return p.slotFor(a, entry.SlotPeriodAt(kind, p.now()))
 	}, "period-of-another-kind"},
 	{"a slot by a statement's key", func(p *place) *generator.Statement {
-		a, period := p.withSlot(false)
+		a, period := p.withSlot(true) // signatures are judged before the period
 		if a == "" {
 			return nil
 		}
@@ -534,7 +542,7 @@ var ruleBreaks = []ruleBreak{
 		return st
 	}, "signature-not-called-for"},
 	{"a slot signed twice", func(p *place) *generator.Statement {
-		a, period := p.withSlot(false)
+		a, period := p.withSlot(true)
 		if a == "" {
 			return nil
 		}

@@ -130,9 +130,29 @@ func newStage(tb testing.TB, n int) *stage {
 	return s
 }
 
+// unseen reports whether an audit says nothing of what the table wants at all, under
+// whatever code it may give as the reason.
+func (c kase) unseen(p *place, r *verifier.Report) bool {
+	for _, w := range c.want {
+		found := false
+		for _, f := range r.Findings {
+			who := string(f.Concerns)
+			if f.Concerns == "author" {
+				who = "AUTHOR"
+			}
+			at := c.reason == "" || f.Index != nil && *f.Index == uint64(p.k+len(p.before))
+			found = found || string(f.Code)+"/"+who == w && at
+		}
+		if !found {
+			return true
+		}
+	}
+	return len(c.want) == 0 && r.Result != c.result
+}
+
 // try does a damage at the nth place, and says what the audit got wrong; done is
 // false where there was nothing to damage.
-func (s *stage) try(c kase, n int) (wrong string, done bool) {
+func (s *stage) try(c kase, n int) (wrong string, unseen, done bool) {
 	i := n % len(s.logs)
 	base := s.places[i][n/len(s.logs)%len(s.places[i])]
 	if c.end {
@@ -142,9 +162,10 @@ func (s *stage) try(c kase, n int) (wrong string, done bool) {
 	p.before, p.rand = nil, rand.New(rand.NewPCG(uint64(n), uint64(len(c.name))))
 	f := c.do(&p)
 	if f == nil {
-		return "", false
+		return "", false, false
 	}
-	return c.judge(&p, base.base, p.audit(f)), true
+	r := p.audit(f)
+	return c.judge(&p, base.base, r), c.unseen(&p, r), true
 }
 
 // TestGoodLog: the good logs give nothing but what is for information by its nature.
@@ -186,7 +207,7 @@ func TestTamper(t *testing.T) {
 					if enough {
 						break
 					}
-					wrong, done := s.try(all[i], try)
+					wrong, _, done := s.try(all[i], try)
 					if !done {
 						continue
 					}
