@@ -48,6 +48,8 @@ var rooms = map[string][]string{
 	"vectors/write":           {"vectors"},
 	"api/apitest":             {"generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
 
+	"tamper": {}, // tests alone
+
 	// What scripts/bench runs.
 	"scripts/benchmark": {"entry", "pledge", "log", "generator", "api/client", "verifier"},
 }

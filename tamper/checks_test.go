@@ -12,7 +12,8 @@ import (
 
 // A check is one thing that the verifier looks at, in the source of the room that
 // does it. Between « and » stands the condition that finds something: switched off,
-// it never does. The source around it is given as far as it takes to be there once, so
+// it never does. Between ‹ and › stands one that finds all in order: switched off, it
+// always does. The source around it is given as far as it takes to be there once, so
 // that this table can't fall behind the code.
 type check struct {
 	name, file, source string
@@ -99,6 +100,26 @@ var checks = []check{
 	rule("time never decreases", "state.go", "if «s.k.Started && it.Leaf.Logged < s.k.Now» {", "logged-decreases"),
 	rule("made against logged", "state.go", "if «st.Made > s.k.Now+maxMadeAhead» {", "made-after-logged"),
 	rule("made against the previous", "state.go", "if «st.Made < l.Made» {", "made-decreases"),
+	rule("published text there", "texts.go", "case «raw == nil»:\n\t\treturn BodyMissing", "body-missing"),
+	rule("codes of the vocabulary", "texts.go", "if ‹len(unknown) == 0› {", "code-unknown"),
+	rule("form of a disclosure, and its seal", "disclosures.go", "if «err != nil» {\n\t\tf := finding(FindDisclosureBad", "disclosure-invalid"),
+	// log and verifier: the checkpoint, the archive, the tree.
+	{name: "origin of the checkpoint", file: "log/view.go", source: "if «!r.origins[c.Origin]» {", codes: []string{"checkpoint-origin-unknown"}},
+	{name: "signature of the checkpoint", file: "log/view.go", source: "who.key.Verify(n.Text, s)\n\t\tif «err != nil» {", codes: []string{"checkpoint-signature-invalid"}},
+	{name: "signed by the log", file: "log/view.go", source: "if «len(v.LogKeys) == 0» {", codes: []string{"checkpoint-unsigned"}},
+	{name: "quorum", file: "log/view.go", source: "if «!v.Satisfied» {", codes: []string{"checkpoint-quorum-short"}},
+	{name: "root", file: "verifier/audit.go", source: "rootOK := whole && ‹a.target.matches()›", codes: []string{"root-mismatch"}},
+	{name: "charter", file: "verifier/audit.go", source: "if «s.first != a.cfg.Charter» {", codes: []string{"charter-mismatch"}},
+	{name: "archive: signed by the log", file: "verifier/checkpoints.go", source: "if err := errs[i]; «err != nil» {", codes: []string{"archive-unvouched"}},
+	{name: "archive: ahead of the copy", file: "verifier/checkpoints.go", source: "case «errors.Is(err, log.ErrNotFound)»:\n\t\ta.found.add(finding(FindArchiveAhead", codes: []string{"archive-ahead"}},
+	{name: "checkpoint behind the archive", file: "verifier/checkpoints.go", source: "if n := len(a.archived); «n > 0 && a.archived[n-1].size > a.target.size» {", codes: []string{"checkpoint-behind"}},
+	{name: "forks", file: "verifier/checkpoints.go", source: "if ‹s.matches()› {\n\t\t\t\tcontinue", codes: []string{"log-forked"}},
+	{name: "tiles of hashes", file: "verifier/tiles.go", source: "if «log.Hash(r.data[i*log.HashSize:]) != want(i)» {", codes: []string{"tile-mismatch"}},
+	// That of a tile's size is not here: without it the audit breaks down in a goroutine of its own.
+	{name: "tiles there", file: "verifier/tiles.go", source: "case «errors.Is(err, log.ErrNotFound)»:\n\t\tr.missing = true", codes: []string{"tile-missing"}},
+	{name: "texts there", file: "verifier/settle.go", source: "if «o.State == textMissing» {\n\t\t\t\tc = pledge.FindBodyMissing", codes: []string{"body-missing"}},
+	{name: "erased texts gone", file: "verifier/settle.go", source: "if «served» {", codes: []string{"body-erased-served"}},
+	{name: "withheld texts not served", file: "verifier/settle.go", source: "if «!t.unopened[text.Index]» {", codes: []string{"body-not-opened"}},
 	// entry: forms.
 	{name: "logged in one form", file: "entry/leaf.go", source: "if «digits == 0 || digits > 1 && rest[0] == '0' || logged > MaxLogged» {", codes: []string{"leaf-malformed"}},
 	{name: "a leaf ends", file: "entry/leaf.go", source: "if «!bytes.HasSuffix(rest, []byte(leafTail))» {", codes: []string{"leaf-malformed"}, also: "its envelope would not end either"},
@@ -126,14 +147,20 @@ func switched(t *testing.T, root string) map[string]string {
 			}
 			text = string(b)
 		}
-		before, rest, _ := strings.Cut(c.source, "«")
+		format := "%s!checkIsOff(%q) && (%s)%s"
+		before, rest, ok := strings.Cut(c.source, "«")
 		cond, after, _ := strings.Cut(rest, "»")
+		if !ok {
+			format = "%s(checkIsOff(%q) || %s)%s"
+			before, rest, _ = strings.Cut(c.source, "‹")
+			cond, after, _ = strings.Cut(rest, "›")
+		}
 		plain := before + cond + after
 		if n := strings.Count(text, plain); n != 1 {
 			t.Errorf("%s: its source stands %d times in %s, not once: %s", c.name, n, c.file, plain)
 			continue
 		}
-		files[c.file] = strings.Replace(text, plain, fmt.Sprintf("%s!checkIsOff(%q) && (%s)%s", before, c.name, cond, after), 1)
+		files[c.file] = strings.Replace(text, plain, fmt.Sprintf(format, before, c.name, cond, after), 1)
 	}
 	return files
 }

@@ -487,7 +487,7 @@ var damages = []damage{
 		if !ok {
 			return nil
 		}
-		return p.file(log.BodyPath(t.Digest), p.other(t.Bytes))
+		return p.setText(t.Digest, p.other(t.Bytes))
 	}, differs, []string{"body-mismatch/operator"}, []string{"body-bundle-mismatch/operator"}},
 	{"disclosure: removed", func(p *place) files {
 		t, ok := p.opening(true)

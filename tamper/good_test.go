@@ -296,7 +296,7 @@ func (p *place) logged(st *generator.Statement) *generator.Entry {
 	if st.Review == "" {
 		e.Body = st.Body
 	}
-	if b, ok := st.Statement.Body.(*entry.Erasure); ok {
+	if b, ok := st.Statement.Body.(*entry.Erasure); ok && st.Author == entry.AuthorOperator && p.s.TextOf(b.Entry, b.Digest) == pledge.TextPublic {
 		e.Erases = b.Digest
 	}
 	return e
