@@ -114,11 +114,11 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 	p.Disputes = s.disputes(e)
 	if st.Kind != entry.KindChallenge && st.Kind != entry.KindReply || len(p.Disputes) == 0 {
 		// Else the words stand beside each other.
-		p.Passages = s.passages(narrative(e.Detached), maxWords)
+		p.Passages = s.passages(words(e), maxWords)
 		p.Documents = s.documents(documents(e.Detached))
 	}
 	p.Withheld = s.wordsNotShown(e)
-	if st.BodyDigest != "" && !s.Preview && (e.State == pledge.BodyPublished || e.State == pledge.BodyInvalid) {
+	if st.BodyDigest != "" && !s.Preview && e.HeldUntil == 0 && (e.State == pledge.BodyPublished || e.State == pledge.BodyInvalid) {
 		p.Text = s.Root + "bodies/" + st.BodyDigest
 	}
 	if !s.Preview {
@@ -147,6 +147,18 @@ func (s *Site) quote(e *Entry) Words {
 		return s.Say("cite.demonstration", "quote", q)
 	}
 	return q
+}
+
+// words are what an entry's author wrote; for an open, what it publishes of it.
+func words(e *Entry) map[string]string {
+	b, ok := e.Statement.Body.(*entry.Open)
+	if !ok {
+		return narrative(e.Detached)
+	}
+	if d := e.Subject.disclosed("narrative"); e.opensText(b) || d != nil && d.By.ID == e.ID {
+		return narrative(e.Subject.Detached)
+	}
+	return nil
 }
 
 func narrative(d entry.Detached) map[string]string {

@@ -176,7 +176,7 @@ func (s *Site) admitFacts(e *Entry, b *entry.Admit) []Fact {
 func (s *Site) standingFacts(e *Entry, b *entry.Standing) []Fact {
 	facts := []Fact{s.fact("who", s.author(b.Who)), s.coded("standing", "standing", b.Standing)}
 	if p := e.Proposed; p != nil {
-		facts = append(facts, s.fact("proposed", Value{s.Say("value.proposed", "date", Link(s.EntryHref(p.Entry, p.Index), s.Day(p.Logged))), s.Count("note.proposed", daysBetween(p.Logged, e.Logged))}))
+		facts = append(facts, s.fact("proposed", Value{s.Say("value.proposed", "date", Link(s.EntryHref(p.Entry, p.Index), s.Day(p.Logged))), s.daysBefore("note.proposed", p.Logged, e.Logged)}))
 	} else if b.Standing == entry.StandingRemoved {
 		facts = append(facts, s.fact("proposed", Value{Value: s.Say("value.not-proposed")}))
 	}

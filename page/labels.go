@@ -44,7 +44,7 @@ func (s *Site) labels(e *Entry) []Notice {
 		add("in-place", r, s.Say("label.in-place.text", "who", who, "what", s.its(r)))
 	}
 	if d := e.Doubt; d != nil {
-		add("doubtful", &Ref{Index: d.Index, ID: d.Entry}, s.Say("label.doubtful.text", "who", who, "date", s.Day(d.Logged), "first", d.First, "last", d.Last))
+		add("doubtful", &Ref{Index: d.Index, ID: d.Entry}, s.Say("label.doubtful.text", "who", who, "date", s.Day(d.Logged), "span", s.doubtful(d)))
 	}
 	if k := e.Unconfirmed; k != nil {
 		add("unconfirmed", &Ref{Index: k.Index, ID: k.Entry}, s.Say("label.unconfirmed.text", "who", s.Who(e.Statement.Author), "date", s.Moment(k.From)))
@@ -167,4 +167,12 @@ func (s *Site) correctedNote(e *Entry) Words {
 	default:
 		return s.Say("steps.superseded", "index", c.By.Index)
 	}
+}
+
+// doubtful says which entries an author called doubtful.
+func (s *Site) doubtful(d *pledge.Doubt) Words {
+	if d.First == d.Last {
+		return s.Say("ref.entry", "index", d.First)
+	}
+	return s.Say("ref.span", "first", d.First, "last", d.Last)
 }

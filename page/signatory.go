@@ -35,6 +35,7 @@ type Name struct {
 type SignatoryPage struct {
 	Kicker     Words
 	Name       Words
+	Who        Words // the name within a sentence
 	Lead       Words
 	Labels     []Notice // standing, keys, doubts
 	Facts      []Fact
@@ -107,7 +108,7 @@ const maxPeriods = 40
 // Signatory lays an author out.
 func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	st := a.Status
-	p := &SignatoryPage{Name: s.WhoFirst(st.ID), Total: a.Total, Statements: s.listed(a.Statements), Standings: s.listed(a.Standings), KeySteps: s.listed(a.Keys)}
+	p := &SignatoryPage{Name: s.WhoFirst(st.ID), Who: s.Who(st.ID), Total: a.Total, Statements: s.listed(a.Statements), Standings: s.listed(a.Standings), KeySteps: s.listed(a.Keys)}
 	if !s.Preview {
 		p.AllHref = s.Root + "entries?author=" + st.ID
 	}
@@ -169,7 +170,7 @@ func (s *Site) authorLabels(a *Signatory) []Notice {
 	case st.Removed != nil:
 		text := s.Say("label.removed.text", "who", who, "date", s.Day(st.Removed.Logged), "reason", s.term("standingReason", st.Removed.Reason))
 		if p := st.Removed.Proposed; p != nil {
-			text = s.sentences(text, s.Count("label.removed.proposed", daysBetween(p.Logged, st.Removed.Logged), "date", s.Day(p.Logged)))
+			text = s.sentences(text, s.daysBefore("label.removed.proposed", p.Logged, st.Removed.Logged))
 		} else {
 			text = s.sentences(text, s.Say("label.removed.not-proposed"))
 		}
@@ -186,7 +187,12 @@ func (s *Site) authorLabels(a *Signatory) []Notice {
 		add("suspended", *st.Suspended, s.Say("label.suspended.text", "who", who, "date", s.Day(st.Suspended.Logged)))
 	}
 	if p := st.Proposed; p != nil && st.Removed == nil {
-		add("proposed", *p, s.Count("label.proposed.text", daysBetween(p.Logged, s.AsOf), "who", who, "date", s.Day(p.Logged)))
+		n := daysBetween(p.Logged, s.AsOf)
+		text := s.Count("label.proposed.text", n, "who", who, "date", s.Day(p.Logged))
+		if n == 0 {
+			text = s.Say("label.proposed.today", "who", who, "date", s.Day(p.Logged))
+		}
+		add("proposed", *p, text)
 	}
 	if x := st.Succeeded; x != nil {
 		add("succeeded", x.Mark, s.Say("label.succeeded.text", "who", who, "to", Link(s.SignatoryHref(x.Author), s.Who(x.Author)), "date", s.Day(x.Logged)))
@@ -198,9 +204,17 @@ func (s *Site) authorLabels(a *Signatory) []Notice {
 		add("unconfirmed", k.Mark, s.Say("label.keys-changed.text", "who", who, "date", s.Moment(k.From)))
 	}
 	for _, d := range st.Doubtful {
-		add("doubtful-some", d.Mark, s.Say("label.doubtful-some.text", "who", s.WhoFirst(st.ID), "date", s.Day(d.Logged), "first", d.First, "last", d.Last))
+		add("doubtful-some", d.Mark, s.Say("label.doubtful-some.text", "who", s.WhoFirst(st.ID), "date", s.Day(d.Logged), "span", s.doubtful(&d)))
 	}
 	return list
+}
+
+// daysBefore says how long before a moment something was, with its date.
+func (s *Site) daysBefore(key string, from, to int64) Words {
+	if n := daysBetween(from, to); n > 0 {
+		return s.Count(key, n, "date", s.Day(from))
+	}
+	return s.Say(key+".same-day", "date", s.Day(from))
 }
 
 // authorKeys are the ids and keys of an author.

@@ -147,11 +147,28 @@ const structure = `(() => {
 
 func TestPagesInChromium(t *testing.T) {
 	w := sample(t)
+	lookAt(t, w, kinds(t, w))
+}
+
+// TestStatesInChromium looks at the page of every kind and state.
+func TestStatesInChromium(t *testing.T) {
+	x := newStates()
+	var paths []string
+	for _, l := range x.looks() {
+		paths = append(paths, x.path(l.page))
+	}
+	lookAt(t, x.World, paths)
+}
+
+// lookAt holds pages to what any reader needs, at several widths and in both
+// themes.
+func lookAt(t *testing.T, w *generator.World, paths []string) {
+	t.Helper()
 	server := httptest.NewServer(site(t, w, publish(t, w)))
 	defer server.Close()
 	b := open(t)
 	looked := 0
-	for _, path := range kinds(t, w) {
+	for _, path := range paths {
 		b.do(chromedp.Navigate(server.URL + path))
 		if s := eval[string](b, structure); s != "" {
 			t.Errorf("%s: %s", path, s)

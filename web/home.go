@@ -51,7 +51,7 @@ var openGroups = []struct {
 	{"open.replies", []entry.Code{pledge.FindReplyOverdue}},
 	{"open.slots", []entry.Code{pledge.FindSlotMissed}},
 	{"open.reviews", []entry.Code{pledge.FindWithheldOverdue, pledge.FindSealedOverdue}},
-	{"open.keys", []entry.Code{pledge.FindRekeyUnconfirmed, pledge.FindRekeyPending}},
+	{"open.keys", []entry.Code{pledge.FindRekeyUnconfirmed}},
 	{"open.erased", []entry.Code{pledge.FindErased}},
 	{"open.ends", []entry.Code{pledge.FindLogEnds}},
 }

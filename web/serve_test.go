@@ -34,18 +34,23 @@ func publish(t testing.TB, w *generator.World) string {
 	return dir
 }
 
-// site is the pages over a log.
-func site(t testing.TB, w *generator.World, dir string) http.Handler {
+// indexOf is an index that has caught up with a log.
+func indexOf(t testing.TB, w *generator.World, dir string) *index.Index {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	x, err := index.Open(t.Context(), index.Config{Origin: w.Options.Origin, Source: log.DirSource(dir), Policy: w.Policy, Logger: quiet})
+	x, err := index.Open(t.Context(), index.Config{Origin: w.Options.Origin, Source: log.DirSource(dir), Policy: w.Policy, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := x.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h, err := web.New(web.Config{Index: x, Origin: w.Options.Origin, Logger: quiet})
+	return x
+}
+
+// site is the pages over a log.
+func site(t testing.TB, w *generator.World, dir string) http.Handler {
+	t.Helper()
+	h, err := web.New(web.Config{Index: indexOf(t, w, dir), Origin: w.Options.Origin, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
