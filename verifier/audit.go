@@ -47,6 +47,14 @@ type Config struct {
 // only the judgement itself goes in order. Beside what package pledge keeps of
 // the statements, memory does not grow with the log.
 func Audit(ctx context.Context, cfg Config) (*Report, error) {
+	a, err := newAudit(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return a.whole(ctx), nil
+}
+
+func newAudit(cfg Config) (*audit, error) {
 	switch {
 	case cfg.Policy == nil:
 		return nil, errors.New("audit log: no policy")
@@ -65,16 +73,20 @@ func Audit(ctx context.Context, cfg Config) (*Report, error) {
 	local, _ := cfg.Source.(log.Lister)
 	waiting := &waitedFor{Source: cfg.Source}
 	cfg.Source = waiting
-	a := &audit{local: local, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
+	return &audit{local: local, waiting: waiting, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}, nil
+}
+
+// whole does all of an audit.
+func (a *audit) whole(ctx context.Context) *Report {
 	a.run(ctx)
 	r := a.report
-	if u := r.Undecided; u != nil && u.Code == UndecidedTime && waiting.err != nil {
-		u.Text += "; it was waiting for an answer: " + waiting.err.Error()
+	if u := r.Undecided; u != nil && u.Code == UndecidedTime && a.waiting.err != nil {
+		u.Text += "; it was waiting for an answer: " + a.waiting.err.Error()
 	}
 	r.Findings, r.NotListed = a.found.take()
 	r.NotChecked = a.notChecked()
 	r.finish()
-	return r, nil
+	return r
 }
 
 // An audit is one run of Audit.
@@ -92,6 +104,9 @@ type audit struct {
 
 	local  log.Lister // the source, when it is a directory or an archive of one: every file is looked at; else nil
 	strays uint64     // files of it that are no part of the log up to the checkpoint
+
+	waiting *waitedFor
+	span    *span // what to note between two sizes; nil for nothing
 }
 
 func (a *audit) run(ctx context.Context) {
@@ -104,6 +119,9 @@ func (a *audit) run(ctx context.Context) {
 	}
 	if a.cfg.AsOf != nil && a.view.HasQuorumTime && *a.cfg.AsOf > int64(a.view.QuorumTime) {
 		a.tooOld(int64(a.view.QuorumTime))
+		return
+	}
+	if !a.span.fits(a) {
 		return
 	}
 	s := a.newStream()
@@ -167,6 +185,7 @@ func (a *audit) judge(ctx context.Context, s *stream) error {
 	r.AsOf = entry.FormatTime(t)
 	r.Signatories = signatories(s.statuses)
 	a.found.add(s.promises...)
+	a.span.judged(s)
 	return nil
 }
 

@@ -156,8 +156,10 @@ type Period struct {
 }
 
 // JSON writes the report, indented, the same bytes for the same report.
-func (r *Report) JSON() ([]byte, error) {
-	b, err := json.Marshal(r, json.Deterministic(true), jsontext.Multiline(true), jsontext.WithIndent("  "))
+func (r *Report) JSON() ([]byte, error) { return indented(r) }
+
+func indented(v any) ([]byte, error) {
+	b, err := json.Marshal(v, json.Deterministic(true), jsontext.Multiline(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return nil, err
 	}

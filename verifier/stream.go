@@ -135,6 +135,7 @@ func (s *stream) run(ctx context.Context) bool {
 	wg.Go(func() { s.produce(ctx, &wg, order) })
 	wg.Go(func() { s.gather(ctx, &wg, order, groups) })
 	s.reached()
+	s.a.span.reached(s)
 	for g := range groups {
 		<-g.done
 		for _, c := range g.chunks {
@@ -426,6 +427,7 @@ func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) er
 	case pledge.Malformed:
 		s.counted.Malformed++
 	}
+	s.a.span.add(s, it, verdict)
 	return nil
 }
 

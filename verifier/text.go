@@ -23,6 +23,17 @@ const SimulatedNotice = "Demonstration: time in this log is simulated, and the n
 // each signatory stands, and what was not checked.
 func (r *Report) Text(w io.Writer) error {
 	var b bytes.Buffer
+	r.writeHead(&b)
+	r.writeFindings(&b)
+	r.writeSignatories(&b)
+	r.writeNotChecked(&b)
+	b.WriteString("\n" + r.summary() + "\n")
+	_, err := io.WriteString(w, Printable(b.String()))
+	return err
+}
+
+// writeHead says which log it is, and what was done, step by step.
+func (r *Report) writeHead(b *bytes.Buffer) {
 	if r.SimulatedTime {
 		b.WriteString(SimulatedNotice + "\n\n")
 	}
@@ -34,14 +45,8 @@ func (r *Report) Text(w io.Writer) error {
 		b.WriteString("\n\n")
 	}
 	for _, s := range r.Steps {
-		fmt.Fprintf(&b, "%s %s  %s\n", s.Title, marks[s.State], s.Text)
+		fmt.Fprintf(b, "%s %s  %s\n", s.Title, marks[s.State], s.Text)
 	}
-	r.writeFindings(&b)
-	r.writeSignatories(&b)
-	r.writeNotChecked(&b)
-	b.WriteString("\n" + r.summary() + "\n")
-	_, err := io.WriteString(w, Printable(b.String()))
-	return err
 }
 
 // Printable writes what comes from a log or a server so that it can't play

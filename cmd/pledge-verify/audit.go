@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +12,6 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
-	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
@@ -48,7 +43,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit 1 on any finding of this `SEVERITY` or over, authors' too: info, warning or error")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
-	cmd.Flags().DurationVar(&timeout, "timeout", 24*time.Hour, "end, undecided, what takes longer than this `TIME`, as 90s or 2h; 0: wait for ever")
+	timeoutFlag(cmd, &timeout)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		now := time.Now().Unix()
 		cfg := verifier.Config{Now: &now}
@@ -56,14 +51,8 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		if cfg.Policy, err = readPolicy(policyFile); err != nil {
 			return err
 		}
-		if charter != "" {
-			const hint = "give the entry id that the secretariat published, which is what `pledgelog init` printed: "
-			if cfg.Charter, err = entry.ParseID(charter); err != nil {
-				return commandline.Usagef(hint+"64 lower-case hex digits", "--charter is not an entry id")
-			}
-			if cfg.Charter.IsZero() {
-				return commandline.Usagef(hint+"it is never all zeros", "--charter is all zeros, which is no statement's entry id")
-			}
+		if cfg.Charter, err = charterID(charter); err != nil {
+			return err
 		}
 		if asOf != "" {
 			t, err := entry.ParseTime(asOf)
@@ -77,30 +66,17 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		default:
 			return commandline.Usagef("use info, warning or error", "--fail-on %q is not a severity", failOn)
 		}
-		if timeout < 0 {
-			return commandline.Usagef("write a time as 90s or 2h", "--timeout is negative")
+		if cfg.Source, err = openLog(args[0]); err != nil {
+			return err
 		}
-		if cfg.Source, err = log.OpenSource(args[0]); err != nil {
-			code := commandline.ExitUndecided
-			if strings.Contains(args[0], "://") {
-				code = commandline.ExitUsage // nobody was asked: the address is none
-			}
-			return &commandline.Failure{Code: code, Err: err, Hint: "name an address that begins with http:// or https://, a directory that holds a log, or a .tar of one"}
+		ctx, cancel, err := limited(cmd.Context(), timeout)
+		if err != nil {
+			return err
 		}
-		if os.Getenv("GOGC") == "" {
-			// What an audit keeps of each statement lives to its end: collecting
-			// it more often costs a twentieth of the time and saves a third of
-			// the memory.
-			debug.SetGCPercent(50)
-		}
+		defer cancel()
+		collectMore()
 		bar := newProgress(stderr)
 		cfg.Progress = bar.show
-		ctx := cmd.Context()
-		if timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, timeout)
-			defer cancel()
-		}
 		report, err := verifier.Audit(ctx, cfg)
 		bar.clear()
 		if err != nil {
@@ -128,17 +104,8 @@ func writeReport(w io.Writer, r *verifier.Report, asJSON bool) error {
 
 // auditExit turns a report into the end of the program.
 func auditExit(r *verifier.Report, failOn pledge.Severity, evidenceDir string) error {
-	switch r.Result {
-	case verifier.Misbehaviour:
-		file, err := writeEvidence(r.Evidence, evidenceDir)
-		if err != nil {
-			return &commandline.Failure{Code: commandline.ExitMisbehaviour, Err: fmt.Errorf("%s The evidence could not be kept: %w", r.Evidence.What, err), Hint: "name a directory that can be written with --evidence, and run this again before the log changes"}
-		}
-		return &commandline.Failure{Code: commandline.ExitMisbehaviour, Err: fmt.Errorf("proof of misbehaviour, kept in %s", file), Hint: "anybody can check that file: pledge-verify evidence --policy FILE " + file}
-	case verifier.CannotDecide:
-		return commandline.Undecided(errors.New(r.Undecided.Text), r.Undecided.Hint)
-	case verifier.Differs:
-		return &commandline.Failure{Code: commandline.ExitRefused}
+	if err := resultExit(r.Result, r.Evidence, r.Undecided, evidenceDir); err != nil {
+		return err
 	}
 	if failOn != "" && r.AtLeast(failOn) {
 		return commandline.Refused(fmt.Errorf("there is a finding of severity %q or over", failOn), "")
