@@ -346,7 +346,7 @@ function slotsFile() {
 function submissionsFile() {
   each('submissions.json', (v, where) => {
     if (v.code) return;
-    const { statement, body, disclosures = [] } = JSON.parse(expand(octets(v.submission), v.repeat));
+    const { statement, body, disclosures = [] } = JSON.parse(octets(v.submission));
     const payload = Buffer.from(statement.payload, 'base64');
     same('entry ids', where, entryID(payload), v.id);
     const s = JSON.parse(payload);

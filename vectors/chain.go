@@ -27,7 +27,6 @@ type voice struct {
 	set           keyset
 	seq, slotSeq  int
 	head, slotTop string // entry ids
-	made          int64
 }
 
 // A keyset is keys by name, how many of them sign, and the slot keys.
@@ -73,8 +72,6 @@ type st struct {
 	made     string   // not a minute before
 	log      string   // another origin
 	wrong    []string // keys whose signature is of something else
-	lane     string
-	change   func(payload string) string
 
 	why  string
 	code string // why it is rejected
@@ -171,11 +168,11 @@ func stamp(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-
 // later lets a minute pass.
 func (c *chain) later() { c.now += 60 }
 
-var labelled = regexp.MustCompile(`\$entry\([^()]*\)`)
+var entryNamed = regexp.MustCompile(`\$entry\([^()]*\)`)
 
 // write writes what a text names.
 func (c *chain) write(s string) string {
-	return c.text(labelled.ReplaceAllStringFunc(s, func(m string) string {
+	return c.text(entryNamed.ReplaceAllStringFunc(s, func(m string) string {
 		label := m[len("$entry(") : len(m)-1]
 		id, ok := c.labels[label]
 		if !ok {
@@ -185,7 +182,7 @@ func (c *chain) write(s string) string {
 	}))
 }
 
-// leafOf makes the leaf of a statement, logged now.
+// leaf makes the leaf of a statement, logged now.
 func (c *chain) leaf(s st) (leaf, payload []byte, unverified []string) {
 	v := c.voices[s.by]
 	if v == nil {
@@ -224,10 +221,7 @@ func (c *chain) leaf(s st) (leaf, payload []byte, unverified []string) {
 		prevMember = `"prev":"` + head + `",`
 	}
 	text := fmt.Sprintf(`{"author":"%s","body":%s,%s"kind":"%s","lane":"%s","log":"%s","made":"%s",%s"seq":%d%s}`,
-		s.by, c.write(s.body), digestMember, s.kind, cmp.Or(s.lane, lane), cmp.Or(s.log, Origin), made, prevMember, seq, reviewMember)
-	if s.change != nil {
-		text = s.change(text)
-	}
+		s.by, c.write(s.body), digestMember, s.kind, lane, cmp.Or(s.log, Origin), made, prevMember, seq, reviewMember)
 	payload = []byte(text)
 
 	signers := s.signers

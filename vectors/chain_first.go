@@ -101,7 +101,7 @@ func firstSteps() Chain {
 		c.try("attestation-at-once", "", "the period has ended", attestation(acme, "2026-Q1", `{"outcomes":{"pending":1,"refused":1},"total":2}`, `2`))
 	})
 	c.clock("2026-04-10")
-	c.say(c.labelled("Q1", attestation(acme, "2026-Q1", `{"outcomes":{"pending":1,"refused":1},"total":2}`, `2`)))
+	c.say(labelled("Q1", attestation(acme, "2026-Q1", `{"outcomes":{"pending":1,"refused":1},"total":2}`, `2`)))
 	c.clock("2026-04-20")
 	c.say(st{by: acme, kind: "decision", body: `{"date":"2026-04-20","outcome":"challenged","request":"$entry(second request)"}`, why: "a decision needs no body"})
 
@@ -120,7 +120,7 @@ func attestation(by, period, logged, received string) st {
 }
 
 // labelled is a statement with a label.
-func (c *chain) labelled(label string, s st) st {
+func labelled(label string, s st) st {
 	s.as = label
 	return s
 }

@@ -83,12 +83,12 @@ func standings() Chain {
 	c.try("withdrawn-challenger-changes-keys", "", "correct and keys", rotate(lantern, "ed/lantern2"))
 
 	c.clock("2026-04-05")
-	c.say(c.labelled("qQ1", attest(quill, "2026-Q1", `{"outcomes":{"pending":1},"total":1}`)))
+	c.say(labelled("qQ1", attest(quill, "2026-Q1", `{"outcomes":{"pending":1},"total":1}`)))
 	c.try("removed-attests-what-ran", "standing-ended", "the period ran when it was removed: nothing is owed for it", attest(brindle, "2026-Q1", `{"outcomes":{"refused":1},"total":1}`))
 	c.when("2026-07-01", func() {
 		c.try("withdrawn-attests-later", "standing-ended", "the period began after it withdrew", attest(quill, "2026-Q2", `{"total":0}`))
 	})
-	c.say(c.labelled("aQ1", attest(acme, "2026-Q1", `{"outcomes":{"pending":2},"total":2}`)))
+	c.say(labelled("aQ1", attest(acme, "2026-Q1", `{"outcomes":{"pending":2},"total":2}`)))
 
 	c.clock("2026-04-10")
 	c.try("readmit-role", "role-differs", "in the role that it had", admit("readmit", brindle, "challenger", b))

@@ -14,7 +14,7 @@ func reporting() Chain {
 	c.clock("2026-02-10")
 	c.say(st{by: acme, kind: "request", as: "a1", text: "a1", body: `{"received":"2026-Q1"}`, find: overdue})
 	c.clock("2026-04-10")
-	c.say(c.labelled("aQ1", attestation(acme, "2026-Q1", `{"outcomes":{"pending":1},"total":1}`, `1`)))
+	c.say(labelled("aQ1", attestation(acme, "2026-Q1", `{"outcomes":{"pending":1},"total":1}`, `1`)))
 	// On time exactly when now is before the deadline.
 	c.when("2026-04-30T23:59:59Z", func() {
 		c.try("a-second-before-the-deadline", "", "in time", attestation(brindle, "2026-Q1", `{"total":0}`, `0`))

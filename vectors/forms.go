@@ -211,12 +211,11 @@ type Place struct {
 
 // A Submission is one vector of submissions.json.
 type Submission struct {
-	Name       string  `json:"name"`
-	Why        string  `json:"why"`
-	Submission Octets  `json:"submission"`
-	Repeat     *Repeat `json:"repeat,omitzero"`
-	Code       string  `json:"code,omitzero"`
-	ID         string  `json:"id,omitzero"`
+	Name       string `json:"name"`
+	Why        string `json:"why"`
+	Submission Octets `json:"submission"`
+	Code       string `json:"code,omitzero"`
+	ID         string `json:"id,omitzero"`
 }
 
 // A Row is one row of directories.json.

@@ -108,7 +108,7 @@ func everyKind() *chain {
 	c.say(attest(quill, "all", `{"total":0}`, `"cannot-say"`))
 	r2 := c.site.text([]byte(c.write(requestText(acme, "r2", "2026-03", "", `"XC"`))))
 	c.say(opening(acme, "r2", r2))
-	c.say(c.labelled("disclosed", opening(acme, "r1", c.disclosure("agency", agency))))
+	c.say(labelled("disclosed", opening(acme, "r1", c.disclosure("agency", agency))))
 	list()
 
 	c.clock("2026-04-14T10:00:00Z")

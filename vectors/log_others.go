@@ -37,8 +37,8 @@ func authorsTexts() (*chain, []Found) {
 	c.say(st{by: brindle, kind: "decision", as: "unknown outcome", body: `{"date":"2026-03-17","outcome":"laughed-at","request":"$entry(kept)"}`})
 	list()
 	c.clock("2026-03-23T10:00:00Z")
-	c.say(c.labelled("opened badly", opening(acme, "sealed", c.disclosure("country", `"xb"`))))
-	c.say(c.labelled("opened nothing", opening(acme, "unknown codes", c.disclosure("agency", `"Nobody"`))))
+	c.say(labelled("opened badly", opening(acme, "sealed", c.disclosure("country", `"xb"`))))
+	c.say(labelled("opened nothing", opening(acme, "unknown codes", c.disclosure("agency", `"Nobody"`))))
 	c.say(opening(brindle, "later", digest([]byte(c.write(requestText(brindle, "later", "2026-03", "", `"Borvania"`))))))
 	list()
 	c.clock("2026-04-03T10:00:00Z")
@@ -85,8 +85,8 @@ func dishonest() (*chain, []Found) {
 	agency, court := c.seal("agency", `"Borvanian Post"`, "2026-12-31"), c.seal("country", `"XB"`, "2026-12-31")
 	sealed := st{by: brindle, kind: "request", as: "sealed", body: `{"received":"withheld"}`, detached: requestText(brindle, "sealed", "2026-03", agency, court)}
 	c.say(sealed)
-	c.say(c.labelled("opened agency", opening(brindle, "sealed", c.disclosure("agency", `"Borvanian Post"`))))
-	c.say(c.labelled("opened country", opening(brindle, "sealed", c.disclosure("country", `"XB"`))))
+	c.say(labelled("opened agency", opening(brindle, "sealed", c.disclosure("agency", `"Borvanian Post"`))))
+	c.say(labelled("opened country", opening(brindle, "sealed", c.disclosure("country", `"XB"`))))
 	frame := st{by: brindle, kind: "decision", as: "framed", body: `{"date":"2026-03-18","outcome":"complied","request":"$entry(sealed)"}`, signers: []string{"ed/acme"}, code: "signature-not-called-for"}
 	c.say(frame)
 	frame.signers, frame.wrong, frame.code = nil, []string{"p256/brindle"}, "signature-invalid"

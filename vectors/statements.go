@@ -1,7 +1,6 @@
 package vectors
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -86,18 +85,12 @@ func (r *recipe) statements() []Statement {
 	for _, b := range badStatements {
 		add(b.name, b.why, b.code, replace(r.sample(b.of), r.text(b.old), r.text(b.new)))
 	}
-	for i := range 65 {
-		list := fmt.Sprintf(`"%s"`, strings.Join(someDigests()[:min(i, 64)], `","`))
-		switch i {
-		case 0:
-			add("slot-0-digests", "64 of them", "member-malformed", replace(r.sample("slot"), r.text("[$digests64]"), "[]"))
-		case 63:
-			add("slot-63-digests", "64 of them", "member-malformed", replace(r.sample("slot"), r.text("$digests64"), list))
-		case 64:
-			list += `,"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzw"`
-			add("slot-65-digests", "64 of them", "member-malformed", replace(r.sample("slot"), r.text("$digests64"), list))
-			add("open-65-digests", "at most 64", "member-malformed", replace(r.sample("open-64"), r.text("$digests64"), list))
-		}
-	}
+	// A slot has 64 digests, and an open at most as many.
+	quoted := `"` + strings.Join(someDigests(), `","`) + `"`
+	add("slot-0-digests", "64 of them", "member-malformed", replace(r.sample("slot"), quoted, ""))
+	add("slot-63-digests", "64 of them", "member-malformed", replace(r.sample("slot"), quoted, `"`+strings.Join(someDigests()[:63], `","`)+`"`))
+	const last = `"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzw"`
+	add("slot-65-digests", "64 of them", "member-malformed", replace(r.sample("slot"), quoted, quoted+","+last))
+	add("open-65-digests", "at most 64", "member-malformed", replace(r.sample("open-64"), quoted, quoted+","+last))
 	return all
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/pledgelog/pledgelog/generator"
 )
 
-const aboutSubmissions = "Submissions, as POST /api/v1/statements takes them (protocol section 8): what a server refuses without looking at the log. With repeat, mark stands for text n times."
+const aboutSubmissions = "Submissions, as POST /api/v1/statements takes them (protocol section 8): what a server refuses without looking at the log."
 
 func (r *recipe) submissions() []Submission {
 	ed, op := r.key("ed/acme"), r.key("ed/operator")
@@ -66,8 +66,6 @@ func (r *recipe) submissions() []Submission {
 	bad("disclosures-uncalled", "disclosure-mismatch", "an open alone brings some", fmt.Sprintf(`{"statement":%s,"disclosures":["%s"]}`, envelope(withdraw, ed), first))
 	bad("disclosure-form", "disclosure-malformed", "a disclosure", fmt.Sprintf(`{"statement":%s,"disclosures":["W10"]}`, envelope(seals, ed)))
 
-	// A leaf of 32 KiB at the most: payload and base64 of a directory with a long
-	// number of signatures would not do it; a pledge with many clauses does.
 	var clauses []string
 	for i := range 700 {
 		clauses = append(clauses, fmt.Sprintf("clause-%04d-of-a-charter-that-is-long", i))
