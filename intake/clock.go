@@ -35,6 +35,12 @@ func newClock(read func() time.Time) *clock {
 	return &clock{read: read, start: time.Now(), base: read().Round(0)}
 }
 
+// isSimulated reports whether the clock is one that may jump.
+func (c *clock) isSimulated() bool {
+	t := c.read()
+	return t == t.Round(0)
+}
+
 // now returns Unix seconds. It is an ErrJump while the clock is not believed. A
 // simulated clock, which has no monotonic reading, may jump as it likes.
 func (c *clock) now() (int64, error) {

@@ -26,7 +26,11 @@ func (in *Intake) sequenceLoop() {
 	after := int64(0)
 	var tick <-chan time.Time
 	if len(in.cfg.Operator) > 0 {
-		t := time.NewTicker(time.Second)
+		every := time.Second
+		if in.clock.isSimulated() {
+			every = 50 * time.Millisecond // who moves it waits for what follows
+		}
+		t := time.NewTicker(every)
 		defer t.Stop()
 		tick = t.C
 	}
