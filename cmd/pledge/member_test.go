@@ -38,6 +38,7 @@ type wire struct {
 	mu    sync.Mutex
 	heard bytes.Buffer // request lines and bodies
 	lines []string     // request lines
+	times []time.Time  // when each came
 	cut   func(n int, r *http.Request) breakage
 	proxy *httputil.ReverseProxy
 }
@@ -59,7 +60,7 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	w.mu.Lock()
 	n := len(w.lines)
-	w.lines = append(w.lines, r.Method+" "+r.URL.RequestURI())
+	w.lines, w.times = append(w.lines, r.Method+" "+r.URL.RequestURI()), append(w.times, time.Now())
 	fmt.Fprintf(&w.heard, "%s %s\n%v\n%s\n", r.Method, r.URL.RequestURI(), r.Header, body)
 	cut := w.cut
 	w.mu.Unlock()
