@@ -98,6 +98,8 @@ var statuses = map[entry.Code]int{
 
 	pledge.CodeAuthorUnknown:     http.StatusForbidden,
 	pledge.CodeKindNotAllowed:    http.StatusForbidden,
+	pledge.CodeStandingEnded:     http.StatusForbidden,
+	pledge.CodeLogEnded:          http.StatusForbidden,
 	pledge.CodeSignatureUncalled: http.StatusForbidden,
 	pledge.CodeSignatureInvalid:  http.StatusForbidden,
 	pledge.CodeSignaturesTooFew:  http.StatusForbidden,

@@ -247,6 +247,21 @@ func (d *desk) audit() *pledge.State {
 	return state
 }
 
+// audited has a verifier audit the folder: it matches, and finds nothing but what is
+// for information.
+func (d *desk) audited() {
+	d.t.Helper()
+	report, err := verifier.Audit(context.Background(), verifier.Config{Policy: d.world.Policy, Charter: d.world.Charter, Source: log.DirSource(d.logDir())})
+	if err != nil || report.Result != verifier.Matches {
+		d.t.Fatalf("audit: %v %+v", err, report)
+	}
+	for _, f := range report.Findings {
+		if f.Severity != pledge.Info {
+			d.t.Errorf("audit: %s: %s", f.Code, f.Text)
+		}
+	}
+}
+
 func (d *desk) reopenStore(do func(store.Store) error) error {
 	s, err := sqlite.Open(context.Background(), filepath.Join(d.dir, "store.db"))
 	if err != nil {

@@ -141,6 +141,7 @@ func TestErase(t *testing.T) {
 		}
 	}
 	d.replayed(3)
+	d.audited()
 }
 
 // TestEraseWhoWaits: a statement that waits in the queue while the text that it
@@ -296,6 +297,7 @@ func TestEraseAfterACrash(t *testing.T) {
 		})
 	}
 	d.replayed(8)
+	d.audited()
 }
 
 // shared is two statements of two authors with one disclosure, opened for both.
@@ -375,6 +377,7 @@ func TestEraseOrder(t *testing.T) {
 	}
 	d.holdsNowhere(string(kept.Body), kept.Disclosures["country"].Text())
 	d.replayed(2)
+	d.audited()
 }
 
 // TestEraseSharedText: a text that two statements published goes for both, whoever

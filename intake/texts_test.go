@@ -67,6 +67,7 @@ func TestWithheldThenOpened(t *testing.T) {
 		t.Errorf("after a restart the opened body is served as %q", got)
 	}
 	d.replayed(0)
+	d.audited()
 }
 
 // TestOpenedWrongly: what an open brings must be what was committed to.
@@ -334,4 +335,5 @@ func TestBundleHasOpenedTexts(t *testing.T) {
 		t.Errorf("the bundle has %d lines, or others than the texts of its entries in their order", len(got))
 	}
 	d.replayed(0)
+	d.audited()
 }
