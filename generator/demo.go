@@ -9,13 +9,12 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 )
 
-// A Scene is one statement of the demo.
+// A Scene is one thing that somebody does in the demo: a statement is made and
+// logged, or a request is kept for the next slot.
 type Scene struct {
-	At        int64 // Unix seconds, when it is made and logged
-	Statement *Statement
-	// Answers is the place among the scenes of the request that a decision is
-	// about; -1 for other kinds.
-	Answers int
+	At        int64      // Unix seconds
+	Statement *Statement // nil when a request is kept
+	Kept      *Committed // that is kept, or that Statement publishes
 }
 
 // DemoEnd is where the demo stands still: after the last deadline that its story
@@ -25,14 +24,19 @@ var DemoEnd = time.Date(2026, 8, 5, 12, 0, 0, 0, time.UTC)
 // Demo plays the story that scripts/demo shows: ten companies over six quarters,
 // from the first of 2025 to the second of 2026. What happens, and when, is
 // written down in this package; only salts and keys come from the seed. It
-// returns every statement in order, and logs them all in w, which must be new
-// and have ten signatories (see DemoOptions).
+// returns every scene in order, and logs what they log in w, which must be new
+// and of DemoOptions. The directories that the operator makes in between are
+// logged too and are no scenes.
 //
 // In it one demand is quashed by a court and one upheld; one company complied
-// and says so; some attestations come late, one never comes; one company's
-// requests are more than it attested; one request waits for its answer.
+// and says so, and is suspended for a while; some attestations come late, one never
+// comes; one company's requests are more than it attested, which a challenger asks
+// about; one request waits for its answer. One answer is told months later, and so
+// are the name of one authority and one request that was in a slot. One request was
+// logged twice, one company changes its keys, one takes another's place, and a text
+// is erased.
 func (w *World) Demo() []Scene {
-	d := &demo{w: w, used: make(map[string]int)}
+	d := &demo{w: w, used: make(map[string]int), kept: make(map[*Author][]*Committed), said: make(map[string]*Statement)}
 	for i, a := range w.Signatories {
 		a.lang = demoLanguages[i%len(demoLanguages)]
 	}
@@ -41,12 +45,15 @@ func (w *World) Demo() []Scene {
 		d.request(&demoRequests[i])
 	}
 	d.attestations()
+	d.slots()
+	d.members()
+	d.disputes()
 	return d.play()
 }
 
 // DemoOptions make the world that Demo wants.
 func DemoOptions() Options {
-	return Options{Signatories: 10, Start: at("2025-01-13 09:30"), OperatorKeys: 1}
+	return Options{Signatories: 10, Challengers: 1, Start: at("2025-01-13 09:30"), OperatorKeys: 1, SlotKeys: true}
 }
 
 // A demo collects what is to happen, and then lets it happen in order.
@@ -55,6 +62,8 @@ type demo struct {
 	todo   []happening
 	scenes []Scene
 	used   map[string]int // how often a text was used
+	kept   map[*Author][]*Committed
+	said   map[string]*Statement // what others name, by author and when it was logged
 }
 
 type happening struct {
@@ -72,14 +81,16 @@ func (d *demo) play() []Scene {
 		d.w.moveTo(h.at)
 		h.do()
 	}
+	d.w.moveTo(DemoEnd.Unix())
 	return d.scenes
 }
 
-// say logs a statement and notes the scene. It returns its place.
-func (d *demo) say(st *Statement, answers int) (int, *Filed) {
+// say logs a statement and notes the scene.
+func (d *demo) say(st *Statement) *Filed {
 	f := d.w.Log(st)
-	d.scenes = append(d.scenes, Scene{At: d.w.now, Statement: st, Answers: answers})
-	return len(d.scenes) - 1, f
+	d.scenes = append(d.scenes, Scene{At: d.w.now, Statement: st})
+	d.said[st.Author+" "+time.Unix(d.w.now, 0).UTC().Format("2006-01-02 15:04")] = st
+	return f
 }
 
 // at reads a moment such as 2025-03-04 10:15.
@@ -93,32 +104,62 @@ func at(s string) time.Time {
 
 func (d *demo) founding() {
 	w := d.w
-	d.on(at("2025-01-13 09:30"), func() { d.say(w.Found(), -1) })
+	d.on(at("2025-01-13 09:30"), func() { d.say(w.Found()) })
 	for i, a := range w.Signatories {
 		j := demoJoins[i]
 		d.on(at(j.admitted), func() {
 			st := w.Admit(a)
 			// Not always the same members of the secretariat are at hand.
 			members := slices.Concat(w.Secretariat.Keys[i%3:], w.Secretariat.Keys[:i%3])
-			st.Signers = join(members[:w.Secretariat.Threshold], a.Keys)
-			d.say(st, -1)
+			st.Signers = join(members[:w.Secretariat.Threshold], a.Ring().All())
+			d.say(st)
 		})
-		d.on(at(j.pledged), func() { d.say(w.Pledge(a), -1) })
+		d.on(at(j.pledged), func() { d.say(w.Pledge(a)) })
 	}
 }
 
 func (d *demo) request(r *demoRequest) {
 	w := d.w
 	a := w.Signatories[r.who]
-	place, filed := -1, (*Filed)(nil)
 	if start, _, err := entry.ParseSpan(r.received); err != nil {
 		panic("generator: " + err.Error())
 	} else if !r.overlooked {
 		a.note(w.PeriodAt(start))
 	}
-	d.on(at(r.logged), func() { place, filed = d.say(w.Request(a, r.received, d.requestBody(a, r)), -1) })
+	var kept *Committed
+	if r.kept != "" {
+		d.on(at(r.kept), func() {
+			kept = w.Commit(a, r.received, d.requestBody(a, r))
+			d.kept[a] = append(d.kept[a], kept)
+			d.scenes = append(d.scenes, Scene{At: w.now, Kept: kept})
+		})
+	}
+	var filed *Filed
+	var st *Statement
+	d.on(at(r.logged), func() {
+		if kept != nil {
+			filed = d.say(w.Publish(kept))
+			d.scenes[len(d.scenes)-1].Kept = kept
+			return
+		}
+		st = w.Request(a, r.received, d.requestBody(a, r))
+		if r.sealed != "" {
+			w.Seal(st, Seal{Member: "agency", Reason: "secrecy-law", Law: "other-statute", Review: r.sealed})
+		}
+		filed = d.say(st)
+	})
+	if r.unsealed != "" {
+		d.on(at(r.unsealed), func() { d.say(w.OpenText(st, "permission", "agency")) })
+	}
 	for _, ans := range r.answers {
-		d.on(at(ans.logged), func() { d.say(d.decision(filed, r, ans), place) })
+		var said *Statement
+		d.on(at(ans.logged), func() {
+			said = d.decision(filed, r, ans)
+			d.say(said)
+		})
+		if ans.opened != "" {
+			d.on(at(ans.opened), func() { d.say(w.OpenText(said, "order-expired")) })
+		}
 	}
 }
 
@@ -176,6 +217,12 @@ func (d *demo) decision(f *Filed, r *demoRequest, ans demoAnswer) *Statement {
 	if ans.grounds != "" {
 		tree.Grounds = sorted(strings.Fields(ans.grounds), same)
 	}
+	if ans.review != "" {
+		// Not even the outcome stands in the tree.
+		b.Date, b.Grounds, b.Outcome, b.Scope = tree.Date, tree.Grounds, tree.Outcome, tree.Scope
+		tree.Date, tree.Grounds, tree.Outcome, tree.Scope = "", nil, "", ""
+		st.Withhold(ans.review)
+	}
 	return st
 }
 
@@ -206,7 +253,7 @@ func (d *demo) attestations() {
 			for when.Weekday() == time.Saturday || when.Weekday() == time.Sunday {
 				when = when.AddDate(0, 0, -1)
 			}
-			d.on(when, func() { d.say(d.attestation(a, p, days), -1) })
+			d.on(when, func() { d.say(d.attestation(a, p, days)) })
 		}
 	}
 }

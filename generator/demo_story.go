@@ -41,7 +41,13 @@ type demoRequest struct {
 	corroboration string // "": none
 	// overlooked: the company did not know of it when it attested the period.
 	overlooked bool
-	answers    []demoAnswer
+	// kept is when it was kept for the next slot; it is logged, out of the slot, when
+	// that is allowed.
+	kept string
+	// sealed is the date by which the company looks again at the agency's name, which
+	// it sealed, and unsealed when it opened it.
+	sealed, unsealed string
+	answers          []demoAnswer
 }
 
 type demoAnswer struct {
@@ -50,6 +56,9 @@ type demoAnswer struct {
 	scope   string // "": in
 	grounds string // "": those of groundsOf
 	text    int    // which of the narratives that fit, from 1; 0: any
+	// review is the date by which the company looks again at an answer that it
+	// withheld whole, and opened when it opened it.
+	review, opened string
 }
 
 // refused is an answer of that kind alone. Two of the texts for it say why.
@@ -90,6 +99,16 @@ var demoRequests = []demoRequest{
 	{who: 8, received: "2026-05", logged: "2026-05-28 09:30", country: "XI", authority: 0, assist: "keys", instrument: "other-statute", section: "31",
 		compulsion: "compelled", gag: "partial", targets: "unspecified", corroboration: "document",
 		answers: []demoAnswer{{logged: "2026-06-11 15:45", outcome: "pending"}}},
+
+	// The one that was told months after it was in a slot, the one whose answer was,
+	// and the one of which the agency's name was.
+	{who: 5, received: "2026-02", kept: "2026-02-16 10:20", logged: "2026-06-15 09:50", country: "XM", authority: 1, assist: "update-channel", instrument: "court-order",
+		compulsion: "compelled", gag: "lifted", targets: "media", corroboration: "document", answers: refused("2026-06-15 10:15", "pledge unlawful")},
+	{who: 1, received: "2025-08", logged: "2025-08-21 09:30", country: "XV", authority: 0, assist: "keys", instrument: "court-order",
+		compulsion: "compelled", gag: "ordered", targets: "enterprise", corroboration: "document",
+		answers: []demoAnswer{{logged: "2025-09-04 11:25", outcome: "refused", text: 3, review: "2026-03-31", opened: "2026-03-16 10:35"}}},
+	{who: 6, received: "2025-11", logged: "2025-11-27 14:10", country: "XG", authority: 0, assist: "access", instrument: "other-statute", section: "17",
+		compulsion: "compelled", gag: "partial", targets: "political", sealed: "2026-06-30", unsealed: "2026-05-20 10:40", answers: refused("2025-12-09 15:35", "")},
 
 	{who: 1, received: "2025-01", logged: "2025-02-03 09:20", country: "XB", authority: 1, assist: "backdoor", instrument: "informal",
 		compulsion: "pressured", gag: "requested", targets: "mass", answers: refused("2025-02-03 09:45", "")},
@@ -175,7 +194,7 @@ var demoAttests = [][6]int{
 	{24, 26, 23, 25, 24, 22},
 	{5, 4, 6, 5, 4, 5},
 	{28, 41, 27, 26, 28, 27}, // the second late
-	{16, 18, 17, 19, 0, 20},  // the fifth never
+	{16, 18, 17, 19, 0, 0},   // the fifth never; the sixth is its successor's
 	{0, 10, 12, 11, 9, 33},   // joined in the second quarter; the sixth late
 	{0, 0, 17, 18, 16, 15},   // joined in the third
 }

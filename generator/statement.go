@@ -30,7 +30,9 @@ type Statement struct {
 	Envelope *entry.Envelope
 	Logged   int64 // Unix seconds, when it was logged
 
-	// Disclosures open what is sealed in Body, by the member's name; see Seal.
+	// Seals are what is sealed in Body, and Disclosures open it, by the member's name;
+	// see World.Seal.
+	Seals       []Seal
 	Disclosures map[string]entry.Disclosure
 	// Opens are the texts that an open publishes, in the order of its digests.
 	Opens []Text

@@ -35,6 +35,7 @@ func (w *World) Seal(st *Statement, seals ...Seal) *Statement {
 	if st.Disclosures == nil {
 		st.Disclosures = make(map[string]entry.Disclosure)
 	}
+	st.Seals = append(st.Seals, seals...)
 	st.Body = Edit(st.Body, func(m map[string]any) {
 		for _, s := range seals {
 			value, ok := m[s.Member]

@@ -36,8 +36,9 @@ type Options struct {
 	// Period is how often attestations are due. Default: quarters.
 	Period entry.PeriodKind
 	// Slots is the charter's slot period. Default: none. Signatories have a slot
-	// key when it is another one.
-	Slots string
+	// key when it is another one, or with SlotKeys.
+	Slots    string
+	SlotKeys bool
 	// Witnesses cosign every checkpoint, and Quorum of them must have. Default:
 	// none, and `quorum none`.
 	Witnesses, Quorum int
@@ -234,7 +235,7 @@ func (w *World) newSignatory(i int) *Author {
 		keys, threshold = 3, 2
 	}
 	a := &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleSignatory, Keys: w.newKeys(c.ID, keys, i), Threshold: threshold, lang: languages[w.dice.IntN(len(languages))]}
-	if w.Options.Slots != entry.SlotsNone {
+	if w.Options.Slots != entry.SlotsNone || w.Options.SlotKeys {
 		a.SlotKey = w.NewSlotKey(c.ID, i)
 	}
 	return a

@@ -35,13 +35,15 @@ A log is of one of these worlds (--world):
 
 DIR is new or empty. The story is, in DIR:
   NNN-KIND-AUTHOR.yaml  one statement each, for: pledge new KIND --from FILE
-  plan.tsv              what is done when, one statement a line, by tabs:
+  plan.tsv              what is done when, one thing a line, by tabs, - for nothing:
                         number, time, kind, author, YAML file, names of the keys
-                        that sign (by commas), and for a decision the number of
-                        the request; its YAML has @NUMBER in place of the
-                        request's entry id
-  keys.txt              the names of the keys to be made first, one a line; the
-                        operator's, operator.key, comes from pledgelog keygen
+                        that sign (by commas), numbers of the lines that it names
+                        (its YAML has @NUMBER in place of their entry ids), and
+                        more of its command line. Beside statements' kinds there are
+                        keep, a request for the next slot, and tell, that request
+                        when it may be told
+  keys.txt              the names and uses of the keys to be made first, one a line;
+                        the operator's, operator.key, comes from pledgelog keygen
   origin                the log's origin
   end                   the time at which the story stands still
 
@@ -136,7 +138,7 @@ func writeStory(stdout io.Writer, dir, keys, logKey string) error {
 	if err := t.tell(); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "story       %d statements of %d signatories, %s to %s\n", len(t.scenes), len(w.Signatories),
+	fmt.Fprintf(stdout, "story       %d statements of %d signatories, %s to %s\n", len(t.numbers), len(w.Signatories),
 		day(t.scenes[0].At), day(t.scenes[len(t.scenes)-1].At))
 	return nil
 }

@@ -46,19 +46,20 @@ func TestPlan(t *testing.T) {
 	if code := run([]string{"--out", dir, "--keys", "../k"}, &out, &out); code != 0 {
 		t.Fatalf("exit %d: %s", code, out.String())
 	}
-	keys := map[string]bool{"operator": true}
+	keys := map[string]string{"operator": entry.UseStatement} // use by name
 	for _, k := range lines(t, dir, "keys.txt") {
-		keys[k] = true
+		name, use, _ := strings.Cut(k, "\t")
+		keys[name] = use
 	}
 	plan := lines(t, dir, "plan.tsv")
-	if len(plan) < 120 {
-		t.Errorf("%d statements", len(plan))
+	if len(plan) < 200 {
+		t.Errorf("%d lines", len(plan))
 	}
 	signatories, twoOfTwo, last := 0, 0, int64(0)
-	kinds := map[string]string{} // by number
+	kinds, count := map[string]string{}, map[string]int{} // by number
 	for i, line := range plan {
 		f := strings.Split(line, "\t")
-		if len(f) != 7 || f[0] != number(i) {
+		if len(f) != 8 || f[0] != number(i) {
 			t.Fatalf("line %d: %q", i+1, line)
 		}
 		when, err := entry.ParseTime(f[1])
@@ -67,27 +68,44 @@ func TestPlan(t *testing.T) {
 		}
 		last = when
 		kinds[f[0]] = f[2]
-		text, err := os.ReadFile(filepath.Join(dir, f[4]))
-		if err != nil {
-			t.Error(err)
-		}
-		signers := strings.Split(f[5], ",")
-		for _, k := range signers {
-			if !keys[k] {
-				t.Errorf("line %d: key %s is not in keys.txt", i+1, k)
+		count[f[2]]++
+		for _, k := range strings.Split(f[5], ",") {
+			if use, made := keys[k]; !made && k != "-" || use == entry.UseSlot && f[2] != "slot" && f[2] != "admit" && f[2] != "keys" {
+				t.Errorf("line %d: a %s is signed by key %s of use %q", i+1, f[2], k, use)
 			}
 		}
 		if i == 0 && (f[2] != "charter" || f[5] != "secretariat-1,secretariat-2,secretariat-3,recovery-1,recovery-2,operator") {
 			t.Errorf("the first line is %s", line)
 		}
-		if f[2] == "admit" {
+		needs := map[string]bool{}
+		if f[6] != "-" {
+			for _, n := range strings.Split(f[6], ",") {
+				needs[n] = true
+				if kinds[n] == "" || n == f[0] {
+					t.Errorf("line %d needs %s, which is not before it", i+1, n)
+				}
+			}
+		}
+		if want := map[string]string{"decision": "request tell", "open": "request decision", "tell": "keep", "reply": "challenge"}[f[2]]; want != "" && !strings.Contains(want, kinds[f[6]]) {
+			t.Errorf("line %d: a %s needs a %s", i+1, f[2], kinds[f[6]])
+		}
+		if f[4] == "-" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, f[4]))
+		if err != nil {
+			t.Error(err)
+		}
+		if f[2] == "admit" && bytes.Contains(text, []byte("role: signatory")) {
 			signatories++
 			if bytes.Contains(text, []byte("threshold: 2")) {
 				twoOfTwo++
 			}
 		}
-		if (f[2] == "decision") != (f[6] != "-") || f[6] != "-" && kinds[f[6]] != "request" || bytes.Contains(text, []byte(`"@`)) != (f[6] != "-") {
-			t.Errorf("line %d answers %s", i+1, f[6])
+		for at, named := range bytes.Split(text, []byte(`"@`)) {
+			if n := string(named[:min(3, len(named))]); at > 0 && !needs[n] {
+				t.Errorf("%s names %s, which line %d does not need", f[4], n, i+1)
+			}
 		}
 		for _, never := range []string{"seq", "prev", "logged", "salt"} {
 			if bytes.Contains(text, []byte("\n"+never+":")) {
@@ -97,6 +115,11 @@ func TestPlan(t *testing.T) {
 	}
 	if signatories < 8 || twoOfTwo == 0 {
 		t.Errorf("%d signatories, %d that sign with two keys", signatories, twoOfTwo)
+	}
+	for _, want := range []string{"keep", "tell", "slot", "open", "amend", "standing", "keys", "succeed", "correct", "challenge", "reply", "erasure"} {
+		if count[want] == 0 {
+			t.Errorf("no %s: %v", want, count)
+		}
 	}
 }
 

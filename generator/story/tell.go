@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -18,36 +19,40 @@ type teller struct {
 	keys, logKey string // as seen from the YAML files
 	world        *generator.World
 	scenes       []generator.Scene
+	numbers      map[entry.ID]string // of scenes, by what they log
+	needs        []string            // those that the scene in hand names
+	kept         string              // number of the scene that kept a request
 }
 
 func (t *teller) tell() error {
+	t.numbers = make(map[entry.ID]string)
 	var plan, keys strings.Builder
 	seen := make(map[string]bool)
 	for i, s := range t.scenes {
-		st := s.Statement
-		// The subject of an admission says more than its author does.
-		who := st.Author
-		if b, ok := st.Statement.Body.(*entry.Admit); ok {
-			who = b.ID
-		}
-		file := fmt.Sprintf("%s-%s-%s.yaml", number(i), st.Kind, who)
-		if err := t.write(file, t.yaml(s)); err != nil {
-			return err
-		}
-		var names []string
-		for _, k := range st.Signers {
-			name := keyName(k)
-			names = append(names, name)
-			if !seen[name] && name != operatorKey {
-				seen[name] = true
-				keys.WriteString(name + "\n")
+		line := t.line(i, s)
+		if line.text != "" {
+			line.yaml = fmt.Sprintf("%s-%s-%s.yaml", number(i), line.kind, line.subject)
+			if err := t.write(line.yaml, line.text); err != nil {
+				return err
 			}
 		}
-		answers := "-"
-		if s.Answers >= 0 {
-			answers = number(s.Answers)
+		var names []string
+		if st := s.Statement; st != nil {
+			t.numbers[st.ID] = number(i)
+			for _, k := range st.Signers {
+				name := keyName(k)
+				names = append(names, name)
+				if !seen[name] && name != operatorKey {
+					seen[name] = true
+					fmt.Fprintf(&keys, "%s\t%s\n", name, k.Public.Use)
+				}
+			}
 		}
-		fmt.Fprintf(&plan, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", number(i), entry.FormatTime(s.At), st.Kind, st.Author, file, strings.Join(names, ","), answers)
+		fields := []string{number(i), entry.FormatTime(s.At), line.kind, line.author, line.yaml, strings.Join(names, ","), strings.Join(line.needs, ","), line.args}
+		for i, f := range fields {
+			fields[i] = cmp.Or(f, "-")
+		}
+		plan.WriteString(strings.Join(fields, "\t") + "\n")
 	}
 	for name, text := range map[string]string{
 		"plan.tsv": plan.String(), "keys.txt": keys.String(),
@@ -58,6 +63,64 @@ func (t *teller) tell() error {
 		}
 	}
 	return nil
+}
+
+// A line is one of the plan.
+type line struct {
+	kind, author string
+	subject      string   // whom the statement is about, for its file's name
+	yaml         string   // file
+	text         string   // of the file; "" when the tool needs none
+	needs        []string // numbers of the scenes that it names
+	args         string   // more of the command line
+}
+
+// line says how a scene is played.
+func (t *teller) line(i int, s generator.Scene) line {
+	st := s.Statement
+	if st == nil {
+		t.needs = nil
+		t.kept = number(i)
+		var y yaml
+		y.text(0, "author", s.Kept.By.ID)
+		request(&y, &entry.Request{}, s.Kept.Detached, nil)
+		return line{kind: "keep", author: s.Kept.By.ID, subject: s.Kept.By.ID, text: y.String()}
+	}
+	l := line{kind: string(st.Kind), author: st.Author, subject: st.Author}
+	switch b := st.Statement.Body.(type) {
+	case *entry.Admit:
+		l.subject = b.ID // says more than who made it
+	case *entry.Slot:
+		return l
+	case *entry.Open:
+		l.needs, l.args = []string{t.numbers[b.Entry]}, "--why "+b.Why
+		for _, text := range st.Opens {
+			if d, err := entry.ParseDisclosure(string(text.Bytes)); err == nil {
+				l.args += " --field " + d.Name
+			}
+		}
+		return l
+	case *entry.Erasure:
+		l.needs, l.args = []string{t.numbers[b.Entry]}, "--basis "+b.Basis+" --reference "+b.Reference
+		return l
+	case *entry.Request:
+		if s.Kept != nil {
+			l.kind, l.needs = "tell", []string{t.kept}
+			return l
+		}
+	}
+	t.needs = nil
+	l.text = t.yaml(s)
+	l.needs = t.needs
+	return l
+}
+
+// ref names a statement that is in the log by its scene: its entry id is not known
+// yet.
+func (t *teller) ref(id entry.ID) string {
+	n := t.numbers[id]
+	t.needs = append(t.needs, n)
+	return "@" + n
 }
 
 // operatorKey is the one key that `pledgelog keygen` makes.
@@ -94,18 +157,66 @@ func (t *teller) yaml(s generator.Scene) string {
 	case *entry.Charter:
 		t.charter(&y, b, st.Detached.(*entry.CharterBody))
 	case *entry.Admit:
-		t.admit(&y, b)
+		t.admit(&y, b, st)
 	case *entry.Pledge:
 		y.list(0, "clauses", b.Clauses)
 	case *entry.Request:
-		request(&y, b, st.Detached.(*entry.RequestBody))
+		request(&y, b, st.Detached.(*entry.RequestBody), st.Seals)
 	case *entry.Decision:
-		y.text(0, "request", "@"+number(s.Answers))
-		decision(&y, b, st.Detached.(*entry.DecisionBody))
+		y.text(0, "request", t.ref(b.Request))
+		decision(&y, b, st.Detached.(*entry.DecisionBody), st.Review)
 	case *entry.Attestation:
 		attestation(&y, b, st.Detached.(*entry.AttestationBody))
+	default:
+		t.later(&y, st)
 	}
 	return y.String()
+}
+
+// later writes what comes after a charter, its members and their accounts.
+func (t *teller) later(y *yaml, st *generator.Statement) {
+	switch b := st.Statement.Body.(type) {
+	case *entry.Amend:
+		y.text(0, "from", b.From)
+		y.text(0, "slots", b.Slots)
+		y.texts("narrative", st.Detached.(*entry.AmendBody).Narrative)
+	case *entry.Standing:
+		y.text(0, "who", b.Who)
+		y.text(0, "standing", b.Standing)
+		y.text(0, "reason", b.Reason)
+	case *entry.Succeed:
+		y.text(0, "from", b.From)
+		y.text(0, "to", b.To)
+	case *entry.Keys:
+		y.text(0, "reason", b.Reason)
+		y.number(0, "threshold", b.Threshold)
+		// Who changes its keys signs with the old ones and with every new one.
+		var keys []*generator.Key
+		for _, k := range b.Keys {
+			i := slices.IndexFunc(st.Signers, func(s *generator.Key) bool { return s.Public == k })
+			keys = append(keys, st.Signers[i])
+		}
+		y.list(0, "keys", t.files(keys))
+	case *entry.Correct:
+		y.text(0, "entry", t.ref(b.Entry))
+		y.text(0, "how", b.How)
+		if !b.By.IsZero() {
+			y.text(0, "by", t.ref(b.By))
+		}
+		y.texts("narrative", st.Detached.(*entry.CorrectBody).Narrative)
+	case *entry.Challenge:
+		y.text(0, "against", b.Against)
+		if !b.Entry.IsZero() {
+			y.text(0, "entry", t.ref(b.Entry))
+		}
+		y.text(0, "finding", b.Finding)
+		y.text(0, "period", b.Period)
+		y.texts("narrative", st.Detached.(*entry.ChallengeBody).Narrative)
+	case *entry.Reply:
+		y.text(0, "answer", b.Answer)
+		y.text(0, "challenge", t.ref(b.Challenge))
+		y.texts("narrative", st.Detached.(*entry.ReplyBody).Narrative)
+	}
 }
 
 func (t *teller) charter(y *yaml, c *entry.Charter, body *entry.CharterBody) {
@@ -136,7 +247,7 @@ func (t *teller) charter(y *yaml, c *entry.Charter, body *entry.CharterBody) {
 	}
 }
 
-func (t *teller) admit(y *yaml, a *entry.Admit) {
+func (t *teller) admit(y *yaml, a *entry.Admit, st *generator.Statement) {
 	y.text(0, "id", a.ID)
 	y.text(0, "name", a.Name)
 	y.text(0, "role", a.Role)
@@ -144,8 +255,7 @@ func (t *teller) admit(y *yaml, a *entry.Admit) {
 	y.text(0, "website", a.Website)
 	y.list(0, "entities", a.Entities)
 	y.number(0, "threshold", a.Threshold)
-	i := slices.IndexFunc(t.world.Signatories, func(s *generator.Author) bool { return s.ID == a.ID })
-	y.list(0, "keys", t.files(t.world.Signatories[i].Keys))
+	y.list(0, "keys", t.files(st.Signers[len(st.Signers)-len(a.Keys):]))
 }
 
 // files names the public halves of keys.
@@ -157,7 +267,7 @@ func (t *teller) files(keys []*generator.Key) []string {
 	return names
 }
 
-func request(y *yaml, r *entry.Request, b *entry.RequestBody) {
+func request(y *yaml, r *entry.Request, b *entry.RequestBody, seals []generator.Seal) {
 	y.text(0, "received", b.Received)
 	if r.Received == entry.Withheld {
 		y.text(0, "period", entry.Withheld)
@@ -177,16 +287,30 @@ func request(y *yaml, r *entry.Request, b *entry.RequestBody) {
 	y.text(0, "corroboration", b.Corroboration)
 	y.texts("narrative", b.Narrative)
 	y.documents(b.Documents)
+	if len(seals) > 0 {
+		y.member(0, "seal")
+	}
+	for _, s := range seals {
+		y.member(1, s.Member)
+		y.text(2, "reason", s.Reason)
+		y.text(2, "law", s.Law)
+		y.text(2, "review", s.Review)
+	}
 }
 
-func decision(y *yaml, d *entry.Decision, b *entry.DecisionBody) {
-	y.text(0, "outcome", d.Outcome)
-	y.text(0, "date", d.Date)
-	y.list(0, "grounds", d.Grounds)
-	y.text(0, "scope", d.Scope)
+// decision writes an answer: what is withheld stands in the text alone.
+func decision(y *yaml, d *entry.Decision, b *entry.DecisionBody, review string) {
+	y.text(0, "outcome", cmp.Or(d.Outcome, b.Outcome))
+	y.text(0, "date", cmp.Or(d.Date, b.Date))
+	y.list(0, "grounds", append(slices.Clone(d.Grounds), b.Grounds...))
+	y.text(0, "scope", cmp.Or(d.Scope, b.Scope))
 	y.texts("narrative", b.Narrative)
 	y.text(0, "court", b.Court)
 	y.documents(b.Documents)
+	if review != "" {
+		y.member(0, "withhold")
+		y.text(1, "review", review)
+	}
 }
 
 func attestation(y *yaml, a *entry.Attestation, b *entry.AttestationBody) {
