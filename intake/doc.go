@@ -9,6 +9,11 @@
 //     order.
 //  4. When a published checkpoint covers a leaf, its inclusion proof is verified
 //     and the receipt given.
+//  5. When a published checkpoint covers an erasure, the text that it names is
+//     deleted.
+//
+// The sequencer also makes the statements that are the operator's own: directories
+// when they are due, erasures when they are ordered.
 //
 // Whatever was acknowledged survives a crash: what is queued is durable, what
 // has an index keeps its bytes and its index, and what the engine lacks is

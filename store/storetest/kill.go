@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,14 +38,19 @@ func Main(m *testing.M, h Harness) {
 	os.Exit(1)
 }
 
-// victim queues and sequences without end. After each call it says what was
-// acknowledged: "queued N" (all below N are) or "sequenced N" (N records).
+// victim queues, sequences and erases without end. After each call it says what was
+// acknowledged: "queued N" (all below N are), "sequenced N" (N records) or "erased N"
+// (the texts of every ninth record below N).
 func victim(ctx context.Context, h Harness, name string, n uint64, out io.Writer) error {
 	s, err := h.Open(ctx, name)
 	if err != nil {
 		return err
 	}
 	epoch, err := s.Fence(ctx)
+	if err != nil {
+		return err
+	}
+	erased, _, err := s.Size(ctx) // what was there before is another's
 	if err != nil {
 		return err
 	}
@@ -79,7 +85,23 @@ func victim(ctx context.Context, h Harness, name string, n uint64, out io.Writer
 			return err
 		}
 		fmt.Fprintf(out, "sequenced %d\n", size)
+		for ; erased < size; erased++ {
+			for _, t := range toErase(erased) {
+				if err := s.Erase(ctx, t.Digest); err != nil {
+					return err
+				}
+			}
+		}
+		fmt.Fprintf(out, "erased %d\n", erased)
 	}
+}
+
+// toErase are the texts of record n that a victim erases.
+func toErase(n uint64) []store.Text {
+	if n%9 != 0 {
+		return nil
+	}
+	return Submission(n).Texts
 }
 
 // testKilled kills a process in the middle of its writes, again and again on
@@ -87,9 +109,10 @@ func victim(ctx context.Context, h Harness, name string, n uint64, out io.Writer
 func testKilled(t *testing.T, h Harness) {
 	name := h.New(t)
 	s := h.open(t, name) // the survivor's handle stays open throughout
-	var queued, sequenced uint64
+	var queued, sequenced, erased uint64
 	for range 8 {
-		q, z := killOne(t, name, queued)
+		first := must(s.Size(t.Context())) // the child erases from there on
+		q, z, e := killOne(t, name, queued)
 		queued, sequenced = max(queued, q), max(sequenced, z)
 
 		size, _, err := s.Size(t.Context())
@@ -109,6 +132,17 @@ func testKilled(t *testing.T, h Harness) {
 				t.Fatalf("record %d is not what was written", i)
 			}
 		}
+		// What was erased is gone, and nothing else is.
+		for n := first; n < size; n++ {
+			for _, text := range Submission(n).Texts {
+				got, ok, err := s.Text(t.Context(), text.Digest)
+				isErased, mayBe := n < e && n%9 == 0, n%9 == 0
+				if err != nil || ok && (isErased || !bytes.Equal(got, text.Bytes)) || !ok && !mayBe {
+					t.Fatalf("text of record %d, erased %v: %v, %v", n, isErased, ok, err)
+				}
+			}
+		}
+		erased = max(erased, e)
 		waiting := mustQueued(t, s, 0, 1<<20)
 		for i, sub := range waiting {
 			if !sameSubmission(sub, Submission(size+uint64(i))) {
@@ -121,8 +155,8 @@ func testKilled(t *testing.T, h Harness) {
 			queued = end // what was written without an answer may be there too
 		}
 	}
-	if sequenced == 0 {
-		t.Fatal("no child came so far as to sequence: the test tested nothing")
+	if sequenced == 0 || erased == 0 {
+		t.Fatal("no child came so far as to sequence and erase: the test tested nothing")
 	}
 	reopened := h.open(t, name)
 	wantSize(t, reopened, must(s.Size(t.Context())), 0)
@@ -137,7 +171,7 @@ func must(size uint64, _ int64, err error) uint64 {
 
 // killOne runs a victim, kills it at a random moment and returns what it had
 // acknowledged.
-func killOne(t *testing.T, name string, first uint64) (queued, sequenced uint64) {
+func killOne(t *testing.T, name string, first uint64) (queued, sequenced, erased uint64) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -166,8 +200,10 @@ func killOne(t *testing.T, name string, first uint64) (queued, sequenced uint64)
 			queued = size
 		case "sequenced":
 			sequenced = size
+		case "erased":
+			erased = size
 		}
-		if n == 3 {
+		if n == 5 {
 			// Not in step with the lines: it shall die inside a call.
 			killed = true
 			time.AfterFunc(time.Duration(rand.IntN(40_000))*time.Microsecond, func() { cmd.Process.Kill() })
@@ -177,5 +213,5 @@ func killOne(t *testing.T, name string, first uint64) (queued, sequenced uint64)
 	if err := cmd.Wait(); !errors.As(err, &exit) || !killed || exit.Exited() {
 		t.Fatalf("child ended by itself: %v", err)
 	}
-	return queued, sequenced
+	return queued, sequenced, erased
 }
