@@ -385,6 +385,23 @@ func TestKilledWhileStatementsComeIn(t *testing.T) {
 	for _, r := range acknowledged {
 		d.verify(r)
 	}
+	opened := 0
+	for _, sub := range d.statements {
+		if sub.Statement.Kind == entry.KindOpen {
+			opened++
+		}
+		for _, digest := range sub.Statement.Publishes() {
+			if text := d.read(filepath.Join("log", filepath.FromSlash(log.BodyPath(digest)))); entry.Digest(text) != digest {
+				t.Errorf("the text %s is another", digest)
+			}
+		}
+		if st := sub.Statement; st.IsWithheld() && sub.Body != nil {
+			t.Error("a withheld text was sent")
+		}
+	}
+	if opened == 0 {
+		t.Error("nothing was opened: the test tested less than it says")
+	}
 }
 
 // sendAndForget sends a whole request and does not wait for the reply.
