@@ -4,9 +4,13 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 )
 
-// maxSide bounds the words on each side of a dispute, in bytes: both sides have the
-// same room.
-const maxSide = 8 << 10
+// Bounds of the words on each side of a dispute, in bytes, and on all sides of a
+// page: both sides of one have the same room.
+const (
+	maxSide       = 8 << 10
+	maxSides      = 24 << 10
+	sideDocuments = 3
+)
 
 // A DisputeBlock is a challenge and its reply, side by side and at equal size.
 type DisputeBlock struct {
@@ -29,18 +33,18 @@ type Side struct {
 func (s *Site) disputes(e *Entry) []DisputeBlock {
 	var blocks []DisputeBlock
 	for _, d := range e.Disputes {
-		blocks = append(blocks, s.Dispute(d, e.ID, true))
+		blocks = append(blocks, s.Dispute(d, e.ID, min(maxSide, maxSides/2/len(e.Disputes))))
 	}
 	return blocks
 }
 
 // Dispute lays out a challenge and its reply. Here is the entry on whose page it
-// stands, zero for others; words says whether what they wrote stands there too. A
-// challenge's words are shown with its reply, or when that is due (protocol section
-// 4).
-func (s *Site) Dispute(d Dispute, here entry.ID, words bool) DisputeBlock {
+// stands, zero for others; room is for how many bytes of what each of them wrote
+// there is room. A challenge's words are shown with its reply, or when that is due
+// (protocol section 4).
+func (s *Site) Dispute(d Dispute, here entry.ID, room int) DisputeBlock {
 	c := d.Challenge
-	b := DisputeBlock{Challenge: s.side("dispute.challenge", c, here, words), Reply: Side{Title: s.Say("dispute.reply", "who", s.Who(d.State.Against))}}
+	b := DisputeBlock{Challenge: s.side("dispute.challenge", c, here, room), Reply: Side{Title: s.Say("dispute.reply", "who", s.Who(d.State.Against))}}
 	switch {
 	case d.State.Void:
 		b.Challenge.Note = s.Say("dispute.void")
@@ -49,7 +53,7 @@ func (s *Site) Dispute(d Dispute, here entry.ID, words bool) DisputeBlock {
 	}
 	switch {
 	case d.Reply != nil:
-		b.Reply = s.side("dispute.reply", d.Reply, here, words)
+		b.Reply = s.side("dispute.reply", d.Reply, here, room)
 	case d.State.Void:
 		b.Reply.Note = s.Say("dispute.none")
 	case s.AsOf < d.State.Due:
@@ -60,7 +64,7 @@ func (s *Site) Dispute(d Dispute, here entry.ID, words bool) DisputeBlock {
 	return b
 }
 
-func (s *Site) side(key string, e *Entry, here entry.ID, words bool) Side {
+func (s *Site) side(key string, e *Entry, here entry.ID, room int) Side {
 	side := Side{Title: s.Say(key, "who", s.Who(e.Statement.Author)), Sentence: s.Sentence(e), Note: s.correctedNote(e)}
 	if s.Preview {
 		side.When = s.Say("logged.preview")
@@ -70,10 +74,10 @@ func (s *Site) side(key string, e *Entry, here entry.ID, words bool) Side {
 	if e.ID != here {
 		side.Href = s.EntryHref(e.ID, e.Index)
 	}
-	if !words {
+	if room == 0 {
 		return side
 	}
-	side.Passages, side.Documents = s.passages(narrative(e.Detached), maxSide), s.documents(documents(e.Detached))
+	side.Passages, side.Documents = s.passages(narrative(e.Detached), room), s.documents(documents(e.Detached), sideDocuments)
 	if side.Note.IsZero() {
 		side.Note = s.wordsNotShown(e)
 	}

@@ -215,7 +215,7 @@ var englishSite = map[string]string{
 	"about.read.slot":              "slot",
 	"about.read.slot.text":         "64 digests that every signatory logs for each slot period, the same whether there is anything in it or not. A request that is told of later can show that its text stood on that day.",
 	"about.read.challenge":         "challenge and reply",
-	"about.read.challenge.text":    "An organisation that the secretariat admitted asks a company to answer. Its text is shown beside the reply at equal size, or when the reply is due.",
+	"about.read.challenge.text":    "An organisation, admitted for that, asks a company to answer. Its text is shown beside the reply at equal size, or when the reply is due.",
 	"about.read.keys":              "doubtful, keys not confirmed",
 	"about.read.keys.text":         "The company states that somebody else may have signed with its key; or the secretariat replaced keys that were lost, and the former ones have not confirmed it. Such statements carry that label.",
 	"about.read.standing":          "suspended, proposed for removal, removed",

@@ -17,6 +17,14 @@ import (
 // a page stays under 100 KB, and the whole text is one link away.
 const maxWords = 36 << 10
 
+// maxDocuments bounds the documents and maxValues the values in a row of facts on
+// one page.
+const (
+	maxDocuments = 20
+	maxAddress   = 300 // bytes of a document's address
+	maxValues    = 40
+)
+
 // EntryPage is an entry laid out: what its template shows from top to bottom.
 type EntryPage struct {
 	Kicker     Words    // kind and date
@@ -28,6 +36,7 @@ type EntryPage struct {
 	StepsTitle Words
 	Steps      []Step // request, decisions, corrections, openings
 	Disputes   []DisputeBlock
+	MoreOf     Words // says that there are more of them
 	Passages   []Passage
 	Withheld   Words // says that words are sealed or not shown
 	Documents  []Document
@@ -112,10 +121,13 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 	p.Notices = append(s.labels(e), s.notices(e.Findings)...)
 	p.StepsTitle, p.Steps = s.steps(e)
 	p.Disputes = s.disputes(e)
+	if n := uint64(len(e.Disputes)); e.Disputed > n {
+		p.MoreOf = s.Count("disputes.more", e.Disputed-n)
+	}
 	if st.Kind != entry.KindChallenge && st.Kind != entry.KindReply || len(p.Disputes) == 0 {
 		// Else the words stand beside each other.
 		p.Passages = s.passages(words(e), maxWords)
-		p.Documents = s.documents(documents(e.Detached))
+		p.Documents = s.documents(documents(e.Detached), maxDocuments)
 	}
 	p.Withheld = s.wordsNotShown(e)
 	if st.BodyDigest != "" && !s.Preview && e.HeldUntil == 0 && (e.State == pledge.BodyPublished || e.State == pledge.BodyInvalid) {
@@ -136,7 +148,18 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 		}
 	}
 	p.Shown, p.NotShown = s.shown(e), s.notShown(e)
+	p.Facts, p.More, p.Technical = s.bounded(p.Facts), s.bounded(p.More), s.bounded(p.Technical)
 	return p
+}
+
+// bounded cuts long rows short: the whole is in the entry's data.
+func (s *Site) bounded(facts []Fact) []Fact {
+	for i, f := range facts {
+		if n := len(f.Values); n > maxValues {
+			facts[i].Values = append(f.Values[:maxValues:maxValues], Value{Value: s.Count("value.more", uint64(n-maxValues))})
+		}
+	}
+	return facts
 }
 
 // quote is an entry as a sentence to copy. Whoever reads it elsewhere sees none
@@ -218,8 +241,9 @@ func (s *Site) passages(texts map[string]string, most int) []Passage {
 	for _, lang := range langs {
 		p := Passage{Language: s.Language(lang), Lang: lang, Dir: Direction(lang)}
 		var text string
-		text, p.Cut = Clip(texts[lang], left)
-		left -= len(text)
+		var used int
+		text, used, p.Cut = clipHTML(texts[lang], left)
+		left -= used
 		for _, par := range strings.Split(text, "\n\n") {
 			if par = strings.Trim(par, "\n"); par != "" {
 				p.Paragraphs = append(p.Paragraphs, showControls(par))
@@ -230,14 +254,18 @@ func (s *Site) passages(texts map[string]string, most int) []Passage {
 	return out
 }
 
-func (s *Site) documents(docs []entry.Document) []Document {
-	const most = 50
+// documents lays out at most so many documents.
+func (s *Site) documents(docs []entry.Document, most int) []Document {
 	var out []Document
 	for _, d := range docs[:min(len(docs), most)] {
 		doc := Document{Name: Foreign(d.Name), Type: Foreign(d.MediaType), SHA256: d.SHA256}
 		if d.URL != "" {
 			// Not a link: nobody here vouches for where it leads.
-			doc.Address = Foreign(d.URL)
+			address, _, cut := clipHTML(d.URL, maxAddress)
+			if cut {
+				address += "…"
+			}
+			doc.Address = Foreign(address)
 		}
 		out = append(out, doc)
 	}

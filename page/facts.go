@@ -395,16 +395,25 @@ func (s *Site) clausesFact(ids []string, texts map[string]string) Fact {
 	for _, id := range ids {
 		v := Value{Value: Code(id)}
 		if text := texts[id]; text != "" {
-			short, cut := Clip(text, maxClause)
-			if cut {
-				short += " …"
-			}
-			v.Note = Foreign(short)
+			v.Note = Clause(text, len(ids))
 		}
 		f.Values = append(f.Values, v)
 	}
 	return f
 }
 
-// maxClause bounds the text of a clause on a page, in bytes.
-const maxClause = 2000
+// Clause writes the text of one of so many clauses, shortened so that all have room
+// on a page.
+func Clause(text string, of int) Words {
+	short, _, cut := clipHTML(text, min(maxClause, maxClauses/of))
+	if cut {
+		short += " …"
+	}
+	return Foreign(short)
+}
+
+// Bounds of the text of a clause and of all on a page, in bytes.
+const (
+	maxClause  = 2000
+	maxClauses = 24 << 10
+)

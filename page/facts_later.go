@@ -2,6 +2,7 @@ package page
 
 import (
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
 )
 
 // laterFacts are the rows of the kinds that say something of terms, of who takes
@@ -300,7 +301,11 @@ func (s *Site) findingFacts(finding, period string) []Fact {
 	var facts []Fact
 	if finding != "" {
 		c := entry.Code(finding)
-		facts = append(facts, s.fact("finding", Value{Link(s.FindingHref(c), s.findingTitle(c)), Code(finding)}))
+		title := s.findingTitle(c)
+		if _, ok := pledge.MeaningOf(c); ok {
+			title = Link(s.FindingHref(c), title)
+		}
+		facts = append(facts, s.fact("finding", Value{title, Code(finding)}))
 	}
 	if p, err := entry.ParsePeriod(period); err == nil {
 		facts = append(facts, s.fact("period", Value{s.Period(p), Code(period)}))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // showControls makes visible what would change how a text reads without being
@@ -82,14 +83,25 @@ func (t *Texts) Language(tag string) Words {
 	return Code(tag)
 }
 
-// Clip cuts a text after max bytes at the end of a character, and reports
-// whether anything was left out.
-func Clip(s string, max int) (string, bool) {
-	if len(s) <= max {
-		return s, false
+// clipHTML cuts a text so that what is written of it on a page has at most max
+// bytes, and reports how many it has and whether anything was left out.
+func clipHTML(s string, max int) (clipped string, used int, cut bool) {
+	for i, r := range s {
+		n := utf8.RuneLen(r)
+		switch {
+		case n < 0: // not a character: written as U+FFFD
+			n = 3
+		case r == '<' || r == '>':
+			n = len("&lt;")
+		case r == '&' || r == '"' || r == '\'':
+			n = len("&#34;")
+		case isDeceptive(r):
+			n = len("[U+1FFFF]")
+		}
+		if used+n > max {
+			return s[:i], used, true
+		}
+		used += n
 	}
-	for max > 0 && s[max]&0xc0 == 0x80 {
-		max--
-	}
-	return s[:max], true
+	return s, used, false
 }

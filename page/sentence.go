@@ -18,12 +18,13 @@ type Entry struct {
 	Detached  entry.Detached
 	Findings  []pledge.Finding
 
-	Refers   []Ref    // accepted statements that it names
-	Uses     []Ref    // accepted statements that name it, oldest first
-	Subject  *Entry   // the statement that it is about: see index.Entry
-	Answers  []*Entry // the decisions on a request, or on a decision's, and on what stands in its place; oldest first
-	Related  []*Entry // what stands in its place or was there before, and what corrected, opened or erased any of all these
-	Disputes []Dispute
+	Refers   []Ref             // accepted statements that it names
+	Uses     []Ref             // accepted statements that name it, oldest first
+	Subject  *Entry            // the statement that it is about: see index.Entry
+	Answers  []*Entry          // the decisions on a request, or on a decision's, and on what stands in its place; oldest first
+	Related  []*Entry          // what stands in its place or was there before, and what corrected, opened or erased any of all these
+	Disputes []Dispute         // the newest challenges that it is, replies to or that are about it and what Related has
+	Disputed uint64            // how many there are
 	Previous *Ref              // its author's statement before it
 	Next     *Ref              // and after it
 	Deadline int64             // before which an attestation was due, Unix seconds; 0 when not known

@@ -115,10 +115,10 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	p.Labels, p.Notices = s.authorLabels(a), s.notices(a.Findings)
 	p.Keys = s.authorKeys(st)
 	for _, d := range a.Disputes {
-		p.Disputes = append(p.Disputes, s.Dispute(d, entry.ID{}, false))
+		p.Disputes = append(p.Disputes, s.Dispute(d, entry.ID{}, 0))
 	}
 	if all := uint64(len(st.Challenges)); all > uint64(len(a.Disputes)) {
-		p.DisputeAll = s.Count("signatory.disputes.more", all-uint64(len(a.Disputes)))
+		p.DisputeAll = s.Count("disputes.more", all-uint64(len(a.Disputes)))
 	}
 	if st.Admit == nil {
 		p.Kicker, p.Lead = s.Say("kicker.secretariat"), s.Say("secretariat.lead", "accord", s.AccordName())
@@ -133,7 +133,7 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	p.Kicker = s.Say("kicker."+st.Admit.Role, "accord", s.AccordName())
 	p.Signs = st.Admit.Role == entry.RoleSignatory
 	p.Lead = s.signatoryLead(a)
-	p.Facts = s.signatoryFacts(a)
+	p.Facts, p.Keys = s.bounded(s.signatoryFacts(a)), s.bounded(p.Keys)
 	if !p.Signs {
 		return p
 	}

@@ -27,11 +27,7 @@ func (s *site) about(q *request) error {
 		for _, c := range q.log.Terms().Clauses {
 			v := page.Value{Value: page.Code(c.ID)}
 			if text := texts[c.ID]; text != "" {
-				short, cut := page.Clip(text, 2000)
-				if cut {
-					short += " …"
-				}
-				v.Note = page.Foreign(short)
+				v.Note = page.Clause(text, len(q.log.Terms().Clauses))
 			}
 			p.Clauses = append(p.Clauses, v)
 		}

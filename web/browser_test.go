@@ -235,7 +235,7 @@ func TestKeyboard(t *testing.T) {
 
 func TestHostileTextsInChromium(t *testing.T) {
 	const owned = `</title><script>document.title='owned'</script><img src=x onerror="document.title='owned'"><b style="position:fixed;inset:0">`
-	w := generator.New(generator.Options{Seed: 9})
+	w := generator.New(generator.Options{Seed: 9, Challengers: 1})
 	w.Log(w.Found())
 	a := w.Signatories[0]
 	a.Name = owned + "\u200fevil"
@@ -246,11 +246,16 @@ func TestHostileTextsInChromium(t *testing.T) {
 		Narrative: map[string]string{"en": owned + strings.Repeat("W", 9000), "ar": "تفيد الشركة.", "fa": "گفت \u200f(1)\u200e"},
 	}))
 	w.Log(w.Decision(f, "refused", nil))
+	hostile(w, a, owned, strings.Repeat(owned+"\n", 300))
 	server := httptest.NewServer(site(t, w, publish(t, w)))
 	defer server.Close()
 	b := open(t)
 	b.do(chromedp.EmulateViewport(360, 800))
-	for _, path := range []string{"/", "/entries", "/signatories", "/signatories/" + a.ID, "/entries/1", "/entries/3", "/entries/4"} {
+	paths := []string{"/", "/about", "/entries", "/signatories", "/signatories/" + a.ID, "/signatories/" + w.Challengers[0].ID, "/signatories/secretariat"}
+	for i := 1; i < len(w.Logged); i++ {
+		paths = append(paths, fmt.Sprint("/entries/", i))
+	}
+	for _, path := range paths {
 		b.do(chromedp.Navigate(server.URL + path))
 		if s := eval[string](b, `document.title === "owned" ? "owned" : document.querySelectorAll("script, img, b, main [style]").length ? "markup" : ""`); s != "" {
 			t.Errorf("%s: %s", path, s)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
@@ -42,13 +43,7 @@ func TestEveryPage(t *testing.T) {
 	w := sample(t)
 	h := site(t, w, publish(t, w))
 	asof := fmt.Sprintf("As of %d entries", w.Size())
-	// Nobody's deed stands there as a fact: "Nimbus Forge refused".
-	var names []string
-	for _, a := range w.Signatories {
-		names = append(names, regexp.QuoteMeta(a.Name))
-	}
-	bare := regexp.MustCompile(`(Whether )?(` + strings.Join(names, "|") + `) (refused|complied|received|contested|contests|challenged|narrowed|withdrew|was|did|is|has not|failed)\b`)
-	countries := regexp.MustCompile(`\b(X[A-Z]|[A-Z][a-z]+ia|Dorrenland|Lysgard)\)? (demanded|asked|ordered|requested|wanted|attacked)\b`)
+	words := wordsOf(w)
 	for _, path := range paths(t, w) {
 		got := get(t, h, path)
 		if got.Code == http.StatusTemporaryRedirect { // an index whose entry has an id
@@ -73,13 +68,7 @@ func TestEveryPage(t *testing.T) {
 				t.Errorf("%s has %q", path, bad)
 			}
 		}
-		for _, pattern := range []*regexp.Regexp{never, bare, countries} {
-			for _, m := range pattern.FindAllString(text, -1) {
-				if !strings.HasPrefix(m, "Whether ") { // what can't be shown
-					t.Errorf("%s says %q", path, m)
-				}
-			}
-		}
+		words.hold(t, path, text)
 		if n := strings.Count(body, "<h1"); n != 1 {
 			t.Errorf("%s has %d main headings", path, n)
 		}
@@ -90,6 +79,65 @@ func TestEveryPage(t *testing.T) {
 		}
 	}
 }
+
+// wordsNever are what no page of a log says.
+type wordsNever []*regexp.Regexp
+
+func wordsOf(w *generator.World) wordsNever {
+	// Nobody's deed stands there as a fact: "Nimbus Forge refused".
+	var names []string
+	for _, a := range append(w.Signatories[:len(w.Signatories):len(w.Signatories)], w.Challengers...) {
+		names = append(names, regexp.QuoteMeta(a.Name))
+	}
+	all := strings.Join(names, "|")
+	return wordsNever{
+		never,
+		regexp.MustCompile(`(Whether )?(` + all + `) (refused|complied|received|contested|contests|challenged|challenges|narrowed|withdrew|disputes|accepts|accepted|replied that|leaked|hid|was|did|is|has not|failed)\b`),
+		regexp.MustCompile(`([Tt]he (secretariat|operator)) (suspended|removed|proposed|reinstated|admitted|erased|deleted)\b`),
+		regexp.MustCompile(`\b(X[A-Z]|[A-Z][a-z]+ia|Dorrenland|Lysgard)\)? (demanded|asked|ordered|requested|wanted|attacked)\b`),
+		regexp.MustCompile(`(?i)\b(tampered|forged|stole|cheated|misled|untrue|false claim|to hide|secretly|scandal|punish\w*|expelled|silenced|censor\w*)\b`),
+	}
+}
+
+func (words wordsNever) hold(t *testing.T, path, text string) {
+	t.Helper()
+	for _, pattern := range words {
+		for _, m := range pattern.FindAllString(text, -1) {
+			if !strings.HasPrefix(m, "Whether ") { // what can't be shown
+				t.Errorf("%s says %q", path, m)
+			}
+		}
+	}
+}
+
+// TestWordsOfEveryKind reads every page of a log of every kind.
+func TestWordsOfEveryKind(t *testing.T) {
+	o := generator.EveryKindOptions()
+	o.Seed, o.Lapses = 3, 80
+	w := generator.New(o)
+	if err := w.EveryKind(640); err != nil {
+		t.Fatal(err)
+	}
+	w.Conclude("log.lanternhall.example/2026")
+	x := newStates()
+	for _, w := range []*generator.World{w, x.World} {
+		h, words := site(t, w, publish(t, w)), wordsOf(w)
+		for _, path := range paths(t, w) {
+			if got := get(t, h, path); got.Code != http.StatusTemporaryRedirect {
+				b := got.Body.String()
+				text := visible(b)
+				// What authors wrote is theirs.
+				words.hold(t, path, visible(quotations.ReplaceAllString(b, "")))
+				if got.Code != http.StatusOK || strings.Contains(b, "⟦") || len(b) > maxPage || !strings.Contains(text, "The log can’t show that there was nothing else.") {
+					t.Errorf("GET %s: %d with %d bytes: %.300s", path, got.Code, len(b), text)
+				}
+			}
+		}
+	}
+}
+
+// quotations are what somebody else wrote, on a page.
+var quotations = regexp.MustCompile(`(?s)<blockquote.*?</blockquote>`)
 
 // TestSentencesAreAttributed reads the headlines alone: each says who states it.
 func TestSentencesAreAttributed(t *testing.T) {
@@ -374,7 +422,7 @@ func TestHostileTexts(t *testing.T) {
 		markup = `</title><script>document.title='owned'</script><img src=x onerror="document.title='owned'">`
 		over   = "Safe\u200fgnp.exe \u200b\u200bx"
 	)
-	w := generator.New(generator.Options{Seed: 9})
+	w := generator.New(generator.Options{Seed: 9, Challengers: 1})
 	w.Log(w.Found())
 	a := w.Signatories[0]
 	a.Name, a.Company.Entities = markup, []string{over, `"><svg onload=alert(1)>`}
@@ -387,8 +435,9 @@ func TestHostileTexts(t *testing.T) {
 		Documents: []entry.Document{{MediaType: markup[:90], Name: over, SHA256: entry.Digest(nil), URL: "https://evil.example/?a='onclick=b"}},
 	}))
 	w.Log(w.Decision(f, "refused", &entry.DecisionBody{Court: over, Narrative: map[string]string{"en": markup}}))
+	hostile(w, a, markup, long)
 	h := site(t, w, publish(t, w))
-	for _, path := range []string{"/", "/entries", "/entries?author=" + a.ID, "/signatories", "/signatories/" + a.ID, "/about"} {
+	for _, path := range []string{"/", "/entries", "/entries?author=" + a.ID, "/signatories", "/signatories/" + a.ID, "/signatories/" + w.Challengers[0].ID, "/signatories/secretariat", "/signatories/operator", "/about"} {
 		harmless(t, path, body(t, h, path))
 	}
 	for i := range w.Logged {
@@ -396,6 +445,80 @@ func TestHostileTexts(t *testing.T) {
 		got := get(t, h, at)
 		at = resolve(t, at, got.Header().Get("Location"))
 		harmless(t, at, body(t, h, at))
+	}
+}
+
+// hostile logs a text that means harm in every place that takes one, in the kinds
+// beside requests and decisions.
+func hostile(w *generator.World, a *generator.Author, markup, long string) {
+	ngo := w.Challengers[0]
+	ngo.Name = markup
+	w.Log(w.Admit(ngo))
+	documents := make([]entry.Document, 60)
+	for i := range documents {
+		documents[i] = entry.Document{MediaType: markup[:90], Name: markup, SHA256: entry.Digest(nil), URL: "https://evil.example/?a='onclick=b" + strings.Repeat("&", 400)}
+	}
+	quotes := strings.Repeat(`"`, 40000)
+	at := func(days int64) string { return entry.FormatTime(w.Now() + days*86400) }
+	sealed := w.Seal(w.Request(a, "2025-01", &entry.RequestBody{Agency: markup, Assist: []string{"keys"}, Country: "XB", Narrative: map[string]string{"en": quotes}}),
+		generator.Seal{Member: "agency", Reason: "secret-onclick", Law: "no-such-law", Review: at(9)[:10]}, generator.Seal{Member: "narrative", Reason: "safety", Review: at(9)[:10]})
+	w.Log(sealed)
+	w.Log(w.OpenText(sealed, "no-such-reason", "agency", "narrative"))
+	for range 7 {
+		asked := w.Challenge(ngo, a, &entry.Challenge{Entry: sealed.ID, Finding: "no-such-finding"}, &entry.ChallengeBody{Narrative: map[string]string{"en": long, "ar": quotes}, Documents: documents})
+		w.Log(asked)
+		w.Log(w.Reply(a, &entry.Reply{Answer: entry.AnswerDisputed, Challenge: asked.ID}, &entry.ReplyBody{Narrative: map[string]string{"en": quotes}, Documents: documents}))
+	}
+	clauses, texts := []entry.Clause{}, map[string]string{}
+	for i := range 60 {
+		id := fmt.Sprintf("clause-%d", i)
+		clauses, texts[id] = append(clauses, entry.Clause{ID: id}), markup+strings.Repeat("&", 3000)
+	}
+	amend := w.Amend(&entry.Amend{Clauses: clauses, From: at(0)}, generator.Amended{}, &entry.AmendBody{Clauses: texts, Narrative: map[string]string{"en": long}})
+	w.Log(amend)
+	w.Log(w.Pledge(a))
+	w.Log(w.Correct(sealed, nil, map[string]string{"en": long}))
+	w.Log(w.Amend(&entry.Amend{Ends: &entry.End{Successor: `log'onclick=alert(1)&"<img/src=x>`}, From: at(9)}, generator.Amended{}, nil))
+	a.Name = markup + "2"
+	a.Company.Entities = nil
+	for range 300 {
+		a.Company.Entities = append(a.Company.Entities, markup)
+	}
+	w.Log(w.Rekey(a, generator.Ring{Keys: w.NewKeys("second", 1), Threshold: 1}))
+	w.Log(w.Standing(a, entry.StandingSuspended, "no-such-reason"))
+	w.Log(w.Withdraw(a, map[string]string{"en": long, "de": quotes}))
+	w.Advance(24 * time.Hour)
+}
+
+// TestEveryFindingIsExplained: a finding's link leads to what it means.
+func TestEveryFindingIsExplained(t *testing.T) {
+	w, _ := compact(t)
+	about := body(t, site(t, w, publish(t, w)), "/about")
+	for _, m := range pledge.Catalogue {
+		if !strings.Contains(about, `id="`+string(m.Code)+`"`) || !strings.Contains(html.UnescapeString(about), m.Meaning) {
+			t.Errorf("%s is not explained", m.Code)
+		}
+	}
+}
+
+// TestListOfEveryKind: each kind has its list, with a heading of its own.
+func TestListOfEveryKind(t *testing.T) {
+	x := newStates()
+	h := site(t, x.World, publish(t, x.World))
+	headings := make(map[string]bool)
+	heading := regexp.MustCompile(`<h1>(.*?)</h1>`)
+	for _, k := range entry.Kinds {
+		b := body(t, h, "/entries?kind="+string(k))
+		headings[heading.FindStringSubmatch(b)[1]] = true
+		if !strings.Contains(b, `<option value="`+string(k)+`" selected>`) || !strings.Contains(b, `<p class="sentence">`) {
+			t.Errorf("list of %s has no entries", k)
+		}
+	}
+	if len(headings) != len(entry.Kinds) {
+		t.Errorf("%d headings for %d kinds", len(headings), len(entry.Kinds))
+	}
+	if b := body(t, h, "/entries?author=operator&kind=directory"); !strings.Contains(b, `<option value="operator" selected>`) {
+		t.Error("the operator can't be chosen")
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // Bounds of what stands beside an entry or an author: the newest.
 const (
 	maxRelated   = 40 // statements in one matter
-	maxDisputes  = 6  // challenges on an entry's page
+	maxDisputes  = 4  // challenges on an entry's page
 	moreDisputes = 12 // and on an author's
 	maxMembers   = 40 // standings or changes of keys
 )
@@ -80,8 +80,11 @@ func (q *request) relate(ctx context.Context, e *index.Entry, p *page.Entry) err
 	}
 	sortEntries(p.Answers)
 	sortEntries(p.Related)
+	slices.SortFunc(disputed, func(a, b pledge.Challenge) int { return int(int64(b.Index) - int64(a.Index)) })
+	disputed = slices.CompactFunc(disputed, func(a, b pledge.Challenge) bool { return a.Index == b.Index })
 	var err error
-	p.Disputes, err = q.disputes(ctx, disputed, maxDisputes)
+	p.Disputes, err = q.disputes(ctx, disputed[:min(len(disputed), maxDisputes)])
+	p.Disputed = uint64(len(disputed))
 	return err
 }
 
@@ -139,12 +142,10 @@ func (m *matter) around(e *index.Entry) error {
 	return nil
 }
 
-// disputes reads challenges and their replies, newest first.
-func (q *request) disputes(ctx context.Context, list []pledge.Challenge, most int) ([]page.Dispute, error) {
-	slices.SortFunc(list, func(a, b pledge.Challenge) int { return int(int64(b.Index) - int64(a.Index)) })
-	list = slices.CompactFunc(list, func(a, b pledge.Challenge) bool { return a.Index == b.Index })
+// disputes reads challenges and their replies.
+func (q *request) disputes(ctx context.Context, list []pledge.Challenge) ([]page.Dispute, error) {
 	var out []page.Dispute
-	for _, c := range list[:min(len(list), most)] {
+	for _, c := range list {
 		asked, err := q.log.EntryAt(ctx, c.Index)
 		if err != nil {
 			return nil, err

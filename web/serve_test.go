@@ -145,7 +145,8 @@ const secret = "Unspeakable matters concerning the lighthouse"
 // paths lists every page of the sample.
 func paths(t testing.TB, w *generator.World) []string {
 	out := []string{"/", "/about", "/entries", "/signatories", "/signatories/secretariat", "/entries?kind=request", "/entries?author=" + w.Signatories[0].ID, "/entries?author=nobody"}
-	for _, a := range w.Signatories {
+	out = append(out, "/signatories/operator")
+	for _, a := range append(w.Signatories[:len(w.Signatories):len(w.Signatories)], w.Challengers...) {
 		out = append(out, "/signatories/"+a.ID)
 	}
 	for i, e := range w.Logged {

@@ -207,7 +207,9 @@ func (s *site) signatory(q *request) error {
 	if err := q.members(ctx, sig, a); err != nil {
 		return err
 	}
-	if a.Disputes, err = q.disputes(ctx, slices.Clone(sig.Status.Challenges), moreDisputes); err != nil {
+	challenges := slices.Clone(sig.Status.Challenges)
+	slices.Reverse(challenges)
+	if a.Disputes, err = q.disputes(ctx, challenges[:min(len(challenges), moreDisputes)]); err != nil {
 		return err
 	}
 	if id == entry.AuthorOperator {

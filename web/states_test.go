@@ -64,6 +64,12 @@ func (x *states) requests() {
 	x.log("second", w.Decision(filed, "refused", nil))
 	x.log("superseding", w.Correct(x.said["first"], x.said["second"], words("We had decided already.")))
 
+	// The third answer stands in the place of the first: the second is the last.
+	tangled := w.Log(x.draft("tangled", w.Request(a, "2025-01", &entry.RequestBody{Assist: []string{"keys"}, Country: "XB"})))
+	early := x.log("early", w.Decision(tangled, "pending", nil))
+	x.log("middle", w.Decision(tangled, "challenged", nil))
+	x.log("untangling", w.Correct(early, x.log("late", w.Decision(tangled, "narrowed", nil)), nil))
+
 	sealed := x.log("sealed", w.Seal(w.Request(a, "2025-01", &entry.RequestBody{Agency: hush, Assist: []string{"access"}, Country: "XB", GagReview: "2025-12-31", Gag: "ordered", Narrative: words(hush)}),
 		generator.Seal{Member: "agency", Reason: "safety", Review: x.day(200)},
 		generator.Seal{Member: "country", Law: "other-statute", Reason: "secrecy-law", Review: x.day(200)},
@@ -200,6 +206,8 @@ func (x *states) looks() []look {
 	return []look{
 		{"charter", []string{"The secretariat set down the charter of the Lanternhall Accord", "Days to reply to a challenge 30 days", "Slots One each month", "Keys of recovery 2, of which 2 sign Their only power is to replace the keys of the secretariat."}, nil},
 		{"plain", []string{"a request that it attributes to XB", "Answer Refused", "stands in its place)", "Challenge and reply", "Challenge by " + x.Challengers[0].Name, "We were shown another letter.", "Reply by " + named(0), "There was one letter."}, nil},
+		{"tangled", []string{"Answer Challenged , logged"}, nil},
+		{"middle", nil, []string{"A later answer is logged"}},
 		{"first", []string{"Corrected by its author", "stands in the place of this one", "(this entry)"}, []string{"A later answer is logged"}},
 		{"second", []string{"A correction", "stands in the place of its answer (entry"}, nil},
 		{"superseding", []string{"stands in the place of its answer (entry", "What was corrected stays displayed.", "We had decided already.", "Correction Superseded"}, nil},
