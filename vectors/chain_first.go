@@ -69,11 +69,21 @@ func firstSteps() Chain {
 	c.try("signatory-challenges", "kind-not-allowed", "a challenge is a challenger's", st{by: acme, kind: "challenge", text: "x", body: `{"against":"` + acme + `"}`})
 	c.try("signatory-lists", "kind-not-allowed", "a directory is the operator's", st{by: acme, kind: "directory", body: `{"root":"$digest(x)","size":3}`})
 	c.try("slot-by-statement-key", "signature-not-called-for", "a key for statements signs no slot", st{by: acme, kind: "slot", signers: []string{"ed/acme"}, body: `{"digests":[$digests64],"period":"2026-01"}`})
+	// A pledge of so many clauses that its leaf has 32,765 bytes, and of one letter
+	// more: base64 goes in steps of four.
 	var many []string
-	for i := range 700 {
-		many = append(many, fmt.Sprintf("clause-%04d-of-a-charter-that-is-long", i))
+	for i := range 560 {
+		many = append(many, fmt.Sprintf("clause-%04d-of-a-charter-that-is-so-long", i))
 	}
-	c.try("too-large", "leaf-too-large", "a pledge's leaf has at most 32 KiB", pledge(acme, many...))
+	for letters := 1; ; letters++ {
+		p := pledge(acme, append([]string{strings.Repeat("a", letters)}, many...)...)
+		if leaf, _, _ := c.leaf(p); len(leaf) <= 32768 {
+			continue
+		}
+		c.try("large", "clause-unknown", "a pledge's leaf has at most 32 KiB, as this one", pledge(acme, append([]string{strings.Repeat("a", letters-1)}, many...)...))
+		c.try("too-large", "leaf-too-large", "a pledge's leaf has at most 32 KiB", p)
+		break
+	}
 
 	c.say(pledge(acme, "no-attack-help", "report"))
 	c.later()

@@ -134,11 +134,13 @@ func rekeys() Chain {
 	c.clock("2026-03-16")
 	c.try("replaced-key", "signature-not-called-for", "another rekey replaced it", request(brindle, "x", "ed/brindle2"))
 	c.try("old-key-still", "", "14 days after the last one", request(brindle, "x", "ed/brindle"))
-	return c.end("2026-03-20T00:00:00Z", []Found{
+	// 14 days after the last one, and nothing was logged since.
+	return c.end("2026-03-24T12:00:00Z", []Found{
+		{Code: "rekey-unconfirmed", Author: brindle, Index: c.index("last rekey")},
 		{Code: "rekey-unconfirmed", Author: quill, Index: c.index("rekey " + quill)},
 	},
 		Status{Author: acme, Standing: "in-standing", Seq: 3, Keys: c.setDigest(a3), Pledged: []string{"report"}, Requests: 1, Outcomes: map[string]int{"pending": 1}, Periods: []Period{{Period: "2026-Q1", State: "due", Deadline: "2026-05-01T00:00:00Z", Logged: map[string]int{"pending": 1}}}},
-		Status{Author: brindle, Standing: "in-standing", Seq: 2, Keys: c.setDigest(b), Waiting: c.index("last rekey"), Pledged: []string{"report"}, Requests: 1, Outcomes: map[string]int{"pending": 1}, Periods: []Period{{Period: "2026-Q1", State: "due", Deadline: "2026-05-01T00:00:00Z", Logged: map[string]int{"pending": 1}}}},
+		Status{Author: brindle, Standing: "in-standing", Seq: 2, Keys: c.setDigest(b3), Unconfirmed: c.index("last rekey"), Pledged: []string{"report"}, Requests: 1, Outcomes: map[string]int{"pending": 1}, Periods: []Period{{Period: "2026-Q1", State: "due", Deadline: "2026-05-01T00:00:00Z", Logged: map[string]int{"pending": 1}}}},
 		Status{Author: quill, Standing: "in-standing", Seq: 3, Keys: c.setDigest(q3), Unconfirmed: c.index("rekey " + quill), Pledged: []string{"report"}, Requests: 1, Outcomes: map[string]int{"pending": 1}, Periods: []Period{{Period: "2026-Q1", State: "due", Deadline: "2026-05-01T00:00:00Z", Logged: map[string]int{"pending": 1}}}},
 	)
 }

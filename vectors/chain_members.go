@@ -158,11 +158,13 @@ func successions() Chain {
 	c.say(st{by: acme, kind: "request", as: "a1", text: "a1", body: `{"received":"2026-Q1"}`, find: overdue})
 	c.try("by-a-challenger", "author-unknown", "two signatories", succeed(acme, lantern))
 	c.try("of-a-challenger", "author-unknown", "two signatories", succeed(lantern, acme))
+	c.clock("2026-04-01T00:00:00Z")
+	c.say(succeed(vello, quill))
 	c.clock("2026-04-15")
 	c.say(succeed(acme, brindle))
 	c.later()
-	c.try("twice", "standing-conflict", "it is succeeded already", succeed(acme, vello))
-	c.try("by-who-was-succeeded", "standing-conflict", "its own place is another's", succeed(vello, acme))
+	c.try("twice", "standing-conflict", "it is succeeded already", succeed(acme, quill))
+	c.try("by-who-was-succeeded", "standing-conflict", "its own place is another's", succeed(quill, acme))
 	c.try("succeeded-requests", "standing-ended", "its place is another's", st{by: acme, kind: "request", text: "x", body: `{"received":"withheld"}`})
 	c.try("succeeded-pledges", "standing-ended", "its place is another's", pledge(acme, "report"))
 	c.try("succeeded-is-readmitted", "standing-conflict", "it was neither removed nor did it withdraw", admit("readmit", acme, "signatory", a))
@@ -170,13 +172,13 @@ func successions() Chain {
 	c.clock("2026-04-20")
 	c.say(attest(acme, "2026-Q1", `{"outcomes":{"pending":1},"total":1}`))
 	c.say(attest(brindle, "2026-Q1", `{"total":0}`))
-	c.clock("2026-05-02")
-	c.say(succeed(vello, quill))
 	c.clock("2026-07-10")
 	c.try("succeeded-attests-what-ran", "standing-ended", "the period that ran is the successor's", attest(acme, "2026-Q2", `{"total":0}`))
 	c.try("succeeded-attests-what-ended", "", "periods that ended stay its own", attest(vello, "2026-Q1", `{"total":0}`))
 	c.say(attest(brindle, "2026-Q2", `{"total":0}`))
-	return c.end("2026-08-10T00:00:00Z", []Found{
+	// At the very deadline of the second quarter. The first had ended in the second in
+	// which quill took vello's place: it stays vello's.
+	return c.end("2026-07-31T00:00:00Z", []Found{
 		{Code: "attestation-missed", Author: quill, Period: "2026-Q2"},
 		{Code: "attestation-missed", Author: vello, Period: "2026-Q1"},
 	},

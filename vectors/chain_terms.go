@@ -131,3 +131,54 @@ func amendments() Chain {
 		}},
 	)
 }
+
+// ending: what is owed up to the end of a log, and what no more.
+func ending() Chain {
+	c := newChain("The end of a log: what fell due by then is owed, what would fall due later is not.", "2026-01-05T09:00:00Z", charter("quarter", "month"))
+	a, l, h := keysOf(1, "ed/acme").withSlot("ed/acme/slot"), keysOf(1, "ed/lantern"), keysOf(1, "ed/harbour")
+	c.admitted(acme, "signatory", a)
+	c.admitted(lantern, "challenger", l)
+	c.admitted(harbour, "challenger", h)
+	c.say(pledge(acme, "report"))
+	c.say(st{by: "secretariat", kind: "amend", body: `{"ends":{},"from":"2026-05-01T00:00:00Z"}`, find: []Found{operator("log-end-announced")}})
+	request := func(as string) st {
+		return st{by: acme, kind: "request", as: as, text: as, body: `{"received":"withheld"}`}
+	}
+	challenge := func(by, as string) st {
+		return st{by: by, kind: "challenge", as: as, text: as, body: `{"against":"` + acme + `"}`}
+	}
+	c.clock("2026-03-02T00:00:00Z")
+	s := request("r1")
+	s.find, s.why = overdue, "60 days later the log ends"
+	c.say(s)
+	c.clock("2026-03-02T00:00:01Z")
+	c.say(request("r2"))
+	c.clock("2026-04-01T00:00:00Z")
+	s = challenge(lantern, "c1")
+	s.why = "30 days later the log ends"
+	c.say(s)
+	c.clock("2026-04-01T00:00:01Z")
+	c.say(challenge(harbour, "c2"))
+	c.clock("2026-04-30T23:00:00Z")
+	in := map[string]string{acme: "in-standing", lantern: "in-standing", harbour: "in-standing"}
+	s = c.directory(in, nil)
+	s.why = "late: it was due in January"
+	c.say(s)
+	c.clock("2026-05-01T00:00:00Z")
+	c.say(st{by: "operator", kind: "erasure", body: `{"basis":"notice","date":"2026-05-01","digest":"$digest(r1)","entry":"$entry(r1)","reference":"1"}`, find: []Found{operator("body-erased")}, why: "no directory is owed for what comes after the end"})
+	c.try("directory-after-the-end", "", "open, erasure and directory", c.directory(in, nil))
+	c1 := Challenge{Index: *c.index("c1"), By: lantern, Against: acme, Due: "2026-05-01T00:00:00Z", Open: true}
+	c2 := Challenge{Index: *c.index("c2"), By: harbour, Against: acme, Due: "2026-05-01T00:00:01Z", Open: true}
+	return c.end("2026-05-10T00:00:00Z", []Found{
+		{Code: "attestation-missed", Author: acme, Period: "2026-Q1"},
+		{Code: "decision-outstanding", Author: acme, Index: c.index("r1")},
+		{Code: "reply-overdue", Author: acme, Index: c.index("c1")},
+		{Code: "slot-missed", Author: acme, Period: "2026-02"},
+	},
+		Status{Author: acme, Standing: "in-standing", Seq: 3, Keys: c.setDigest(a), Pledged: []string{"report"}, Requests: 2, Outcomes: map[string]int{"pending": 2}, SlotsOwed: 3, SlotsMissed: []string{"2026-02", "2026-03", "2026-04"}, Challenges: []Challenge{c1, c2}, Periods: []Period{
+			{Period: "2026-Q1", State: "missed", Deadline: "2026-05-01T00:00:00Z", Logged: map[string]int{"pending": 2}},
+		}},
+		Status{Author: lantern, Standing: "in-standing", Seq: 1, Keys: c.setDigest(l), Challenges: []Challenge{c1}},
+		Status{Author: harbour, Standing: "in-standing", Seq: 1, Keys: c.setDigest(h), Challenges: []Challenge{c2}},
+	)
+}

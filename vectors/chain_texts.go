@@ -297,7 +297,8 @@ func challenges() Chain {
 	c3, c4 := at("c3", harbour, acme, "2026-03-31T12:00:00Z", false), at("c4", harbour, acme, "2026-04-05T12:00:00Z", true)
 	c5 := at("c5", lantern, brindle, "2026-04-14T12:00:00Z", true)
 	c3.Void = true
-	return c.end("2026-04-10T00:00:00Z", []Found{
+	// At the very moment by which c4 was to be answered.
+	return c.end("2026-04-05T12:00:00Z", []Found{
 		{Code: "reply-overdue", Author: acme, Index: c.index("c4")},
 	},
 		Status{Author: acme, Standing: "in-standing", Seq: 7, Keys: c.setDigest(a), Pledged: []string{"report"}, Requests: 1, Outcomes: map[string]int{"pending": 1}, Challenges: []Challenge{c1, c2, c3, c4}, Periods: []Period{

@@ -47,6 +47,7 @@ func Files() map[string][]byte {
 		"chains/11-amendments.json":  write(amendments()),
 		"chains/12-directories.json": write(directories()),
 		"chains/13-operator.json":    write(operated()),
+		"chains/14-ending.json":      write(ending()),
 	}
 	good := everyKind()
 	files["damage.json"] = write(File[Damage]{aboutDamage, damages(good)})
