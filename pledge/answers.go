@@ -48,10 +48,10 @@ func (s *State) enterChallenge(c *Challenge) {
 
 func (s *State) judgeChallenge(a *author, b *entry.Challenge) Verdict {
 	against := s.byID[b.Against]
-	if against == nil || !against.isSignatory() {
+	if s.isUnknown(against) {
 		return rejected(CodeAuthorUnknown, "the challenge is against no admitted signatory")
 	}
-	if !b.Entry.IsZero() {
+	if !b.Entry.IsZero() && s.knowsAllOf(b.Against) {
 		if _, ok := s.ofOwn(against, b.Entry); !ok {
 			return rejected(CodeReferenceUnknown, "the challenge names no accepted statement of that signatory")
 		}

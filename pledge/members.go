@@ -160,7 +160,7 @@ func (s *State) judgeAdmit(b *entry.Admit) Verdict {
 		return rejected(CodeAuthorUnknown, "the author was not admitted before")
 	case a.Admit.Role != b.Role:
 		return rejected(CodeRoleDiffers, "the author was admitted as a "+a.Admit.Role)
-	case a.isOut() != (b.Mode == entry.AdmitReadmit):
+	case s.knowsAllOf(a.ID) && a.isOut() != (b.Mode == entry.AdmitReadmit):
 		return rejected(CodeStanding, "the author's standing is "+a.standing())
 	}
 	return s.judgeOwner(b.KeySet(), b.ID)
@@ -288,7 +288,7 @@ func (s *State) judgeStanding(b *entry.Standing) Verdict {
 	case entry.StandingReinstated:
 		conflict = conflict || a.Suspended == nil && a.Proposed == nil
 	}
-	if conflict {
+	if conflict && s.knowsAllOf(a.ID) {
 		return rejected(CodeStanding, "the author's standing is "+a.standing())
 	}
 	return accepted
@@ -309,13 +309,22 @@ func (s *State) acceptStanding(t *taken, b *entry.Standing) {
 	}
 }
 
+// isUnknown reports whether an author is no admitted signatory: where not all is
+// given, one of whom nothing was is taken for one.
+func (s *State) isUnknown(a *author) bool {
+	if a == nil {
+		return s.whole == nil
+	}
+	return !a.isSignatory()
+}
+
 func (s *State) judgeSucceed(b *entry.Succeed) Verdict {
 	from, to := s.byID[b.From], s.byID[b.To]
-	if from == nil || !from.isSignatory() || to == nil || !to.isSignatory() {
+	if s.isUnknown(from) || s.isUnknown(to) {
 		return rejected(CodeAuthorUnknown, "from and to are not both admitted signatories")
 	}
 	for _, a := range []*author{from, to} {
-		if a.ended() != "" {
+		if a != nil && s.knowsAllOf(a.ID) && a.ended() != "" {
 			return rejected(CodeStanding, "the standing of "+a.ID+" is "+a.standing())
 		}
 	}
@@ -324,9 +333,14 @@ func (s *State) judgeSucceed(b *entry.Succeed) Verdict {
 
 func (s *State) acceptSucceed(t *taken, b *entry.Succeed) {
 	from, to := s.byID[b.From], s.byID[b.To]
-	from.Succeeded = &Succession{t.m, to.ID}
-	from.end(t.m.Logged, endSucceeded)
-	to.Succeeds = append(to.Succeeds, Succession{t.m, from.ID})
+	if from != nil {
+		from.Succeeded = &Succession{t.m, b.To}
+		from.end(t.m.Logged, endSucceeded)
+	}
+	if to == nil {
+		return // its admission was not given
+	}
+	to.Succeeds = append(to.Succeeds, Succession{t.m, b.From})
 	if tn := to.tenure(); tn.Owes == 0 {
 		tn.Owes = t.m.Logged
 	}

@@ -145,7 +145,8 @@ func New(origin string) *State {
 // not the log. Of other authors a gap before a statement is no reason to reject it,
 // and a challenge that was not given is taken to be there. What the whole log would
 // have rejected for other reasons, such as keys that were changed in a leaf that
-// was not given, may be accepted here: a directory's row has to say the same.
+// was not given, or the standing of one who left by a word of its own, may be
+// accepted here: a directory's row has to say the same.
 func NewPartial(origin string, whole ...string) *State {
 	s := New(origin)
 	s.whole = make(map[string]bool)

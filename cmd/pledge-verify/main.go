@@ -42,7 +42,7 @@ copy, no charter id given); 4 proof of misbehaviour, written to a file.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(auditCommand(stderr), diffCommand(stderr), proofCommand(), evidenceCommand(), versionCommand())
+	root.AddCommand(auditCommand(stderr), diffCommand(stderr), chainCommand(), proofCommand(), evidenceCommand(), versionCommand())
 	commandline.Finish(root)
 	return root
 }
