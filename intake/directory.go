@@ -166,16 +166,33 @@ type Status struct {
 	Successor string
 }
 
+// directories is how the log stands with its directories.
+type directories struct {
+	last       *pledge.Mark
+	since, due int64
+}
+
+// noteDirectories notes how the order of record stands with its directories: the
+// state may be ahead of it.
+func (in *Intake) noteDirectories() {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	d := &directories{last: in.state.LastDirectory()}
+	if since, due, ok := in.state.DirectoryDue(); ok {
+		d.since, d.due = since, due
+	}
+	in.recorded.Store(d)
+}
+
 // Status says how the log stands.
 func (in *Intake) Status() Status {
 	in.mu.RLock()
 	defer in.mu.RUnlock()
+	d := in.recorded.Load()
 	s := Status{
-		Size: in.state.Size(), Published: in.publishedSize(), Operator: len(in.cfg.Operator) > 0, Directory: in.state.LastDirectory(),
+		Size: in.Size(), Published: in.publishedSize(), Operator: len(in.cfg.Operator) > 0,
+		Directory: d.last, DirectorySince: d.since, DirectoryDue: d.due,
 		DirectoryTrouble: in.directoryTrouble.get(), EraseTrouble: in.eraseTrouble.get(),
-	}
-	if since, due, ok := in.state.DirectoryDue(); ok {
-		s.DirectorySince, s.DirectoryDue = since, due
 	}
 	if at, successor, ok := in.state.Ends(); ok {
 		now, err := in.time()

@@ -84,6 +84,7 @@ type Intake struct {
 	directoryTrouble trouble // why no directory is made although one is due
 	eraseTrouble     trouble // why a text is not deleted although it was erased
 	sequence         atomic.Uint64
+	recorded         atomic.Pointer[directories]
 }
 
 // Errors that say why a statement was not taken; try again.

@@ -169,6 +169,7 @@ func (in *Intake) sequenceBatch(after int64) (n int, last int64, err error) {
 	clear(in.batch) // they are in the store now
 	in.batchMu.Unlock()
 	in.sequence.Store(size)
+	in.noteDirectories()
 	in.wake(in.grown)
 	if len(subs) == 0 {
 		return 0, 0, nil
@@ -321,5 +322,6 @@ func (in *Intake) replay(ctx context.Context) error {
 		next += uint64(len(records))
 	}
 	in.sequence.Store(size)
+	in.noteDirectories()
 	return nil
 }
