@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
 
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/index"
-	"github.com/pledgelog/pledgelog/pledge"
 )
 
 // How many things a page has, and at most.
@@ -195,58 +193,4 @@ func (a *API) vocabulary(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.writeJSON(w, r, entry.Terms)
-}
-
-func (a *API) wireEntry(e *index.Entry) client.Entry {
-	out := client.Entry{
-		Index: e.Index, ID: e.ID, Logged: client.Time(e.Logged), SimulatedTime: a.simulated(), Leaf: e.Leaf,
-		Verdict: e.Verdict.Kind, VerdictCode: e.Verdict.Code, BodyState: e.BodyState,
-		Refers: wireRefs(e.Refers), ReferredBy: wireRefs(e.ReferredBy), Findings: append([]pledge.Finding{}, e.Findings...),
-	}
-	if e.Envelope != nil && e.Statement != nil {
-		out.Statement = jsontext.Value(e.Envelope.Payload)
-		for _, sig := range e.Envelope.Signatures {
-			out.Signatures = append(out.Signatures, client.Signature{KeyID: sig.KeyID.String(), Sig: sig.Sig})
-		}
-	}
-	if e.Body != nil && jsontext.Value(e.Body).IsValid() {
-		out.Body = jsontext.Value(e.Body)
-	}
-	return out
-}
-
-func wireRefs(refs []index.Ref) []client.Ref {
-	out := make([]client.Ref, 0, len(refs))
-	for _, r := range refs {
-		out = append(out, client.Ref{Index: r.Index, ID: r.ID, Kind: r.Kind, Author: r.Author})
-	}
-	return out
-}
-
-func wireMark(m *pledge.Mark) *client.Mark {
-	if m == nil {
-		return nil
-	}
-	return &client.Mark{Index: m.Index, ID: m.Entry, Logged: client.Time(m.Logged)}
-}
-
-func wireSignatory(s *index.Snapshot, st *pledge.Status) client.Signatory {
-	out := client.Signatory{
-		ID: st.ID, Role: st.ID, Standing: st.Standing, Seq: st.Seq, Head: st.Head,
-		Pledged: st.Pledged, Requests: st.Requests, Outcomes: st.Outcomes,
-	}
-	if st.Admit != nil {
-		out.Name, out.Role, out.Country, out.Website = st.Admit.Name, st.Admit.Role, st.Admit.Country, st.Admit.Website
-		out.Admitted = wireMark(&st.Admitted)
-	} else if c, _, _ := s.Charter(); c != nil {
-		out.Name = c.Accord
-	}
-	for _, p := range st.Periods {
-		row := client.Period{Period: p.Period, State: p.State, Deadline: client.Time(p.Deadline), Attested: wireMark(p.Attested), Logged: p.Logged, ReceivedInLog: p.Received}
-		if p.Attestation != nil {
-			row.Covers, row.Received = p.Attestation.Covers, &p.Attestation.Received
-		}
-		out.Periods = append(out.Periods, row)
-	}
-	return out
 }

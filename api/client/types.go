@@ -84,7 +84,8 @@ type Entry struct {
 	Body          jsontext.Value     `json:"body,omitzero"` // the detached body, exact bytes
 	Refers        []Ref              `json:"refers"`        // entries that it names
 	ReferredBy    []Ref              `json:"referredBy"`    // entries that name it
-	Findings      []pledge.Finding   `json:"findings"`
+	Related       `json:",inline"`
+	Findings      []pledge.Finding `json:"findings"`
 }
 
 // An EntryAnswer is one entry as of a tree size.
@@ -116,7 +117,7 @@ type Mark struct {
 type Signatory struct {
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
-	Role     string            `json:"role"` // signatory, challenger or secretariat
+	Role     string            `json:"role"` // signatory, challenger, secretariat or operator
 	Country  string            `json:"country,omitzero"`
 	Website  string            `json:"website,omitzero"`
 	Standing string            `json:"standing"`
@@ -127,14 +128,17 @@ type Signatory struct {
 	Requests uint64            `json:"requests"`
 	Outcomes map[string]uint64 `json:"outcomes,omitzero"` // of its requests, now
 	Periods  []Period          `json:"periods,omitzero"`  // oldest first
+
+	Membership `json:",inline"`
 }
 
 // A Period is how a signatory stands for one attestation period.
 type Period struct {
 	Period        entry.Period       `json:"period"`
 	State         pledge.PeriodState `json:"state"`
-	Deadline      Time               `json:"deadline"` // an attestation logged before it is on time
-	Attested      *Mark              `json:"attested,omitzero"`
+	Deadline      Time               `json:"deadline"`          // an attestation logged before it is on time
+	Attested      *Mark              `json:"attested,omitzero"` // the first attestation: it fixes whether it was in time
+	Content       *Mark              `json:"content,omitzero"`  // the one whose content counts; absent when it is the first
 	Covers        string             `json:"covers,omitzero"`   // what the attestation covers
 	Received      *entry.Claims      `json:"received,omitzero"` // what it claims of all requests
 	Logged        entry.Counts       `json:"logged"`            // what the log holds
