@@ -65,7 +65,7 @@ func (s *Site) Dispute(d Dispute, here entry.ID, room int) DisputeBlock {
 }
 
 func (s *Site) side(key string, e *Entry, here entry.ID, room int) Side {
-	side := Side{Title: s.Say(key, "who", s.Who(e.Statement.Author)), Sentence: s.Sentence(e), Note: s.correctedNote(e)}
+	side := Side{Title: s.Say(key, "who", s.Who(e.Statement.Author)), Sentence: s.Sentence(e), Note: s.Marks(e)}
 	if s.Preview {
 		side.When = s.Say("logged.preview")
 	} else {

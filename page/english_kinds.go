@@ -153,6 +153,8 @@ var englishKinds = map[string]string{
 
 	// Steps and disputes.
 	"entry.steps.other": "What was stated before and since",
+	"steps.doubtful":    "(doubtful, by its author’s own word)",
+	"steps.unconfirmed": "(keys not confirmed)",
 	"steps.void":        "(taken back)",
 	"steps.superseded":  "(entry {index} stands in its place)",
 	"entry.disputes":    "Challenge and reply",
@@ -165,6 +167,10 @@ var englishKinds = map[string]string{
 	"dispute.none":      "No reply is logged. The challenge was taken back.",
 
 	// What stands in the place of words.
+	"cite.void":              "Taken back by its author on {date}.",
+	"cite.superseded":        "Corrected by its author on {date}: entry {index} stands in its place.",
+	"cite.doubtful":          "Called doubtful by its author.",
+	"cite.unconfirmed":       "Signed with keys that the former ones have not confirmed.",
 	"list.sentences":         "{before} {after}",
 	"words.withheld":         "Not published; to be reviewed by {date}. Infer no reason from this.",
 	"words.erased":           "Erased, as the operator states.",

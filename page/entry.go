@@ -166,6 +166,19 @@ func (s *Site) bounded(facts []Fact) []Fact {
 // of what stands around it here.
 func (s *Site) quote(e *Entry) Words {
 	q := s.Say("cite.quote", "sentence", s.Sentence(e), "who", s.Who(e.Statement.Author), "date", s.Day(e.Logged), "accord", s.AccordName(), "origin", s.Origin, "index", e.Index, "size", s.Size)
+	switch c := e.Correction; {
+	case c == nil:
+	case c.By == nil:
+		q = s.sentences(q, s.Say("cite.void", "date", s.Day(c.Logged)))
+	default:
+		q = s.sentences(q, s.Say("cite.superseded", "date", s.Day(c.Logged), "index", c.By.Index))
+	}
+	if e.Doubt != nil {
+		q = s.sentences(q, s.Say("cite.doubtful"))
+	}
+	if e.Unconfirmed != nil {
+		q = s.sentences(q, s.Say("cite.unconfirmed"))
+	}
 	if s.IsDemonstration() {
 		return s.Say("cite.demonstration", "quote", q)
 	}

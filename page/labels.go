@@ -148,13 +148,30 @@ func (s *Site) steps(e *Entry) (title Words, steps []Step) {
 	}
 	slices.SortStableFunc(all, func(a, b *Entry) int { return int(int64(a.Index) - int64(b.Index)) })
 	for _, o := range all {
-		step := Step{When: s.Day(o.Logged), Sentence: s.Sentence(o), Href: s.EntryHref(o.ID, o.Index), Current: o.ID == e.ID, Note: s.correctedNote(o)}
+		step := Step{When: s.Day(o.Logged), Sentence: s.Sentence(o), Href: s.EntryHref(o.ID, o.Index), Current: o.ID == e.ID, Note: s.Marks(o)}
 		if step.Current {
 			step.Href = ""
+		}
+		if s.Preview && o.Logged == 0 {
+			step.When = s.Say("logged.preview")
 		}
 		steps = append(steps, step)
 	}
 	return title, steps
+}
+
+// Marks says in a few words what a reader of a list has to know of a statement: that
+// it does not count any more, is doubtful, or was signed with keys that are not
+// confirmed. Nothing when there is nothing of that.
+func (s *Site) Marks(e *Entry) Words {
+	w := s.correctedNote(e)
+	if e.Doubt != nil {
+		w = s.sentences(w, s.Say("steps.doubtful"))
+	}
+	if e.Unconfirmed != nil {
+		w = s.sentences(w, s.Say("steps.unconfirmed"))
+	}
+	return w
 }
 
 // correctedNote says in a few words that a statement does not count any more.

@@ -240,5 +240,8 @@ func (s *Site) AskedFor(e *Entry) Words {
 	for _, code := range req.requestBody().Assist {
 		labels = append(labels, s.code("assist", code, req.requestBody(), false, Words{}).Value)
 	}
+	if len(labels) == 0 {
+		return Words{} // sealed
+	}
 	return s.Say("asked-for", "who", s.Who(e.Statement.Author), "labels", s.List(labels))
 }

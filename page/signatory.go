@@ -152,7 +152,7 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 func (s *Site) listed(list []*Entry) []Step {
 	var steps []Step
 	for _, e := range list {
-		steps = append(steps, Step{When: s.Day(e.Logged), Sentence: s.Sentence(e), Href: s.EntryHref(e.ID, e.Index), Note: s.correctedNote(e)})
+		steps = append(steps, Step{When: s.Day(e.Logged), Sentence: s.Sentence(e), Href: s.EntryHref(e.ID, e.Index), Note: s.Marks(e)})
 	}
 	return steps
 }

@@ -136,7 +136,7 @@ func (q *request) item(e *page.Entry) item {
 		return it
 	}
 	it.Kind = s.Say("kind." + string(e.Statement.Kind))
-	it.Asked = s.AskedFor(e)
+	it.Asked, it.Note = s.AskedFor(e), s.Marks(e)
 	return it
 }
 

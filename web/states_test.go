@@ -208,7 +208,7 @@ func (x *states) looks() []look {
 		{"plain", []string{"a request that it attributes to XB", "Answer Refused", "stands in its place)", "Challenge and reply", "Challenge by " + x.Challengers[0].Name, "We were shown another letter.", "Reply by " + named(0), "There was one letter."}, nil},
 		{"tangled", []string{"Answer Challenged , logged"}, nil},
 		{"middle", nil, []string{"A later answer is logged"}},
-		{"first", []string{"Corrected by its author", "stands in the place of this one", "(this entry)"}, []string{"A later answer is logged"}},
+		{"first", []string{"Corrected by its author", "stands in its place. Demonstration", "stands in the place of this one", "(this entry)"}, []string{"A later answer is logged"}},
 		{"second", []string{"A correction", "stands in the place of its answer (entry"}, nil},
 		{"superseding", []string{"stands in the place of its answer (entry", "What was corrected stays displayed.", "We had decided already.", "Correction Superseded"}, nil},
 		{"sealed", []string{
@@ -227,7 +227,7 @@ func (x *states) looks() []look {
 		{"erasure", []string{"The operator stated that it erased a text of entry", "Basis Court order", "Reference XA-2025/17", "Only the operator states why."}, nil},
 		{"field", []string{"Agency: Erased, as the operator states", "erased a field that was opened later", "Basis: Request of a person concerned"}, nil},
 		{"field-open", []string{"Now published Agency Erased, as the operator states"}, nil},
-		{"void", []string{"Taken back by its author", "It does not count any more, and stays displayed."}, nil},
+		{"void", []string{"Taken back by its author", "entries. Taken back by its author on", "It does not count any more, and stays displayed."}, nil},
 		{"voiding", []string{"is void", "It was logged twice.", "(taken back)"}, nil},
 		{"wrong", []string{"Corrected by its author"}, nil},
 		{"right", []string{"stands in the place of its request", "a request that it attributes to XH"}, nil},
@@ -251,10 +251,10 @@ func (x *states) looks() []look {
 		{"taken-back", []string{"Taken back by its author.", "No reply is logged. The challenge was taken back."}, nil},
 		{"held", []string{"Not shown yet", "A challenge is shown beside its reply.", "No reply is logged yet; due before"}, []string{"bodies/"}},
 		{"rotation", []string{"stated that it replaced its keys", "Keys 2, of which 2 sign", "enough of the former ones, and every new one"}, nil},
-		{"doubtful", []string{"Doubtful, by its author’s own word", "calls what was signed as its own in entry"}, nil},
+		{"doubtful", []string{"Called doubtful by its author.", "Doubtful, by its author’s own word", "calls what was signed as its own in entry"}, nil},
 		{"compromise", []string{"a key of its own was compromised", "Doubtful from Request, entry"}, nil},
 		{"rekey", []string{"stated that it gave Brightwater Instruments new keys", "They count after 14 days, unless"}, nil},
-		{"unconfirmed", []string{"Keys not confirmed", "rests on the secretariat"}, nil},
+		{"unconfirmed", []string{"Signed with keys that the former ones have not confirmed.", "Keys not confirmed", "rests on the secretariat"}, nil},
 		{"proposal", []string{"stated that it proposes to remove " + named(7), "Slots not received"}, nil},
 		{"removal", []string{"stated that it removed " + named(7), "Proposed", "20 days before.", "Pledge not kept"}, nil},
 		{"removal-at-once", []string{"It had not been proposed before"}, nil},
@@ -278,6 +278,7 @@ func (x *states) looks() []look {
 		{"/signatories/operator", []string{"Operator", "It runs this log", "Newest list of last statements", "Changes of keys"}, []string{"None of them is among the operator’s"}},
 		{"/signatories/secretariat", []string{"Secretariat", "Changes of keys"}, nil},
 		{"/", []string{"The secretariat stated that this log ends on", "It names log.lanternhall.example/2030 as the log that goes on.", "No reply stated yet", "Slots not received", "Keys not confirmed", "Texts erased", "End of the log"}, nil},
+		{"/entries?kind=request", []string{"(taken back)", "stands in its place)", "(doubtful, by its author’s own word)", "(keys not confirmed)"}, nil},
 		{"/signatories", []string{"Removed", "Withdrawn", "Succeeded by another", "Suspended", "Proposed for removal", "The operator’s statements"}, nil},
 	}
 }
