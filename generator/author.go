@@ -60,6 +60,14 @@ func (a *Author) setRing(r Ring) { a.Keys, a.Threshold, a.SlotKey = r.Keys, r.Th
 // wants.
 func (a *Author) Signers() []*Key { return a.Keys[:a.Threshold] }
 
+// ringAt are the keys that are in force at a moment, if nothing is logged before.
+func (a *Author) ringAt(now int64) Ring {
+	if c := a.coming; c != nil && now >= c.logged+rekeyDelay {
+		return c.ring
+	}
+	return a.Ring()
+}
+
 // settle puts coming keys in force if it is time.
 func (a *Author) settle(now int64) {
 	if c := a.coming; c != nil && now >= c.logged+rekeyDelay {

@@ -17,7 +17,9 @@ func (w *World) enter(st *Statement) *Filed {
 	if a == nil {
 		return nil
 	}
-	a.settle(w.latest)
+	for _, other := range w.admitted {
+		other.settle(w.latest)
+	}
 	if a.coming != nil && !a.suspended {
 		a.coming = nil // cancelled: the old keys still speak
 	}
@@ -261,7 +263,6 @@ func (w *World) Rows() []entry.Row {
 	add(w.Secretariat, "")
 	add(w.Host, "")
 	for _, a := range w.admitted {
-		a.settle(w.latest)
 		add(a, a.Standing())
 	}
 	slices.SortFunc(rows, func(a, b entry.Row) int { return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Lane, b.Lane)) })

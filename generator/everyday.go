@@ -151,7 +151,7 @@ func (p *play) doubt(f *Filed) {
 		p.asking[between] = true
 		st := w.Challenge(by, f.By, &entry.Challenge{Entry: f.ID}, nil)
 		w.Log(st)
-		after := w.between(2, int64(w.TermsAt(w.now).ReplyDays)-5)
+		after := w.between(2, 12)
 		if w.roll(w.Options.Lapses) {
 			if w.roll(500) {
 				return
@@ -165,15 +165,14 @@ func (p *play) doubt(f *Filed) {
 	})
 }
 
-// mend has a request corrected. It reports whether it will have no answer of its
-// own.
-func (p *play) mend(f *Filed, st *Statement, received string) (void bool) {
+// mend has a request corrected, or its text erased.
+func (p *play) mend(f *Filed, st *Statement, received string) {
 	w := p.w
 	mix := w.Options.Mix
 	// Before the period ends and is counted.
 	when := w.now + w.between(1, 5)*dayLong
-	if received == "" || when+dayLong > w.PeriodAt(w.now).End() || st.IsWithheld() {
-		return false
+	if received == "" || when+2*dayLong > w.PeriodAt(w.now).End() || st.IsWithheld() {
+		return
 	}
 	a := f.By
 	switch {
@@ -184,7 +183,7 @@ func (p *play) mend(f *Filed, st *Statement, received string) (void bool) {
 			}
 			again := w.Request(a, received, nil)
 			w.Log(again)
-			w.Log(w.Correct(again, nil, p.why(a, entry.CorrectVoid)))
+			p.by(a, w.now+600, func() { w.Log(w.Correct(again, nil, p.why(a, entry.CorrectVoid))) })
 		})
 	case w.roll(mix.Superseded):
 		p.by(a, when, func() {
@@ -193,14 +192,13 @@ func (p *play) mend(f *Filed, st *Statement, received string) (void bool) {
 			}
 			better := w.Request(a, received, nil)
 			w.Log(better)
-			w.Log(w.Correct(st, better, p.why(a, entry.CorrectSuperseded)))
+			p.by(a, w.now+600, func() { w.Log(w.Correct(st, better, p.why(a, entry.CorrectSuperseded))) })
 		})
 	case st.Disclosures == nil && w.roll(mix.Erased):
 		p.at(w.now+w.between(10, 40)*dayLong, func() {
 			w.Log(w.Erase(st, st.BodyDigest, entry.BasisDataSubject, "E-"+date(w.now)))
 		})
 	}
-	return false
 }
 
 // why are an author's words for a correction.

@@ -9,14 +9,14 @@ import (
 // Draft makes the next statement of an author in the lane of its kind: seq, prev,
 // made and signers are right for now, the rest is as given. Detached may be nil.
 func (w *World) Draft(a *Author, kind entry.Kind, tree entry.TreeBody, detached entry.Detached) *Statement {
-	a.settle(w.now)
-	st := &Statement{Detached: detached, Signers: a.Signers()}
+	ring := a.ringAt(w.now)
+	st := &Statement{Detached: detached, Signers: ring.Signers()}
 	st.Log, st.Author, st.Lane, st.Kind, st.Statement.Body = w.Options.Origin, a.ID, entry.LaneOf(kind), kind, tree
 	st.Seq, st.Prev = a.Seq+1, a.Head
 	if st.Lane == entry.LaneSlot {
 		st.Seq, st.Prev, st.Signers = a.SlotSeq+1, a.SlotHead, nil
-		if a.SlotKey != nil {
-			st.Signers = []*Key{a.SlotKey}
+		if ring.Slot != nil {
+			st.Signers = []*Key{ring.Slot}
 		}
 	}
 	// Who signs does so some minutes before the log has it, and after what the

@@ -224,7 +224,8 @@ func (p *play) filed(f *Filed, st *Statement, received string) {
 	w := p.w
 	p.reveal(st)
 	p.doubt(f)
-	if p.mend(f, st, received) || w.roll(w.Options.Lapses) {
+	p.mend(f, st, received)
+	if w.roll(w.Options.Lapses) {
 		return // no answer is ever stated
 	}
 	after := int64(w.dice.ExpFloat64() * 15 * dayLong)
