@@ -17,3 +17,25 @@ import (
 func Write(path string, b []byte, perm fs.FileMode) error {
 	return renameio.WriteFile(path, b, perm, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(perm))
 }
+
+// A File is one that is being written. It stands beside the place that it is to
+// have, with a name that begins with a dot, until Commit.
+type File struct{ f *renameio.PendingFile }
+
+// Create begins to write a file.
+func Create(path string, perm fs.FileMode) (*File, error) {
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(perm))
+	if err != nil {
+		return nil, err
+	}
+	return &File{f}, nil
+}
+
+// Write is that of an io.Writer.
+func (f *File) Write(b []byte) (int, error) { return f.f.Write(b) }
+
+// Commit puts the file in its place, whole and safe from a crash of the machine.
+func (f *File) Commit() error { return f.f.CloseAtomicallyReplace() }
+
+// Abandon drops what was written, unless it was committed.
+func (f *File) Abandon() error { return f.f.Cleanup() }

@@ -37,6 +37,11 @@ type Finding struct {
 	Period   string     `json:"period,omitzero"` // such as 2026-Q3
 	Reason   entry.Code `json:"reason,omitzero"` // why a statement was rejected or a body refused
 	Text     string     `json:"text"`            // one sentence for a lay reader
+
+	// TimeDoubtful says that the finding hangs on when an entry was logged, and that
+	// the time that the operator gave it does not fit what witnesses saw. A verifier
+	// sets it.
+	TimeDoubtful bool `json:"timeDoubtful,omitzero"`
 }
 
 // A Meaning is what a finding's code means, in general.

@@ -1,6 +1,9 @@
 package pledge
 
 import (
+	"bytes"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -40,11 +43,17 @@ func Draft(index uint64, logged int64, sub *entry.Submission) *Item {
 // accepted: an id has one key. Safe for concurrent use.
 type Keyring struct {
 	mu   sync.RWMutex
-	keys map[entry.KeyID]*entry.PublicKey
+	keys map[entry.KeyID]ringKey
+}
+
+// A ringKey is a key as it was written, and ready to verify.
+type ringKey struct {
+	key    entry.Key
+	public *entry.PublicKey
 }
 
 // NewKeyring returns an empty keyring.
-func NewKeyring() *Keyring { return &Keyring{keys: make(map[entry.KeyID]*entry.PublicKey)} }
+func NewKeyring() *Keyring { return &Keyring{keys: make(map[entry.KeyID]ringKey)} }
 
 // Learn takes in the keys that a statement brings.
 func (k *Keyring) Learn(st *entry.Statement) {
@@ -55,15 +64,32 @@ func (k *Keyring) Learn(st *entry.Statement) {
 	if sets == nil {
 		return
 	}
+	for _, set := range sets {
+		k.Add(set.Keys)
+	}
+}
+
+// Add takes in keys that come from elsewhere than a statement: those that Keys
+// listed. What is no key is left out.
+func (k *Keyring) Add(keys []entry.Key) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, set := range sets {
-		for _, key := range set.Keys {
-			if p, err := key.Parse(); err == nil {
-				k.keys[p.ID] = p
-			}
+	for _, key := range keys {
+		if p, err := key.Parse(); err == nil {
+			k.keys[p.ID] = ringKey{key, p}
 		}
 	}
+}
+
+// Keys lists the keys learnt so far, by key id.
+func (k *Keyring) Keys() []entry.Key {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	keys := make([]entry.Key, 0, len(k.keys))
+	for _, id := range slices.SortedFunc(maps.Keys(k.keys), func(a, b entry.KeyID) int { return bytes.Compare(a[:], b[:]) }) {
+		keys = append(keys, k.keys[id].key)
+	}
+	return keys
 }
 
 // keySets returns every key set in a statement's body.
@@ -85,7 +111,7 @@ func keySets(st *entry.Statement) []entry.KeySet {
 func (k *Keyring) Key(id entry.KeyID) *entry.PublicKey {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.keys[id]
+	return k.keys[id].public
 }
 
 // finder returns how to find the key of an id: among those that the statement

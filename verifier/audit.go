@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
@@ -29,6 +27,13 @@ type Config struct {
 	// AsOf is the moment, in Unix seconds, for which statuses and promises are
 	// judged. Nil: the time up to which the checkpoint is evidence.
 	AsOf *int64
+	// State is a folder in which the audit keeps where it came to, and goes on from
+	// there the next time: see StateFile. The charter need not be given again. "":
+	// the whole log is read.
+	State string
+	// Checkpoints are signed checkpoints of the log that were seen elsewhere, such
+	// as in receipts or at mirrors: signed notes. The log is held to them too.
+	Checkpoints [][]byte
 	// Now is the auditor's clock in Unix seconds. A log that is no demonstration
 	// is not to be dated after it. Nil: no check.
 	Now *int64
@@ -39,9 +44,10 @@ type Config struct {
 	Progress func(done, total uint64)
 }
 
-// Audit reads the whole log and checks it (protocol section 7). An error means
-// that the Config can't be used. Everything else, also that something was not to
-// be had, is in the report.
+// Audit reads the whole log and checks it (protocol section 7), or with
+// Config.State what is new in it. An error means that the Config can't be used; it
+// is a *StateError when that is the state's. Everything else, also that something
+// was not to be had, is in the report.
 //
 // Bundles are read ahead, parsed, and their signatures tried by all processors;
 // only the judgement itself goes in order. Beside what package pledge keeps of
@@ -51,7 +57,7 @@ func Audit(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.whole(ctx), nil
+	return a.whole(ctx)
 }
 
 func newAudit(cfg Config) (*audit, error) {
@@ -73,12 +79,19 @@ func newAudit(cfg Config) (*audit, error) {
 	local, _ := cfg.Source.(log.Lister)
 	waiting := &waitedFor{Source: cfg.Source}
 	cfg.Source = waiting
-	return &audit{local: local, waiting: waiting, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}, nil
+	a := &audit{local: local, waiting: waiting, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
+	if err := a.openState(); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // whole does all of an audit.
-func (a *audit) whole(ctx context.Context) *Report {
+func (a *audit) whole(ctx context.Context) (*Report, error) {
 	a.run(ctx)
+	if a.err != nil {
+		return nil, a.err
+	}
 	r := a.report
 	if u := r.Undecided; u != nil && u.Code == UndecidedTime && a.waiting.err != nil {
 		u.Text += "; it was waiting for an answer: " + a.waiting.err.Error()
@@ -86,7 +99,10 @@ func (a *audit) whole(ctx context.Context) *Report {
 	r.Findings, r.NotListed = a.found.take()
 	r.NotChecked = a.notChecked()
 	r.finish()
-	return r
+	if a.last != nil {
+		a.last.times.markDoubtful(r)
+	}
+	return r, nil
 }
 
 // An audit is one run of Audit.
@@ -101,6 +117,11 @@ type audit struct {
 	known       []*signed // archived and target, by size
 	archiveText string
 	fork        *fork // from the smallest signed checkpoint that the entries differ from; nil so far
+	others      int   // known ones that were seen elsewhere
+
+	before *resumable // the state that an earlier audit left; nil when there is none
+	last   *stream    // that came to the end of the log
+	err    error      // why the Config can't be used
 
 	local  log.Lister // the source, when it is a directory or an archive of one: every file is looked at; else nil
 	strays uint64     // files of it that are no part of the log up to the checkpoint
@@ -117,21 +138,43 @@ func (a *audit) run(ctx context.Context) {
 		a.charterNotGiven(ctx)
 		return
 	}
-	if a.cfg.AsOf != nil && a.view.HasQuorumTime && *a.cfg.AsOf > int64(a.view.QuorumTime) {
-		a.tooOld(int64(a.view.QuorumTime))
+	if a.cfg.AsOf != nil && a.view.HasQuorumTime && *a.cfg.AsOf > quorumTime(a.view) {
+		a.tooOld(quorumTime(a.view))
 		return
 	}
 	if !a.span.fits(a) {
 		return
 	}
-	s := a.newStream()
-	if err := s.openTexts(); err != nil {
-		a.cannotRead(ctx, err)
-		return
+	from := a.before
+	if from != nil && !a.fits(from) {
+		from = nil
 	}
-	defer s.closeTexts()
-	whole := s.run(ctx)
+	if from != nil {
+		a.report.Earlier = from.size()
+		if a.audit(ctx, from) {
+			return
+		}
+		// What was kept is not enough.
+		a.report.Earlier, a.fork = 0, nil
+		from.kept, from.state = keptAudit{}, nil
+		for _, s := range a.known {
+			s.computed, s.reached = log.Hash{}, false
+		}
+	}
+	a.audit(ctx, nil)
+}
+
+// audit goes through the log, from a state on or from its beginning when that is
+// nil. It reports whether that is all there is to do: otherwise nothing was said,
+// and the log has to be read from its beginning.
+func (a *audit) audit(ctx context.Context, from *resumable) bool {
+	s := a.newStream()
+	defer s.close()
+	whole := s.run(ctx, from)
 	rootOK := whole && a.target.matches()
+	if from != nil && (s.texts.restart || whole && !rootOK) {
+		return false
+	}
 	if whole && !rootOK {
 		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", some(a.target.size, "entry", "entries"), commas(a.target.size))))
 	}
@@ -141,23 +184,28 @@ func (a *audit) run(ctx context.Context) {
 	a.stepArchive(s, rootOK)
 	if !rootOK {
 		// What unsigned bytes say concerns neither the operator nor an author.
-		return
+		return true
 	}
-	for _, last := range []func(context.Context) error{s.strayFiles, s.texts.settle} {
+	for _, last := range []func(context.Context) error{s.strayFiles, s.texts.settle, s.judgeAll} {
 		if err := last(ctx); err != nil {
 			a.cannotRead(ctx, err)
-			return
+			break
 		}
 	}
-	if err := a.judge(ctx, s); err != nil {
-		a.cannotRead(ctx, err)
-	}
+	a.last = s
+	a.commit(s)
+	return true
 }
 
-// judge reports what the entries say, now that it is known that the log's key
+// judgeAll reports what the entries say, now that it is known that the log's key
 // signed for them.
-func (a *audit) judge(ctx context.Context, s *stream) error {
+func (s *stream) judgeAll(ctx context.Context) error {
+	a := s.a
 	r := a.report
+	s.leafFindings.add(s.times.finding()...)
+	if s.future != nil {
+		s.leafFindings.add(*s.future)
+	}
 	a.found.addAll(s.leafFindings)
 	r.Statements, r.Texts, r.LeftOut = s.counted, s.texts.counts(), s.leftOut
 	if !a.stepCharter(s) {
@@ -176,7 +224,7 @@ func (a *audit) judge(ctx context.Context, s *stream) error {
 			}
 			t = *a.cfg.AsOf
 		} else if a.view.HasQuorumTime {
-			t = int64(a.view.QuorumTime)
+			t = quorumTime(a.view)
 		}
 		if err := s.snapshot(ctx, t); err != nil {
 			return err
@@ -184,7 +232,7 @@ func (a *audit) judge(ctx context.Context, s *stream) error {
 	}
 	r.AsOf = entry.FormatTime(t)
 	r.Signatories = signatories(s.statuses)
-	a.found.add(s.promises...)
+	a.found.add(s.unsaid()...)
 	a.span.judged(s)
 	return nil
 }
@@ -379,22 +427,15 @@ func (a *audit) stepTime(s *stream) {
 	if ahead {
 		text += ", which is in the future by the clock of this audit"
 	}
-	a.report.step("time", passedIf(!backwards && !ahead), "times in order", text)
-}
-
-// moment writes a time for a reader.
-func moment(unix int64) string {
-	return time.Unix(unix, 0).UTC().Format("2 January 2006, 15:04:05 UTC")
-}
-
-// asOf is the moment at which the stream has to stop and look at the state: the
-// largest possible when that is its end.
-func (a *audit) asOf() int64 {
+	bent := a.found.has(FindAfterWitnessed, FindHeldBack)
 	switch {
-	case a.cfg.AsOf != nil:
-		return *a.cfg.AsOf
-	case a.view.HasQuorumTime:
-		return int64(a.view.QuorumTime)
+	case bent:
+		text += "; some entries were not there when the operator says, by the witnesses' time"
+	case a.view.HasQuorumTime && a.target.size > 0:
+		text += "; known checkpoints confirm them"
+		if n := s.times.kept.NoEvidence; n > 0 {
+			text += " but for the first " + some(n, "entry", "entries")
+		}
 	}
-	return math.MaxInt64
+	a.report.step("time", passedIf(!backwards && !ahead && !bent), "times in order", text)
 }

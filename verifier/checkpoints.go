@@ -21,9 +21,12 @@ const maxArchive = 128 << 20
 // A signed is a checkpoint that the log's key of the policy signed, and what the
 // entries of this copy say of it.
 type signed struct {
-	size uint64
-	root log.Hash
-	raw  []byte
+	size   uint64
+	root   log.Hash
+	raw    []byte
+	quorum bool  // the policy's quorum is reached
+	timed  bool  // it has a quorum time
+	time   int64 // then, Unix seconds
 
 	reached  bool     // the copy has entries up to its size
 	computed log.Hash // root of the copy's entries at its size, when reached
@@ -40,7 +43,7 @@ func sizes(list []*signed) []uint64 {
 }
 
 func signedOf(v *log.View) *signed {
-	return &signed{size: v.Checkpoint.Size, root: v.Checkpoint.Root, raw: v.Raw}
+	return &signed{size: v.Checkpoint.Size, root: v.Checkpoint.Root, raw: v.Raw, quorum: v.Satisfied, timed: v.HasQuorumTime, time: quorumTime(v)}
 }
 
 // openCode says which finding an error of log.Policy.Open is.
@@ -94,6 +97,10 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 		a.openArchive(archive)
 	}
 	a.known = append(a.known, a.target)
+	if err := a.openOthers(); err != nil {
+		a.err = err
+		return false
+	}
 	if n := len(a.archived); n > 0 && a.archived[n-1].size > a.target.size {
 		if err := a.behind(ctx, a.archived[n-1]); err != nil {
 			a.cannotRead(ctx, err)
@@ -101,8 +108,59 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 		}
 	}
 	slices.SortStableFunc(a.known, func(x, y *signed) int { return cmp.Compare(x.size, y.size) })
+	if largest := a.known[len(a.known)-1]; largest.size > a.target.size && a.seenElsewhere(largest) {
+		a.found.add(finding(FindCheckpointShrunk, fmt.Sprintf("The checkpoint of this copy covers %s; one that this log's key signed, and that was seen before or elsewhere, covers %s.", some(a.target.size, "entry", "entries"), some(largest.size, "entry", "entries"))))
+	}
 	a.stepCheckpoint()
 	return true
+}
+
+// seenElsewhere reports whether a checkpoint is not from this copy.
+func (a *audit) seenElsewhere(s *signed) bool {
+	return s != a.target && !slices.Contains(a.archived, s)
+}
+
+// openOthers makes the checkpoints known that were seen elsewhere: by an earlier
+// audit, in its state, or by whoever gave them with the Config.
+func (a *audit) openOthers() error {
+	have := make(map[string]bool, len(a.known))
+	for _, s := range a.known {
+		have[string(s.raw)] = true
+	}
+	add := func(s *signed) {
+		if !have[string(s.raw)] {
+			have[string(s.raw)] = true
+			a.known = append(a.known, s)
+			a.others++
+		}
+	}
+	for _, raw := range a.cfg.Checkpoints {
+		v, err := a.cfg.Policy.OpenUnwitnessed(raw)
+		if err == nil && v.Checkpoint.Origin != a.report.Log {
+			err = log.ErrUnknownOrigin
+		}
+		if err != nil {
+			return fmt.Errorf("open checkpoint that was given: %w", err)
+		}
+		add(signedOf(v))
+	}
+	if a.before == nil {
+		return nil
+	}
+	if a.before.of.Log != a.report.Log {
+		return &StateError{fmt.Errorf("the state in %s is of %s, and this log is %s", a.cfg.State, a.before.of.Log, a.report.Log), "name a folder for each log"}
+	}
+	same := a.before.of.Policy == policyDigest(a.cfg.Policy)
+	for _, k := range a.before.known {
+		if same {
+			if s, err := k.signed(); err == nil {
+				add(s)
+			}
+		} else if v, err := a.cfg.Policy.OpenUnwitnessed([]byte(k.Note)); err == nil && v.Checkpoint.Origin == a.report.Log {
+			add(signedOf(v)) // one that this policy has no key for says nothing
+		}
+	}
+	return nil
 }
 
 // behind deals with an archived checkpoint that is larger than the one that is
@@ -146,7 +204,7 @@ func (a *audit) stepCheckpoint() {
 		names = append(names, c.Witness)
 	}
 	a.report.step("witnesses", Passed, fmt.Sprintf("%d of %d witnesses", len(names), len(a.cfg.Policy.Witnesses)),
-		strings.Join(names, ", ")+"; the quorum was reached by "+moment(int64(a.view.QuorumTime)))
+		strings.Join(names, ", ")+"; the quorum was reached by "+moment(quorumTime(a.view)))
 }
 
 // openArchive opens every archived checkpoint. Those that the log's key signed
@@ -215,16 +273,16 @@ func (a *audit) openArchived(notes [][]byte, first int) {
 func (a *audit) compareCheckpoints(rootOK bool) {
 	var bad, good *signed
 	for i, s := range a.known {
-		against := a.target
-		twin := i > 0 && a.known[i-1].size == s.size && a.known[i-1].root != s.root
+		against, known := a.target, rootOK && s.size <= a.target.size
+		twin := a.twin(i)
 		switch {
-		case rootOK && s.size <= a.target.size:
-			if s.matches() {
-				continue
-			}
-		case twin:
-			against = a.known[i-1]
-		default:
+		case known && s.matches():
+			continue
+		case twin >= 0 && !known && twin > i:
+			continue // said of the other one
+		case twin >= 0:
+			against = a.known[twin]
+		case !known:
 			continue
 		}
 		a.found.add(finding(FindLogForked, fmt.Sprintf("The log's key signed a checkpoint of size %s and one of size %s that cannot both be true.", commas(s.size), commas(against.size))))
@@ -238,9 +296,26 @@ func (a *audit) compareCheckpoints(rootOK bool) {
 	a.report.Evidence = a.evidence(bad, good)
 }
 
+// twin returns the place of a known checkpoint of the size that the one at i has,
+// with another root; -1 when there is none.
+func (a *audit) twin(i int) int {
+	s := a.known[i]
+	for j := i - 1; j >= 0 && a.known[j].size == s.size; j-- {
+		if a.known[j].root != s.root {
+			return j
+		}
+	}
+	for j := i + 1; j < len(a.known) && a.known[j].size == s.size; j++ {
+		if a.known[j].root != s.root {
+			return j
+		}
+	}
+	return -1
+}
+
 func (a *audit) stepArchive(s *stream, rootOK bool) {
-	if n := s.growth.days; rootOK && n > 0 && len(a.archived) > 0 && a.cfg.Policy.Quorum != log.QuorumNone {
-		a.found.add(finding(FindArchiveSparse, fmt.Sprintf("On %s on which the log grew, first on %s, the archive has no checkpoint of its own.", some(n, "day", "days"), s.growth.firstDay())))
+	if n, first := s.growth.uncovered(); rootOK && n > 0 && len(a.archived) > 0 && a.cfg.Policy.Quorum != log.QuorumNone {
+		a.found.add(finding(FindArchiveSparse, fmt.Sprintf("On %s on which the log grew, first on %s, the archive has no checkpoint of its own.", some(n, "day", "days"), first)))
 		a.archiveText += "; " + some(n, "day of growth has", "days of growth have") + " none"
 	}
 	codes := []entry.Code{FindArchiveMissing, FindArchiveMalformed, FindArchiveUnvouched, FindArchiveAhead, FindLogForked}

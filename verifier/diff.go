@@ -95,8 +95,8 @@ const (
 const UndecidedSize entry.Code = "size-not-reached"
 
 // Diff audits a log whole, as Audit does, and says what was said between the
-// size from and the size to, which is not smaller. Config.AsOf is not used:
-// statuses are for the largest log time at each size.
+// size from and the size to, which is not smaller. Config.AsOf and Config.State are
+// not used: statuses are for the largest log time at each size.
 //
 // An error means that the arguments can't be used. Everything else, also that
 // something was not to be had, is in the Difference.
@@ -104,13 +104,16 @@ func Diff(ctx context.Context, cfg Config, from, to uint64) (*Difference, error)
 	if from > to {
 		return nil, fmt.Errorf("compare sizes: %d is larger than %d", from, to)
 	}
-	cfg.AsOf = nil
+	cfg.AsOf, cfg.State = nil, ""
 	a, err := newAudit(cfg)
 	if err != nil {
 		return nil, err
 	}
 	a.span = &span{from: edge{size: from}, to: edge{size: to}, narrator: narrator{names: make(map[string]string)}}
-	r := a.whole(ctx)
+	r, err := a.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
 	d := &Difference{
 		Format: DiffFormat, Result: r.Result, SimulatedTime: r.SimulatedTime, Log: r.Log, Accord: r.Accord, Size: r.Size, Steps: r.Steps,
 		Undecided: r.Undecided, NotChecked: r.NotChecked, Evidence: r.Evidence, audit: r,

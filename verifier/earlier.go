@@ -18,7 +18,6 @@ import (
 // checkpoints use, and of later ones.
 type earlierFiles struct {
 	tile   log.Tile // that was audited
-	read   int      // files that were compared
 	differ []int    // widths of those that hold something else, smallest first
 	err    error    // the source failed
 }
@@ -45,7 +44,6 @@ func (a *audit) earlier(ctx context.Context, t log.Tile, used int, same func(wid
 			r.err = err
 			return
 		}
-		r.read++
 		if err != nil || !same(t.Width, b) {
 			r.differ = append(r.differ, t.Width)
 		}

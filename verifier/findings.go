@@ -36,6 +36,10 @@ const (
 	FindBodyFile            entry.Code = "body-file-mismatch"
 	FindBodyFileMissing     entry.Code = "body-file-missing"
 	FindLoggedInFuture      entry.Code = "logged-in-future"
+	FindCheckpointShrunk    entry.Code = "checkpoint-shrunk"
+	FindAfterWitnessed      entry.Code = "logged-after-witnessed"
+	FindHeldBack            entry.Code = "held-back"
+	FindNoTimeEvidence      entry.Code = "no-time-evidence"
 )
 
 // Catalogue lists every finding of this package, in the order of the checks.
@@ -53,6 +57,8 @@ var Catalogue = []pledge.Meaning{
 		Meaning: "Fewer witnesses cosigned the checkpoint than the policy file asks for."},
 	{Code: FindCheckpointBehind, Severity: pledge.Warning, Concerns: pledge.RoleView, Title: "Older checkpoint shown",
 		Meaning: "The copy shows a checkpoint that is older than one in its own archive. The audit goes by the larger one."},
+	{Code: FindCheckpointShrunk, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Log smaller than it was",
+		Meaning: "An earlier audit, or whoever handed over a receipt, saw a checkpoint of this log that covers more entries than this copy shows. A log never loses entries: the copy is old, or entries were taken back."},
 	{Code: FindLogForked, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Two checkpoints that cannot both be true",
 		Meaning: "The log's key signed two checkpoints of which neither can have grown from the other. Somebody was shown another log. The two signatures prove it to anybody."},
 	{Code: FindRootMismatch, Severity: pledge.Error, Concerns: pledge.RoleView, Title: "Entries are not those that were signed",
@@ -91,6 +97,12 @@ var Catalogue = []pledge.Meaning{
 		Meaning: "Each published text is served under an address that is made from its digest. It is not there, although a bundle of texts has it."},
 	{Code: FindLoggedInFuture, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Logged in the future",
 		Meaning: "The log holds an entry whose log time is over 10 minutes after the clock of who made this audit. One of the two clocks is wrong, or the operator dated it ahead. Deadlines go by the largest log time."},
+	{Code: FindAfterWitnessed, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Logged after witnesses had seen it",
+		Meaning: "The log time of the entry is over 10 minutes after the time by which enough witnesses had seen the log with this entry in it. The operator dated it too late. It is never held against an author; what hangs on this time is marked as doubtful."},
+	{Code: FindHeldBack, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Held back",
+		Meaning: "The log time of the entry is over an hour before the first known checkpoint that enough witnesses saw with this entry in it. The operator dated it too early, or kept it back. It is never held against an author; what hangs on this time is marked as doubtful."},
+	{Code: FindNoTimeEvidence, Severity: pledge.Info, Concerns: pledge.RoleView, Title: "No evidence of time",
+		Meaning: "The first entries are over an hour older, by their log time, than the first known checkpoint that satisfies the policy file. When they were there is the operator's word alone."},
 }
 
 var meanings = func() map[entry.Code]pledge.Meaning {
@@ -184,6 +196,13 @@ func (f *findings) has(codes ...entry.Code) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.ContainsFunc(codes, func(c entry.Code) bool { return len(f.list[c]) > 0 || f.more[c] > 0 })
+}
+
+// isCut reports whether some findings of these codes are not listed.
+func (f *findings) isCut(codes ...entry.Code) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(codes, func(c entry.Code) bool { return f.more[c] > 0 })
 }
 
 // take returns the findings so far, sorted, and how many of each code are not

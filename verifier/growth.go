@@ -16,34 +16,38 @@ const secondsPerDay = 24 * 60 * 60
 // not, wherever in the day its checkpoints fall.
 type growth struct {
 	archived []uint64 // sizes, increasing
-	open     []grown  // the last two days, not judged yet
-
-	days  uint64 // that are not covered
-	first int64  // the first of them
+	days     []grown
 }
 
 // A grown is a day of growth: its number since 1970, and its first entry.
 type grown struct {
-	day   int64
-	index uint64
+	Day   int64
+	Index uint64
 }
 
 // add takes in the next entry. Now is the largest `logged` so far.
 func (g *growth) add(index uint64, now int64) {
 	day := now / secondsPerDay
-	if n := len(g.open); n > 0 && g.open[n-1].day == day {
-		return
+	if n := len(g.days); n == 0 || g.days[n-1].Day != day {
+		g.days = append(g.days, grown{day, index})
 	}
-	for len(g.open) > 0 && g.open[0].day < day-1 {
-		if !g.covered(g.open[0].index, index) {
-			if g.days == 0 {
-				g.first = g.open[0].day * secondsPerDay
-			}
-			g.days++
+}
+
+// uncovered counts the days that are not covered, and says which is the first.
+// The last two are not judged yet.
+func (g *growth) uncovered() (n uint64, first string) {
+	for i, d := range g.days {
+		later := g.days[i:]
+		next := sort.Search(len(later), func(j int) bool { return later[j].Day > d.Day+1 })
+		if next == len(later) || g.covered(d.Index, later[next].Index) {
+			continue
 		}
-		g.open = g.open[1:]
+		if n == 0 {
+			first = time.Unix(d.Day*secondsPerDay, 0).UTC().Format("2 January 2006")
+		}
+		n++
 	}
-	g.open = append(g.open, grown{day, index})
+	return n, first
 }
 
 // covered reports whether the archive has a checkpoint that covers the entry at
@@ -51,8 +55,4 @@ func (g *growth) add(index uint64, now int64) {
 func (g *growth) covered(first, next uint64) bool {
 	i := sort.Search(len(g.archived), func(i int) bool { return g.archived[i] > first })
 	return i < len(g.archived) && g.archived[i] <= next
-}
-
-func (g *growth) firstDay() string {
-	return time.Unix(g.first, 0).UTC().Format("2 January 2006")
 }

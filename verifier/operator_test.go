@@ -115,7 +115,9 @@ func TestArchiveSparse(t *testing.T) {
 	// three are the first day's.
 	bySize := make(map[uint64][]byte)
 	for _, raw := range archive {
-		bySize[sizeOf(raw)] = raw
+		if bySize[sizeOf(raw)] == nil {
+			bySize[sizeOf(raw)] = raw
+		}
 	}
 	for _, c := range []struct {
 		name  string
@@ -147,7 +149,9 @@ func TestArchiveSparse(t *testing.T) {
 				want = []string{"archive-sparse/operator", "directory-overdue/operator"}
 			}
 			r := runAudit(t, w, s.Dir)
-			if r.Result != verifier.Matches || !slices.Equal(found(r), want) {
+			// What follows for the times of entries is for TestTimes.
+			got := slices.DeleteFunc(found(r), func(f string) bool { return f == "held-back/operator" || f == "no-time-evidence/view" })
+			if r.Result != verifier.Matches || !slices.Equal(got, want) {
 				t.Fatalf("result %s, findings %v, want %v", r.Result, found(r), want)
 			}
 			for _, f := range r.Findings {

@@ -78,7 +78,7 @@ func CheckProof(policy *log.Policy, file, body []byte) (*ProofReport, error) {
 		r.Witnesses = append(r.Witnesses, c.Witness)
 	}
 	if view.HasQuorumTime {
-		r.QuorumTime = entry.FormatTime(int64(view.QuorumTime))
+		r.QuorumTime = entry.FormatTime(quorumTime(view))
 	}
 	it := pledge.Read(p.Index, p.Extra)
 	if it.Leaf != nil {

@@ -26,6 +26,7 @@ type textCheck struct {
 	off      map[uint64]bool // bundles of texts that hold something else
 	unopened map[uint64]bool // statements whose withheld text is served
 	filesOff uint64          // files of single texts that are missing or hold something else
+	restart  bool            // what was kept is not enough
 }
 
 // keptTexts is what an audit keeps of texts.
@@ -208,10 +209,14 @@ func (t *textCheck) erase(b *entry.Erasure) {
 	if was, odd := t.mend(text.Published, b.Digest); !odd || was == textInvalid {
 		t.wasThere[len(t.s.state.Erasures())-1] = true
 	}
-	if text.Body {
-		// What it showed, nobody can see any more.
-		delete(t.kept.Seals, text.Index)
-		t.silenced[text.Index] = true
+	if !text.Body {
+		return
+	}
+	// What it showed, nobody can see any more.
+	delete(t.kept.Seals, text.Index)
+	t.silenced[text.Index] = true
+	if text.Index < t.s.from && (t.s.leafFindings.has(pledge.FindDisclosureBad) || t.s.leafFindings.isCut(pledge.FindCodeUnknown, pledge.FindBodyInvalid)) {
+		t.restart = true // what else would be said without it was not kept
 	}
 }
 

@@ -53,11 +53,14 @@ type Report struct {
 	Findings      []pledge.Finding      `json:"findings"`
 	NotListed     map[entry.Code]uint64 `json:"notListed,omitzero"` // findings beyond 10,000 of a code
 	LeftOut       uint64                `json:"leftOut,omitzero"`   // findings on authors from entries logged after AsOf
+	Earlier       uint64                `json:"earlier,omitzero"`   // entries whose files an earlier audit read, and this one did not: it went on from a state
 	Statements    Statements            `json:"statements"`
 	Texts         Texts                 `json:"texts"`
 	Signatories   []Signatory           `json:"signatories"`
 	NotChecked    []string              `json:"notChecked"`
 	Evidence      *Evidence             `json:"evidence,omitzero"`
+
+	State *StateNote `json:"-"` // nil unless Config.State names one
 }
 
 // A StepState says how a step of an audit ended.
@@ -149,6 +152,7 @@ type Period struct {
 	State         pledge.PeriodState `json:"state"`
 	Deadline      string             `json:"deadline"`
 	Attested      *Mark              `json:"attested,omitzero"`
+	TimeDoubtful  bool               `json:"timeDoubtful,omitzero"` // when it was attested is doubtful: see held-back and logged-after-witnessed
 	Covers        string             `json:"covers,omitzero"`
 	Received      *entry.Claim       `json:"received,omitzero"` // in all, as the signatory states
 	Logged        entry.Counts       `json:"logged"`            // in the period, as the log has it

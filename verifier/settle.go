@@ -55,7 +55,7 @@ func (t *textCheck) settleErased(ctx context.Context) error {
 		if t.s.state.Named(e.Digest).State == pledge.TextPublic {
 			continue // another statement publishes it
 		}
-		served, err := t.isServed(ctx, e.Digest, text.Published, t.wasThere[i])
+		served, err := t.isServed(ctx, e.Digest, text.Published, t.wasThere[i] || text.Published < t.s.from && e.Index >= t.s.from)
 		if err != nil {
 			return err
 		}

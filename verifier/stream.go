@@ -42,10 +42,14 @@ type stream struct {
 	leafFindings *findings
 	counted      Statements
 	texts        *textCheck
-	first        entry.ID // of the statement at index 0
-	leftOut      uint64   // findings on authors of what was logged after the moment
-	future       bool     // an entry is dated after the auditor's clock
+	first        entry.ID        // of the statement at index 0
+	leftOut      uint64          // findings on authors of what was logged after the moment
+	future       *pledge.Finding // on the first entry that is dated after the auditor's clock
 	growth       growth
+	times        *timeCheck
+
+	from    uint64   // entries of the state that this went on from
+	keeping *keeping // the state that is being written; nil before
 
 	folder *log.Folder // of texts, in a directory; nil when there is none
 
@@ -85,7 +89,18 @@ func (a *audit) newStream() *stream {
 		growth:       growth{archived: sizes(a.archived)},
 	}
 	s.texts = newTextCheck(s)
+	s.times = newTimeCheck(a.known)
 	return s
+}
+
+// close gives back what the stream holds.
+func (s *stream) close() {
+	if s.folder != nil {
+		s.folder.Close()
+	}
+	if k := s.keeping; k != nil && k.writer != nil {
+		k.writer.file.Abandon() // unless it was committed
+	}
 }
 
 // A chunk is one bundle on its way.
@@ -117,8 +132,28 @@ type group struct {
 	done   chan struct{} // closed when all are ready to be stepped over
 }
 
-// run takes all entries through and reports whether it came to the end.
-func (s *stream) run(ctx context.Context) bool {
+// start makes the stream ready, at the beginning of the log or where a state ends.
+func (s *stream) start(ctx context.Context, from *resumable) error {
+	if err := s.openTexts(); err != nil {
+		return err
+	}
+	if from == nil {
+		s.builder = log.NewBuilder(s.tiles.emit)
+		return nil
+	}
+	if err := s.resume(from); err != nil {
+		return err
+	}
+	return s.texts.lookAgain(ctx)
+}
+
+// run takes all entries through, from a state on if there is one, and reports
+// whether it came to the end.
+func (s *stream) run(ctx context.Context, from *resumable) bool {
+	if err := s.start(ctx, from); err != nil {
+		s.a.cannotRead(ctx, err)
+		return false
+	}
 	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -128,8 +163,6 @@ func (s *stream) run(ctx context.Context) bool {
 		s.tiles.wg.Wait()
 	}()
 	s.tiles.ctx = ctx
-	s.builder = log.NewBuilder(s.tiles.emit)
-
 	order := make(chan *chunk, groupBundles*(s.a.cfg.Workers+2))
 	groups := make(chan *group, s.a.cfg.Workers+1)
 	wg.Go(func() { s.produce(ctx, &wg, order) })
@@ -139,7 +172,14 @@ func (s *stream) run(ctx context.Context) bool {
 	for g := range groups {
 		<-g.done
 		for _, c := range g.chunks {
-			if err := s.step(ctx, c); err != nil {
+			err := s.keepBefore(ctx, c)
+			if err == nil {
+				err = s.step(ctx, c)
+			}
+			if s.texts.restart {
+				return false
+			}
+			if err != nil {
 				s.stop(outer, c, err)
 				return false
 			}
@@ -148,6 +188,9 @@ func (s *stream) run(ctx context.Context) bool {
 		}
 	}
 	err := outer.Err()
+	if err == nil && s.a.cfg.State != "" && s.keeping == nil {
+		err = s.keep(ctx)
+	}
 	if err == nil {
 		err = s.builder.Flush()
 	}
@@ -167,7 +210,7 @@ func (s *stream) produce(ctx context.Context, wg *sync.WaitGroup, order chan<- *
 	defer close(order)
 	before := make(chan struct{})
 	close(before)
-	for i := uint64(0); ; i++ {
+	for i := s.from / log.TileWidth; ; i++ {
 		width := log.TileWidthAt(log.EntriesLevel, i, s.a.target.size)
 		if width == 0 {
 			return
@@ -414,6 +457,7 @@ func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) er
 	}
 	verdict, found := s.state.Step(it)
 	s.growth.add(it.Index, s.state.Now())
+	found = append(found, s.times.add(it, s.state.Now())...)
 	s.judgeClock(it)
 	s.note(found)
 	switch verdict.Kind {
@@ -445,29 +489,4 @@ func (s *stream) noteFrom(index uint64, found []pledge.Finding) {
 		}
 		s.leafFindings.add(f)
 	}
-}
-
-// maxAhead is how far, in seconds, two clocks that are right may differ.
-const maxAhead = 600
-
-// judgeClock holds the largest log time so far to the auditor's clock.
-func (s *stream) judgeClock(it *pledge.Item) {
-	now := s.a.cfg.Now
-	if now == nil || s.future || s.a.report.SimulatedTime || s.state.Now() <= *now+maxAhead {
-		return
-	}
-	s.future = true
-	s.leafFindings.add(at(finding(FindLoggedInFuture, fmt.Sprintf("This entry is logged %s; by the clock of this audit it is %s.", moment(s.state.Now()), moment(*now))), it.Index))
-}
-
-// snapshot looks at the state as it stands for moment t: what is logged later
-// has no part in statuses and promises (protocol section 6).
-func (s *stream) snapshot(ctx context.Context, t int64) error {
-	if err := s.texts.compareOpenings(ctx); err != nil {
-		return err
-	}
-	s.snapped, s.moment, s.snapAt = true, t, s.state.Size()
-	s.statuses = s.state.Statuses(t)
-	s.promises = append(s.state.Promises(t), s.texts.sealsOverdue(t)...)
-	return nil
 }

@@ -44,6 +44,9 @@ func (r *Report) writeHead(b *bytes.Buffer) {
 		}
 		b.WriteString("\n\n")
 	}
+	if r.Earlier > 0 {
+		fmt.Fprintf(b, "Goes on from %s, up to where an earlier audit came.\n", some(r.Earlier, "entry", "entries"))
+	}
 	for _, s := range r.Steps {
 		fmt.Fprintf(b, "%s %s  %s\n", s.Title, marks[s.State], s.Text)
 	}
@@ -95,6 +98,9 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 		}
 		if f.Reason != "" {
 			where = append(where, "reason "+string(f.Reason))
+		}
+		if f.TimeDoubtful {
+			where = append(where, "time doubtful")
 		}
 		fmt.Fprintf(b, "  %s: %s; %s\n    %s\n", f.Severity, f.Code, strings.Join(where, "; "), f.Text)
 	}
@@ -207,6 +213,9 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 	if earlier > 0 {
 		fmt.Fprintf(b, "  %s before these; all of them are in the report with --json.\n", some(uint64(earlier), "period lies", "periods lie"))
 	}
+	if slices.ContainsFunc(r.Signatories, Signatory.isDoubtful) {
+		b.WriteString("  *: time doubtful. When this was logged, by the operator's word, does not fit what witnesses saw, or they saw it much later.\n")
+	}
 	b.WriteString("  \"logged\" is how many requests a signatory logged in all. \"none yet\": the log has no attestation for\n" +
 		"  the period and it was due; this doesn't say why. Nothing here shows that there were no other requests.\n")
 }
@@ -221,10 +230,17 @@ func (r *Report) tableName(s Signatory) string {
 func (s Signatory) stateIn(period string) string {
 	for _, p := range s.Periods {
 		if p.Period == period {
+			if p.TimeDoubtful {
+				return stateWords[p.State] + "*"
+			}
 			return stateWords[p.State]
 		}
 	}
 	return "-"
+}
+
+func (s Signatory) isDoubtful() bool {
+	return slices.ContainsFunc(s.Periods, func(p Period) bool { return p.TimeDoubtful })
 }
 
 func pad(s string, width int) string {
@@ -273,9 +289,16 @@ func (a *audit) notChecked() []string {
 		say("One log for all: without witnesses the operator could show another log to somebody else. Compare the size and root above with another auditor's.")
 	} else {
 		say("The witnesses themselves: a quorum of them that works together with the operator could confirm a false time or a second log.")
-		say("How far each entry's log time is from the time at which witnesses first saw it.")
+		say("What witnesses did not see: an entry may have been there up to an hour before the log time that it has, and up to 10 minutes after.")
 	}
-	say("Other copies: checkpoints were compared with this copy's own archive only, not with receipts, earlier audits or mirrors.")
+	if a.others > 0 {
+		say("Other copies: checkpoints were compared with this copy's own archive and with " + some(uint64(a.others), "that was seen elsewhere", "that were seen elsewhere") + ", not with other mirrors.")
+	} else {
+		say("Other copies: checkpoints were compared with this copy's own archive only, not with receipts, earlier audits or mirrors.")
+	}
+	if r.Earlier > 0 {
+		say("Files of the first " + some(r.Earlier, "entry", "entries") + ": an earlier audit read them, and this one went on from where that came to.")
+	}
 	if a.cfg.Policy.Quorum == log.QuorumNone {
 		say("Completeness of the archive: without witnesses nothing shows whether checkpoints were left out of it.")
 	}

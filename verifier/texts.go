@@ -60,12 +60,6 @@ func (s *stream) openTexts() error {
 	return nil
 }
 
-func (s *stream) closeTexts() {
-	if s.folder != nil {
-		s.folder.Close()
-	}
-}
-
 // publishes lists the texts that some statements publish, in order, accepted or
 // not: that is not known yet.
 func publishes(items []*pledge.Item) []string {

@@ -77,9 +77,6 @@ func newTextLog(t testing.TB, seed uint64, change map[string]func(w *generator.W
 	return l
 }
 
-// before is a moment at which no review date has passed: one of this log's own.
-func before(c *verifier.Config) { t := at(2025, 2, 28, 0); c.AsOf = &t }
-
 var erasedTwice = []string{"body-erased/operator"}
 
 // Every text is where it should be: nothing is found but that two were erased, and

@@ -48,7 +48,6 @@ type tileCheck struct {
 
 	mu       sync.Mutex
 	compared uint64
-	others   uint64                    // files for other sizes that were compared, of entries too
 	wrong    map[log.Tile]tileResult   // by level and index, with Width 0
 	earlier  map[log.Tile]earlierFiles // the same, of files for other sizes
 	err      error
@@ -98,7 +97,6 @@ func (t *tileCheck) add(r tileResult) {
 func (t *tileCheck) addEarlier(r earlierFiles) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.others += uint64(r.read)
 	if t.err == nil {
 		t.err = r.err
 	}
@@ -185,11 +183,23 @@ func (r *tileResult) finding() pledge.Finding {
 	return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s differs from the entries in %s, first at entry %d.", path, some(uint64(len(r.differs)), "place", "places"), first)), first)
 }
 
+// tilesOf counts the tiles of hashes of a log.
+func tilesOf(size uint64) (n uint64) {
+	for ; size > 0; size /= log.TileWidth {
+		n += (size + log.TileWidth - 1) / log.TileWidth
+	}
+	return n
+}
+
 func (a *audit) stepTiles(s *stream, whole, rootOK bool) {
 	s.tiles.report(rootOK)
-	text := some(s.tiles.compared, "tile", "tiles") + " of hashes compared with the entries"
-	if n := s.tiles.others; n > 0 {
-		text += ", and " + some(n, "file", "files") + " of other sizes"
+	compared := s.tiles.compared
+	if whole {
+		compared = tilesOf(a.target.size) // an earlier audit may have compared some of them
+	}
+	text := some(compared, "tile", "tiles") + " of hashes compared with the entries"
+	if a.local != nil {
+		text += ", and what files there are of other sizes"
 	}
 	title := "tiles match"
 	if !whole {

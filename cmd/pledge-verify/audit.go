@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,12 +14,14 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
 func auditCommand(stderr io.Writer) *cobra.Command {
-	var policyFile, charter, asOf, failOn, evidenceDir string
+	var policyFile, charter, asOf, failOn, evidenceDir, state string
+	var receipts []string
 	var asJSON bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -29,10 +33,16 @@ signatures, the tree, the archive of checkpoints, every statement, every publish
 text, and who stated what in time. It explains each step, then lists what it found
 and whom that concerns, how each signatory stands, and what it did not check.
 
+With --state the audit keeps in a folder where it came to, and the next one reads
+what is new since then and holds the log to every checkpoint seen before. It keeps
+the charter's id too.
+
 A .tar holds files and folders alone, no links, and is not compressed.`,
 		Example: `  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" https://log.accord.example/2026
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --json ./copy > report.json
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" copy.tar
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --state state https://log.accord.example/2026
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --receipt request-3.tlog-proof ./copy
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --as-of 2026-07-31T00:00:00Z ./copy
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --fail-on warning ./copy`,
 		Args: commandline.OneArgument("name one log: an address, a directory that holds it, or a .tar of that"),
@@ -43,10 +53,12 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit 1 on any finding of this `SEVERITY` or over, authors' too: info, warning or error")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
+	cmd.Flags().StringVar(&state, "state", "", "`DIR` to keep in where the audit came to, and to go on from the next time")
+	cmd.Flags().StringArrayVar(&receipts, "receipt", nil, "hold the log to the checkpoint of this receipt, `FILE`.tlog-proof; may be given again")
 	timeoutFlag(cmd, &timeout)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		now := time.Now().Unix()
-		cfg := verifier.Config{Now: &now}
+		cfg := verifier.Config{Now: &now, State: state}
 		var err error
 		if cfg.Policy, err = readPolicy(policyFile); err != nil {
 			return err
@@ -60,6 +72,13 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 				return commandline.Usagef("write it as 2026-07-31T00:00:00Z, in UTC", "--as-of is not a time")
 			}
 			cfg.AsOf = &t
+		}
+		for _, file := range receipts {
+			checkpoint, err := checkpointOf(cfg.Policy, file)
+			if err != nil {
+				return err
+			}
+			cfg.Checkpoints = append(cfg.Checkpoints, checkpoint)
 		}
 		switch pledge.Severity(failOn) {
 		case "", pledge.Info, pledge.Warning, pledge.Error:
@@ -79,15 +98,42 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		cfg.Progress = bar.show
 		report, err := verifier.Audit(ctx, cfg)
 		bar.clear()
-		if err != nil {
+		if refused := (*verifier.StateError)(nil); errors.As(err, &refused) {
+			return commandline.Usagef(refused.Hint, "%w", err)
+		} else if err != nil {
 			return commandline.Usagef("", "%w", err)
 		}
 		if err := writeReport(cmd.OutOrStdout(), report, asJSON); err != nil {
 			return commandline.Undecided(fmt.Errorf("write report: %w", err), "")
 		}
-		return auditExit(report, pledge.Severity(failOn), evidenceDir)
+		return cmp.Or(auditExit(report, pledge.Severity(failOn), evidenceDir), stateExit(report, state))
 	}
 	return cmd
+}
+
+// checkpointOf reads the checkpoint of a receipt.
+func checkpointOf(policy *log.Policy, file string) ([]byte, error) {
+	b, err := commandline.ReadInput("receipt", file, log.MaxProofSize, "see --receipt: FILE.tlog-proof, which `pledge submit` left beside the statement")
+	if err != nil {
+		return nil, err
+	}
+	p, err := log.ParseProof(b)
+	if err == nil {
+		_, err = policy.OpenUnwitnessed(p.Checkpoint)
+	}
+	if err != nil {
+		return nil, commandline.Usagef("give a receipt of the log that the policy names, as the server gave it", "%s: %w", file, err)
+	}
+	return p.Checkpoint, nil
+}
+
+// stateExit says why no state was kept, after an audit that found nothing to end
+// with otherwise.
+func stateExit(r *verifier.Report, dir string) error {
+	if r.State == nil || r.State.Err == nil {
+		return nil
+	}
+	return commandline.Usagef("see that there is room in "+dir+" and that it can be written; the next audit reads again what this one read", "keep state: %w", r.State.Err)
 }
 
 func writeReport(w io.Writer, r *verifier.Report, asJSON bool) error {

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 //	                                FILE.body, its submission to FILE.json, and sets $INDEX
 //	flip FILE OFFSET                turns over a bit
 //	fork SIZE                       the archive gets a false checkpoint by the log's own key
+//	shrink SIZE                     the log is rewritten with its first entries alone
 //	behead                          the checkpoint gets a false root, signed, the archive too
 //	serve DIR                       serves a directory and sets $URL
 //	serve-errors                    serves nothing but errors and sets $URL
@@ -47,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"flip":          flip,
 			"fork":          fork,
 			"behead":        behead,
+			"shrink":        shrink,
 			"serve":         serve,
 			"serve-errors":  serveErrors,
 		},
@@ -124,6 +126,13 @@ func fork(ts *testscript.TestScript, neg bool, args []string) {
 	w := world()
 	s := w.Open(ts.MkAbs("log"))
 	ts.Check(s.SetArchive([][]byte{w.Checkpoint(uint64(number(ts, args[0])), falseRoot, 0)}))
+}
+
+func shrink(ts *testscript.TestScript, neg bool, args []string) {
+	s := world().Open(ts.MkAbs("log"))
+	entries, err := s.Entries()
+	ts.Check(err)
+	ts.Check(s.Rewrite(entries[:number(ts, args[0])], false))
 }
 
 func behead(ts *testscript.TestScript, neg bool, args []string) {
