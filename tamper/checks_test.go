@@ -113,7 +113,7 @@ var checks = []check{
 	{name: "archive: signed by the log", file: "verifier/checkpoints.go", source: "if err := errs[i]; «err != nil» {", codes: []string{"archive-unvouched"}},
 	{name: "archive: ahead of the copy", file: "verifier/checkpoints.go", source: "case «errors.Is(err, log.ErrNotFound)»:\n\t\ta.found.add(finding(FindArchiveAhead", codes: []string{"archive-ahead"}},
 	{name: "checkpoint behind the archive", file: "verifier/checkpoints.go", source: "if n := len(a.archived); «n > 0 && a.archived[n-1].size > a.target.size» {", codes: []string{"checkpoint-behind"}},
-	{name: "forks", file: "verifier/checkpoints.go", source: "if ‹s.matches()› {\n\t\t\t\tcontinue", codes: []string{"log-forked"}},
+	{name: "forks", file: "verifier/checkpoints.go", source: "case ‹known && s.matches()›:", codes: []string{"log-forked"}},
 	{name: "tiles of hashes", file: "verifier/tiles.go", source: "if «log.Hash(r.data[i*log.HashSize:]) != want(i)» {", codes: []string{"tile-mismatch"}},
 	// That of a tile's size is not here: without it the audit breaks down in a goroutine of its own.
 	{name: "tiles there", file: "verifier/tiles.go", source: "case «errors.Is(err, log.ErrNotFound)»:\n\t\tr.missing = true", codes: []string{"tile-missing"}},

@@ -3,6 +3,7 @@ package vectors
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -85,8 +86,10 @@ func damages(c *chain) []Damage {
 	add("tile-of-an-earlier-size", "readers of that size get other hashes", Differs, []Found{view("tile-mismatch", 0), erased}, put("log/tile/0/000.p/7", string(files[tile][32:32*8])))
 
 	// The archive.
-	add("archive-missing", "nothing to compare with", Differs, []Found{view("archive-missing"), erased}, Change{Path: "log/checkpoints", Remove: true})
-	add("archive-cut", "not in its form", Differs, []Found{view("archive-malformed"), erased}, Change{Path: "log/checkpoints", Cut: 1})
+	// The first entries are older than the one checkpoint that is left.
+	since := view("no-time-evidence", 0)
+	add("archive-missing", "nothing to compare with", Differs, []Found{view("archive-missing"), since, erased}, Change{Path: "log/checkpoints", Remove: true})
+	add("archive-cut", "not in its form", Differs, []Found{view("archive-malformed"), since, erased}, Change{Path: "log/checkpoints", Cut: 1})
 	changed := func(i int, note string) []string {
 		notes := append([]string{}, s.archive...)
 		notes[i] = note
@@ -97,7 +100,31 @@ func damages(c *chain) []Damage {
 	add("archive-one-witness", "compared, and no evidence of time", Matches, []Found{{Code: "archive-quorum-short", Concerns: "operator"}, erased}, archive(changed(4, strings.Join(few[:6], ""))))
 	more := checkpointText(Origin, uint64(n)+1, hash([]byte("entries that are not here")))
 	add("archive-ahead", "the log's key signed for more than is here", Differs, []Found{view("archive-ahead"), erased}, archive(append(append([]string{}, s.archive...), signed(more, everybody...))))
-	add("archive-sparse", "days of growth without a checkpoint", Matches, []Found{{Code: "archive-sparse", Concerns: "operator"}, erased}, archive([]string{s.archive[0], newest}))
+	sparse := []Found{{Code: "archive-sparse", Concerns: "operator"}, erased}
+	for i := sizeIn(s.archive[0]); i < n && c.loggedAt(i) < s.marked+quorumAfter-3600; i++ {
+		sparse = append(sparse, Found{Code: "held-back", Concerns: "operator", Index: &i})
+	}
+	add("archive-sparse", "days of growth without a checkpoint: what was logged on them may have been held back", Matches, sparse, archive([]string{s.archive[0], newest}))
+	// The first checkpoint with some entries, which witnesses saw half an hour before
+	// the last of these was logged, or two hours after.
+	grew := 2
+	for sizeIn(s.archive[grew]) == sizeIn(s.archive[grew-1]) {
+		grew++
+	}
+	from, to := sizeIn(s.archive[grew-1]), sizeIn(s.archive[grew])
+	grown, last := s.archive[grew][:strings.Index(s.archive[grew], "\n\n")+1], c.loggedAt(to-1)
+	bent := func(code string, t int64, is func(logged int64) bool) (found []Found, change Change) {
+		for i := from; i < to; i++ {
+			if is(c.loggedAt(i)) {
+				found = append(found, Found{Code: code, Concerns: "operator", Index: &i})
+			}
+		}
+		return append(found, erased), archive(changed(grew, s.cosigned(grown, t-quorumAfter)))
+	}
+	early, tooEarly := bent("logged-after-witnessed", last-1800, func(logged int64) bool { return logged > last-1800+600 })
+	add("archive-witnessed-before", "witnesses had seen entries half an hour before they were logged", Matches, early, tooEarly)
+	late, tooLate := bent("held-back", last+7200, func(logged int64) bool { return logged < last+7200-3600 })
+	add("archive-witnessed-late", "no checkpoint shows entries until two hours after they were logged", Matches, late, tooLate)
 	forked := []Found{{Code: "log-forked", Concerns: "operator"}, erased}
 	add("fork-smaller", "an archived checkpoint that these entries do not grow from", Misbehaviour, forked, archive(changed(0, s.cosigned(checkpointText(Origin, 7, hash([]byte("another log"))), unix("2026-03-16T09:07:00Z")))))
 	add("fork-same-size", "two roots for one size", Misbehaviour, forked, archive(append(append([]string{}, s.archive...), signed(checkpointText(Origin, uint64(n), hash([]byte("another log"))), everybody...))))
@@ -137,6 +164,25 @@ func damages(c *chain) []Damage {
 	})
 	told(add("as-of-later", "nobody is called late on the strength of an old copy", CannotDecide, nil), func(d *Damage) { d.AsOf, d.Undecided = "2026-06-01T00:00:00Z", "view-too-old" })
 	return all
+}
+
+// sizeIn is the size that a checkpoint is of.
+func sizeIn(note string) int {
+	n, err := strconv.Atoi(strings.Split(note, "\n")[1])
+	if err != nil {
+		panic("vectors: size of a checkpoint: " + err.Error())
+	}
+	return n
+}
+
+// loggedAt is the log time of a leaf.
+func (c *chain) loggedAt(index int) int64 {
+	digits, _, _ := strings.Cut(strings.TrimPrefix(string(c.out.Leaves[index].Leaf), `{"logged":`), ",")
+	t, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		panic("vectors: log time: " + err.Error())
+	}
+	return t
 }
 
 // first is a bundle's first n leaves.

@@ -97,13 +97,15 @@ func dishonest() (*chain, []Found) {
 	false0 := c.directory(map[string]string{acme: "removed", brindle: "in-standing"}, nil)
 	false0.code = "directory-root"
 	c.say(false0)
+	c.mark()
 	c.clock("2026-03-20T10:00:00Z")
 	gone := textOf(acme, "erased")
 	c.say(st{by: "operator", kind: "erasure", as: "erasure", body: `{"basis":"notice","date":"2026-03-20","digest":"` + gone + `","entry":"$entry(erased)","reference":"N-1"}`, find: overdueAnd(operator("body-erased"))})
 	c.mark()
 	c.now -= 3600
 	s := request(acme, "backwards")
-	s.find = []Found{operator("logged-decreases")}
+	// It is in no checkpoint for an hour and a minute after it is dated.
+	s.find = []Found{operator("logged-decreases"), operator("held-back")}
 	c.say(s)
 	c.now += 3600
 	c.later()
