@@ -163,7 +163,12 @@ func cosignedMessage(k Key, text []byte, cp Checkpoint, t uint64) ([]byte, error
 // tells no time. A text that is not a checkpoint's has no good cosignature.
 // Errors match [ErrBadSignature].
 func (k Key) Verify(text []byte, s NoteSignature) (uint64, error) {
-	t, err := k.verify(text, s)
+	return k.verifyWith(ed25519.Verify, text, s)
+}
+
+// verifyWith is Verify with another way to verify Ed25519 signatures.
+func (k Key) verifyWith(verify verifyFunc, text []byte, s NoteSignature) (uint64, error) {
+	t, err := k.verify(verify, text, s)
 	if err != nil {
 		return 0, fmt.Errorf("verify signature by %s: %w: %w", k.Name, ErrBadSignature, err)
 	}
@@ -172,13 +177,13 @@ func (k Key) Verify(text []byte, s NoteSignature) (uint64, error) {
 
 var errSignature = errors.New("it is not this key's over this text")
 
-func (k Key) verify(text []byte, s NoteSignature) (uint64, error) {
+func (k Key) verify(verify verifyFunc, text []byte, s NoteSignature) (uint64, error) {
 	if s.Name != k.Name || s.ID != k.ID {
 		return 0, errors.New("it is by another key")
 	}
 	if k.Type == TypeEd25519 {
-		// Verify panics on a key of another length.
-		if len(k.Public) != ed25519.PublicKeySize || !ed25519.Verify(k.Public, text, s.Sig) {
+		// ed25519.Verify panics on a key of another length.
+		if len(k.Public) != ed25519.PublicKeySize || !verify(k.Public, text, s.Sig) {
 			return 0, errSignature
 		}
 		return 0, nil
@@ -197,7 +202,7 @@ func (k Key) verify(text []byte, s NoteSignature) (uint64, error) {
 	}
 	switch k.Type {
 	case TypeCosignature:
-		if len(k.Public) != ed25519.PublicKeySize || !ed25519.Verify(k.Public, message, sig) {
+		if len(k.Public) != ed25519.PublicKeySize || !verify(k.Public, message, sig) {
 			return 0, errSignature
 		}
 	case TypeMLDSA44:

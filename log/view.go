@@ -104,7 +104,7 @@ func (r *rules) open(raw []byte) (*View, error) {
 		if !ok {
 			continue
 		}
-		t, err := who.key.Verify(n.Text, s)
+		t, err := who.key.verifyWith(who.often.verify, n.Text, s)
 		if err != nil {
 			return nil, err
 		}
