@@ -39,16 +39,18 @@ func charterDemand(st *entry.Statement) demand {
 // demandOf says who signs a statement (protocol section 4, "Who signs").
 func demandOf(st *entry.Statement, in InForce) demand {
 	if st.Kind == entry.KindSlot {
-		d := demand{need: 1, most: 1}
+		var keys []entry.KeyID
 		for _, k := range ownKeys(in.Author) {
 			if k.use == entry.UseSlot {
-				d.any = append(d.any, k.id)
+				keys = append(keys, k.id)
 			}
 		}
-		return d
+		return slotDemand(keys)
 	}
 	return plainDemand(st, in, statementKeys(in.Author))
 }
+
+func slotDemand(keys []entry.KeyID) demand { return demand{any: keys, need: 1, most: 1} }
 
 func plainDemand(st *entry.Statement, in InForce, keys []entry.KeyID) demand {
 	d := demand{any: keys, need: int(in.Author.Threshold)}
@@ -78,15 +80,22 @@ func (s *State) calledFor(a *author, st *entry.Statement, now int64) demand {
 	if st.Kind == entry.KindAmend {
 		in.Recovery = s.recovery()
 	}
-	if st.Kind == entry.KindSlot || a.Pending != nil {
+	if a.Pending != nil {
 		return demandOf(st, in)
 	}
 	// The keys were parsed when they came into force.
+	use := entry.UseStatement
+	if st.Kind == entry.KindSlot {
+		use = entry.UseSlot
+	}
 	keys := make([]entry.KeyID, 0, len(a.keys))
 	for _, k := range a.keys {
-		if k.use == entry.UseStatement {
+		if k.use == use {
 			keys = append(keys, k.id)
 		}
+	}
+	if st.Kind == entry.KindSlot {
+		return slotDemand(keys)
 	}
 	return plainDemand(st, in, keys)
 }
