@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	"log/embedded": {"log", "log/guard"},
 	"store":        {},
 	"store/sqlite": {"store"},
-	"verifier":     {"entry", "pledge", "log"},
+	"verifier":     {"entry", "pledge", "log", "atomicfile"},
 	"intake":       {"entry", "pledge", "log", "store"},
 	"index":        {"entry", "pledge", "log", "store"},
 	"page":         {"entry", "pledge"},
