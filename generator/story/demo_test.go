@@ -190,7 +190,7 @@ func holdReceipts(t *testing.T, dir string, plan []string) int {
 	for _, line := range plan {
 		f := strings.Split(line, "\t")
 		count[f[2]]++
-		if f[2] == "keep" || f[2] == "slot" || f[2] == "erasure" {
+		if f[2] == "keep" || f[2] == "slot" || f[2] == "erasure" || f[2] == "directory" {
 			continue
 		}
 		name := strings.TrimSuffix(f[4], ".yaml")

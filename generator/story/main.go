@@ -41,7 +41,9 @@ DIR is new or empty. The story is, in DIR:
                         (its YAML has @NUMBER in place of their entry ids), and
                         more of its command line. Beside statements' kinds there are
                         keep, a request for the next slot, and tell, that request
-                        when it may be told
+                        when it may be told. A directory is the server's to make six
+                        hours after the log grew: it has no number, and the size that
+                        it covers in place of a command line
   keys.txt              the names and uses of the keys to be made first, one a line;
                         the operator's, operator.key, comes from pledgelog keygen
   origin                the log's origin

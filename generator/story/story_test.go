@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,9 +58,10 @@ func TestPlan(t *testing.T) {
 	}
 	signatories, twoOfTwo, last := 0, 0, int64(0)
 	kinds, count := map[string]string{}, map[string]int{} // by number
+	numbered, logged := 0, 0
 	for i, line := range plan {
 		f := strings.Split(line, "\t")
-		if len(f) != 8 || f[0] != number(i) {
+		if len(f) != 8 {
 			t.Fatalf("line %d: %q", i+1, line)
 		}
 		when, err := entry.ParseTime(f[1])
@@ -67,6 +69,21 @@ func TestPlan(t *testing.T) {
 			t.Errorf("line %d: time %s (%v)", i+1, f[1], err)
 		}
 		last = when
+		if f[2] == "directory" {
+			count[f[2]]++
+			if f[0] != "-" || f[7] != strconv.Itoa(logged) {
+				t.Errorf("line %d, after %d entries: %q", i+1, logged, line)
+			}
+			logged++
+			continue
+		}
+		if f[0] != number(numbered) {
+			t.Fatalf("line %d: %q", i+1, line)
+		}
+		numbered++
+		if f[2] != "keep" {
+			logged++
+		}
 		kinds[f[0]] = f[2]
 		count[f[2]]++
 		for _, k := range strings.Split(f[5], ",") {
@@ -116,7 +133,7 @@ func TestPlan(t *testing.T) {
 	if signatories < 8 || twoOfTwo == 0 {
 		t.Errorf("%d signatories, %d that sign with two keys", signatories, twoOfTwo)
 	}
-	for _, want := range []string{"keep", "tell", "slot", "open", "amend", "standing", "keys", "succeed", "correct", "challenge", "reply", "erasure"} {
+	for _, want := range []string{"keep", "tell", "slot", "open", "amend", "standing", "keys", "succeed", "correct", "challenge", "reply", "erasure", "directory"} {
 		if count[want] == 0 {
 			t.Errorf("no %s: %v", want, count)
 		}

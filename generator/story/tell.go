@@ -28,7 +28,9 @@ func (t *teller) tell() error {
 	t.numbers = make(map[entry.ID]string)
 	var plan, keys strings.Builder
 	seen := make(map[string]bool)
+	d := directories{plan: &plan}
 	for i, s := range t.scenes {
+		d.before(s.At)
 		line := t.line(i, s)
 		if line.text != "" {
 			line.yaml = fmt.Sprintf("%s-%s-%s.yaml", number(i), line.kind, line.subject)
@@ -39,6 +41,7 @@ func (t *teller) tell() error {
 		var names []string
 		if st := s.Statement; st != nil {
 			t.numbers[st.ID] = number(i)
+			d.log(s.At)
 			for _, k := range st.Signers {
 				name := keyName(k)
 				names = append(names, name)
@@ -54,6 +57,7 @@ func (t *teller) tell() error {
 		}
 		plan.WriteString(strings.Join(fields, "\t") + "\n")
 	}
+	d.before(generator.DemoEnd.Unix())
 	for name, text := range map[string]string{
 		"plan.tsv": plan.String(), "keys.txt": keys.String(),
 		"origin": t.world.Options.Origin + "\n", "end": entry.FormatTime(generator.DemoEnd.Unix()) + "\n",
@@ -63,6 +67,34 @@ func (t *teller) tell() error {
 		}
 	}
 	return nil
+}
+
+// directoryAfter is how long after the log grew the demo's server makes a directory,
+// in seconds (its configuration's directory_after).
+const directoryAfter = 6 * 3600
+
+// directories writes into the plan when the operator makes one.
+type directories struct {
+	plan *strings.Builder
+	size uint64 // of the log
+	grew int64  // when the first entry was logged that none covers; 0: they cover all
+}
+
+// log notes that an entry is logged.
+func (d *directories) log(at int64) {
+	d.size++
+	if d.grew == 0 {
+		d.grew = at
+	}
+}
+
+// before lets one be made that is due by a moment.
+func (d *directories) before(at int64) {
+	if due := d.grew + directoryAfter; d.grew != 0 && at >= due {
+		fmt.Fprintf(d.plan, "-\t%s\tdirectory\toperator\t-\t-\t-\t%d\n", entry.FormatTime(due), d.size)
+		d.size++
+		d.grew = 0
+	}
 }
 
 // A line is one of the plan.
