@@ -23,6 +23,7 @@ var sampleBodies = []struct{ name, of, why, body string }{
 	{"request-sealed", "request", "two members are sealed; law is optional", `{"agency":{"law":"us-nsl","reason":"secrecy-law","review":"2027-01-01","sealed":"$digest(agency)"},"assist":["keys"],"author":"aldermoth-cloud","country":{"reason":"withheld","review":"2027-01-01","sealed":"$digest(country)"},"kind":"request","log":"$log","received":"2026-05","salt":"$salt(request)"}`},
 	{"request-sealed-needed", "request", "what is needed may be sealed, lists too", `{"assist":{"law":"withheld","reason":"withheld","review":"2027-01-01","sealed":"$digest(assist)"},"author":"aldermoth-cloud","country":"XB","kind":"request","log":"$log","received":{"reason":"proceedings","review":"2027-01-01","sealed":"$digest(received)"},"salt":"$salt(request)"}`},
 	{"request-sealed-other", "request", "what other stands for is sealed", `{"assist":["other"],"author":"aldermoth-cloud","country":"XB","kind":"request","log":"$log","other":{"reason":"proceedings","review":"2027-01-01","sealed":"$digest(other)"},"received":"2026-05","salt":"$salt(request)"}`},
+	{"request-sealed-with-words", "request", "an object is a seal by its member sealed, and not by being one", `{"agency":{"reason":"safety","review":"2027-01-01","sealed":"$digest(agency)"},"assist":["other"],"author":"aldermoth-cloud","country":"XB","kind":"request","log":"$log","narrative":{"en":"They came twice."},"other":{"assist":"to sing"},"received":"2026-05","salt":"$salt(request)"}`},
 	{"decision", "decision", "words beside the codes of the tree", `{"author":"aldermoth-cloud","court":"High Court of Asteria","documents":[{"mediaType":"text/plain","name":"answer.txt","sha256":"$digest(answer)"}],"kind":"decision","log":"$log","narrative":{"en":"We refused."},"salt":"$salt(decision)"}`},
 	{"decision-withheld", "decision-withheld", "outcome, date, grounds and scope stand here when the tree has none", `{"author":"aldermoth-cloud","date":"2026-05-09","grounds":["pledge"],"kind":"decision","log":"$log","outcome":"refused","salt":"$salt(decision)","scope":"in"}`},
 	{"decision-sealed", "decision-withheld", "an outcome is sealed", `{"author":"aldermoth-cloud","date":"2026-05-09","kind":"decision","log":"$log","outcome":{"reason":"proceedings","review":"2027-01-01","sealed":"$digest(outcome)"},"salt":"$salt(decision)"}`},
@@ -154,11 +155,12 @@ func (r *recipe) bodies() []Body {
 	}
 	seals := func(list ...BodySeal) func(*Body) { return func(b *Body) { b.Seals = list } }
 	sealed := map[string][]BodySeal{ // sorted by member
-		"request-sealed":        {{"agency", digestOf("agency")}, {"country", digestOf("country")}},
-		"request-sealed-needed": {{"assist", digestOf("assist")}, {"received", digestOf("received")}},
-		"request-sealed-other":  {{"other", digestOf("other")}},
-		"decision-sealed":       {{"outcome", digestOf("outcome")}},
-		"codes-unknown":         {{"agency", digestOf("agency")}},
+		"request-sealed":            {{"agency", digestOf("agency")}, {"country", digestOf("country")}},
+		"request-sealed-needed":     {{"assist", digestOf("assist")}, {"received", digestOf("received")}},
+		"request-sealed-other":      {{"other", digestOf("other")}},
+		"request-sealed-with-words": {{"agency", digestOf("agency")}},
+		"decision-sealed":           {{"outcome", digestOf("outcome")}},
+		"codes-unknown":             {{"agency", digestOf("agency")}},
 	}
 	for _, s := range sampleBodies {
 		add(s.name, s.why, "", s.of, []byte(r.text(s.body)), seals(sealed[s.name]...))

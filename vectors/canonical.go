@@ -33,6 +33,8 @@ func canonicalVectors() []Canonical {
 		v("member-without-colon", `{"a" 1}`, "not-canonical", "white space in place of the colon"),
 		v("cut-short", `{"a":`, "not-json", "the value is not there"),
 		v("string-not-closed", `"abc`, "not-json", "the string does not end"),
+		v("escape-at-the-end", `"a\"`, "not-json", "the string does not end"),
+		v("escape-cut-short", `"a\`, "not-json", "the string does not end"),
 		v("string-bare-line-feed", "\"a\nb\"", "not-json", "a control character stands in a string as it is"),
 		v("not-utf8", "\"\xff\"", "not-json", "a byte that UTF-8 does not have"),
 		v("utf8-surrogate", "\"\xed\xa0\x80\"", "not-json", "a surrogate, encoded as if it were a character"),

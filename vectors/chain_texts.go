@@ -61,6 +61,10 @@ func withholding() Chain {
 	c.clock("2026-03-01")
 	c.say(request(acme, "r3", "2026-04-01"))
 	c.say(extend(acme, "r1", "2027-02-28"))
+	c.clock("2026-03-03T00:00:00Z")
+	r4 := request(acme, "r4", "")
+	r4.why = "60 days before the moment by which all is judged"
+	c.say(r4)
 	c.clock("2026-04-01")
 	both := open(acme, "r1", "r1", "seal of r1")
 	both.why = "the body, and a seal in it"
@@ -69,7 +73,7 @@ func withholding() Chain {
 	c.try("extend-opened", "open-not-withheld", "it is open", extend(acme, "r1", "2026-06-30"))
 	c.try("open-seal-later", "", "a seal of an opened body", open(acme, "r1", "another seal"))
 	c.clock("2026-04-10")
-	c.say(attest(acme, "2026-12-31", `{"outcomes":{"pending":3},"total":3}`))
+	c.say(attest(acme, "2026-12-31", `{"outcomes":{"pending":4},"total":4}`))
 	c.say(attest(brindle, "", `{"outcomes":{"pending":2},"total":2}`))
 	c.say(open(acme, "d1", "d1"))
 
@@ -91,13 +95,14 @@ func withholding() Chain {
 	return c.end("2026-05-02T00:00:00Z", []Found{
 		{Code: "decision-outstanding", Author: acme, Index: c.index("r1")},
 		{Code: "decision-outstanding", Author: acme, Index: c.index("r3")},
+		{Code: "decision-outstanding", Author: acme, Index: c.index("r4")},
 		{Code: "decision-outstanding", Author: brindle, Index: c.index("b1")},
 		{Code: "decision-outstanding", Author: brindle, Index: c.index("b2")},
 		{Code: "withheld-overdue", Author: acme, Index: c.index("r3")},
 		{Code: "withheld-overdue", Author: brindle, Index: c.index("b1")},
 	},
-		Status{Author: acme, Standing: "in-standing", Seq: 11, Keys: c.setDigest(a), Pledged: []string{"report"}, Requests: 3, Outcomes: map[string]int{"pending": 3}, Withheld: 4, Opened: 2, Periods: []Period{
-			{Period: "2026-Q1", State: "on-time", Deadline: "2026-05-01T00:00:00Z", First: c.index(acme + " Q1"), Content: c.index(acme + " Q1"), Logged: map[string]int{"pending": 3}},
+		Status{Author: acme, Standing: "in-standing", Seq: 12, Keys: c.setDigest(a), Pledged: []string{"report"}, Requests: 4, Outcomes: map[string]int{"pending": 4}, Withheld: 4, Opened: 2, Periods: []Period{
+			{Period: "2026-Q1", State: "on-time", Deadline: "2026-05-01T00:00:00Z", First: c.index(acme + " Q1"), Content: c.index(acme + " Q1"), Logged: map[string]int{"pending": 4}},
 			{Period: "2026-Q2", State: "due", Deadline: "2026-07-31T00:00:00Z"},
 		}},
 		Status{Author: brindle, Standing: "in-standing", Seq: 4, Keys: c.setDigest(b), Pledged: []string{"report"}, Requests: 2, Outcomes: map[string]int{"pending": 2}, Withheld: 2, Periods: []Period{

@@ -70,7 +70,7 @@ func timeVectors() []Time {
 		bad("span", "date-malformed", "neither a date, a month nor two of them", "2026", "2026-Q3", "2026-08-14/", "/2026-08-14", "2026-08-01/2026-08-02/2026-08-03", "2026-13"),
 
 		bad("period", "period-malformed", "no such part of a year", "2026-Q0", "2026-Q5", "2026-H0", "2026-H3"),
-		bad("period", "period-malformed", "not a quarter or half-year", "2026-q3", "2026Q3", "2026-Q03", "2026", "2026-08", "26-Q3", "2026-T1"),
+		bad("period", "period-malformed", "not a quarter or half-year", "2026-q3", "2026Q3", "2026-Q03", "2026", "2026-08", "26-Q3", "2026-T1", "20x6-Q3", "2/26-Q3", "2:26-Q3"),
 		bad("period", "period-malformed", "before 1970", "1969-Q4"),
 
 		bad("slot-period", "period-malformed", "no such day, week or month", "2026-02-29", "2026-W00", "2026-W54", "2025-W53", "2026-13", "2026-00"),
