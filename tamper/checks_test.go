@@ -105,7 +105,7 @@ var checks = []check{
 	rule("form of a disclosure, and its seal", "disclosures.go", "if «err != nil» {\n\t\tf := finding(FindDisclosureBad", "disclosure-invalid"),
 	// log and verifier: the checkpoint, the archive, the tree.
 	{name: "origin of the checkpoint", file: "log/view.go", source: "if «!r.origins[c.Origin]» {", codes: []string{"checkpoint-origin-unknown"}},
-	{name: "signature of the checkpoint", file: "log/view.go", source: "who.key.Verify(n.Text, s)\n\t\tif «err != nil» {", codes: []string{"checkpoint-signature-invalid"}},
+	{name: "signature of the checkpoint", file: "log/view.go", source: "who.key.verifyWith(who.often.verify, n.Text, s)\n\t\tif «err != nil» {", codes: []string{"checkpoint-signature-invalid"}},
 	{name: "signed by the log", file: "log/view.go", source: "if «len(v.LogKeys) == 0» {", codes: []string{"checkpoint-unsigned"}},
 	{name: "quorum", file: "log/view.go", source: "if «!v.Satisfied» {", codes: []string{"checkpoint-quorum-short"}},
 	{name: "root", file: "verifier/audit.go", source: "rootOK := whole && ‹a.target.matches()›", codes: []string{"root-mismatch"}},

@@ -268,7 +268,7 @@ var damages = []damage{
 		i := p.rand.IntN(len(notes))
 		notes[i] = editNote(notes[i], func(n *log.Note) { n.Signatures[0].Sig[3] ^= 1 })
 		return p.setArchive(notes)
-	}, differs, []string{"archive-unvouched/view"}, []string{"archive-sparse/operator", "archive-malformed/view"}},
+	}, differs, []string{"archive-unvouched/view"}, []string{"archive-sparse/operator", "archive-malformed/view", "held-back/operator"}},
 	{"archive: a fork in it", func(p *place) files {
 		notes := p.archive()
 		i := p.rand.IntN(len(notes))
@@ -389,7 +389,7 @@ var damages = []damage{
 			return nil
 		}
 		return []*generator.Entry{relogged(p.logged(p.request(a)), last.Logged-1-int64(p.rand.IntN(10000)))}
-	}), differs, []string{"logged-decreases/operator"}, nil},
+	}), differs, []string{"logged-decreases/operator"}, []string{"held-back/operator"}},
 	{"time: an author's date ahead of the log's", newest(func(p *place, last *generator.Entry) []*generator.Entry {
 		a := p.signatory()
 		if a == "" {
