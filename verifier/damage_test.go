@@ -11,6 +11,7 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
@@ -40,14 +41,6 @@ func (g good) withText(i int) *generator.Entry {
 	}
 }
 
-func flipIn(s *generator.Site, path, after string) error {
-	return s.Change(path, func(b []byte) []byte {
-		i := bytes.Index(b, []byte(after)) + len(after)
-		b[i+3] ^= 4 // a letter stays a letter of base64
-		return b
-	})
-}
-
 func editCheckpoint(s *generator.Site, edit func(n *log.Note)) error {
 	return s.Change(log.CheckpointPath, func(b []byte) []byte { return editNote(b, edit) })
 }
@@ -74,7 +67,14 @@ var damages = []damage{
 		return editCheckpoint(s, func(n *log.Note) { n.Signatures[0].Sig[10] ^= 1 })
 	}, verifier.Differs, []string{"checkpoint-signature-invalid/view"}},
 	{"checkpoint: root flipped", func(t *testing.T, g good, s *generator.Site) error {
-		return flipIn(s, log.CheckpointPath, "\n700\n")
+		return editCheckpoint(s, func(n *log.Note) {
+			c, err := log.ParseCheckpoint(n.Text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Root[5] ^= 4
+			n.Text = c.Marshal()
+		})
 	}, verifier.Differs, []string{"checkpoint-signature-invalid/view"}},
 	{"checkpoint: another size", func(t *testing.T, g good, s *generator.Site) error {
 		return editCheckpoint(s, func(n *log.Note) { n.Text = bytes.Replace(n.Text, []byte("\n700\n"), []byte("\n699\n"), 1) })
@@ -311,10 +311,22 @@ var damages = []damage{
 	}, verifier.Differs, []string{"statement-rejected/operator"}},
 	{"rewritten: dated before the one in front of it", func(t *testing.T, g good, s *generator.Site) error {
 		return s.Fool(func(es []*generator.Entry) []*generator.Entry {
-			es[699] = relogged(es[699], es[698].Logged-1)
+			i := afterPause(es)
+			es[i] = relogged(es[i], es[i-1].Logged-1)
 			return es
 		})
 	}, verifier.Differs, []string{"logged-decreases/operator", "made-after-logged/author"}},
+}
+
+// afterPause is the last entry of a signatory's that was logged an hour or more after
+// the one in front of it: its author dated it after that one.
+func afterPause(es []*generator.Entry) int {
+	for i := len(es) - 1; ; i-- {
+		st := pledge.Read(uint64(i), es[i].Leaf).Statement
+		if es[i].Logged > es[i-1].Logged+3600 && st.Author != entry.AuthorOperator && st.Author != entry.AuthorSecretariat {
+			return i
+		}
+	}
 }
 
 // relogged is an entry as if logged at another time.
