@@ -120,6 +120,8 @@ var checks = []check{
 	{name: "texts there", file: "verifier/settle.go", source: "if «o.State == textMissing» {\n\t\t\t\tc = pledge.FindBodyMissing", codes: []string{"body-missing"}},
 	{name: "erased texts gone", file: "verifier/settle.go", source: "if «served» {", codes: []string{"body-erased-served"}},
 	{name: "withheld texts not served", file: "verifier/settle.go", source: "if «!t.unopened[text.Index]» {", codes: []string{"body-not-opened"}},
+	{name: "seen before it was logged", file: "verifier/times.go", source: "case «logged > by+maxAfterWitnessed»:", codes: []string{"logged-after-witnessed"}},
+	{name: "held back", file: "verifier/times.go", source: "case ‹logged >= by-maxHeldBack›:", codes: []string{"held-back"}},
 	// entry: forms.
 	{name: "logged in one form", file: "entry/leaf.go", source: "if «digits == 0 || digits > 1 && rest[0] == '0' || logged > MaxLogged» {", codes: []string{"leaf-malformed"}},
 	{name: "a leaf ends", file: "entry/leaf.go", source: "if «!bytes.HasSuffix(rest, []byte(leafTail))» {", codes: []string{"leaf-malformed"}, also: "its envelope would not end either"},

@@ -278,6 +278,17 @@ var damages = []damage{
 	{"archive: for entries that are not there", func(p *place) files {
 		return p.setArchive(append(p.archive(), p.w.Checkpoint(p.size()+uint64(1+p.rand.IntN(900)), log.LeafHash([]byte(p.salt())), p.s.Now())))
 	}, differs, []string{"archive-ahead/view"}, nil},
+	{"witnesses: they saw entries before these are dated", func(p *place) files {
+		return p.seenAt(func(logged, next int64) int64 { return logged - 601 - int64(p.rand.IntN(100_000)) })
+	}, matches, []string{"logged-after-witnessed/operator"}, nil},
+	{"witnesses: they saw entries long after these are dated", func(p *place) files {
+		return p.seenAt(func(logged, next int64) int64 {
+			if next < logged+3601 {
+				return 0
+			}
+			return logged + 3601 + int64(p.rand.IntN(int(next-logged-3600)))
+		})
+	}, matches, []string{"held-back/operator"}, nil},
 	// Tiles and bundles.
 	{"tile: a bit", func(p *place) files {
 		path, _ := anyOf(p, p.paths("tile/0/"))
@@ -570,6 +581,25 @@ func (p *place) archive() [][]byte {
 		panic(err)
 	}
 	return slices.Clone(notes)
+}
+
+// seenAt has witnesses cosign an archived checkpoint at another time: that is given
+// when the last entry that it covers was logged, and when the next checkpoint was
+// cosigned.
+func (p *place) seenAt(at func(logged, next int64) int64) files {
+	notes := p.archive()
+	i := p.rand.IntN(len(notes) - 1)
+	v, err := p.w.Policy.Open(notes[i])
+	next, err2 := p.w.Policy.Open(notes[i+1])
+	if err != nil || err2 != nil || !v.HasQuorumTime || v.Checkpoint.Size < 300 || v.Checkpoint.Size == next.Checkpoint.Size {
+		return nil // no witnesses, or the beginning of the log
+	}
+	t := at(p.entries[v.Checkpoint.Size-1].Logged, int64(next.QuorumTime))
+	if t == 0 {
+		return nil
+	}
+	notes[i] = p.w.Checkpoint(v.Checkpoint.Size, v.Checkpoint.Root, t)
+	return p.setArchive(notes)
 }
 
 func (p *place) setArchive(notes [][]byte) files {

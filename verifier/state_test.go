@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,11 @@ import (
 // writePrefix writes the log of a world's first n entries, as it was then.
 func writePrefix(t testing.TB, w *generator.World, n int) *generator.Site {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "log")
+	return writePrefixTo(t, w, n, filepath.Join(t.TempDir(), "log"))
+}
+
+func writePrefixTo(t testing.TB, w *generator.World, n int, dir string) *generator.Site {
+	t.Helper()
 	d, err := w.NewWriter(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -132,9 +137,14 @@ func TestStateLaw(t *testing.T) {
 		slices.Sort(sizes)
 		// Some texts are missing until an audit.
 		missing := rapid.MapOfN(rapid.IntRange(1, len(w.Logged)-1), rapid.IntRange(0, len(sizes)-1), 0, 6).Draw(rt, "missing")
-		state := filepath.Join(t.TempDir(), "state")
+		dir, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		state := filepath.Join(dir, "state")
 		for i, size := range sizes {
-			s := writePrefix(t, w, size)
+			s := writePrefixTo(t, w, size, filepath.Join(dir, strconv.Itoa(i)))
 			for at, until := range missing {
 				if e := w.Logged[at]; e.Body != nil && at < size && i <= until {
 					if err := s.SetBody(e.Digest, nil); err != nil {

@@ -93,7 +93,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 			return err
 		}
 		defer cancel()
-		collectMore()
+		defer boundGarbage()()
 		bar := newProgress(stderr)
 		cfg.Progress = bar.show
 		report, err := verifier.Audit(ctx, cfg)

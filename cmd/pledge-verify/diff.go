@@ -69,7 +69,7 @@ Its exit codes are those of audit.`,
 			return err
 		}
 		defer cancel()
-		collectMore()
+		defer boundGarbage()()
 		bar := newProgress(stderr)
 		cfg.Progress = bar.show
 		d, err := verifier.Diff(ctx, cfg, sizes[0], sizes[1])

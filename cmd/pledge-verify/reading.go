@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"strings"
 	"time"
 
@@ -59,11 +60,39 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 	return ctx, cancel, nil
 }
 
-// collectMore has what is in memory looked through more often: what an audit keeps
-// of each statement lives to its end, so that this costs a twentieth of the time
-// and saves a third of the memory.
-func collectMore() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+// garbage is how much of what is no longer used may lie in memory before it is
+// collected, in bytes.
+const garbage = 64 << 20
+
+// boundGarbage has the garbage of an audit collected after each so many bytes. What
+// an audit keeps grows with the log, and with it, otherwise, the garbage. As it holds
+// no pointers, looking it through costs little. It returns what ends this.
+func boundGarbage() (end func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
 	}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	last := 0
+	set := func() {
+		metrics.Read(live)
+		used := live[0].Value.Uint64()
+		if percent := int(min(200, max(5, garbage*100/max(1, used)))); percent != last {
+			last = percent
+			debug.SetGCPercent(percent)
+			debug.SetMemoryLimit(int64(used) + garbage + 48<<20)
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		for tick := time.NewTicker(200 * time.Millisecond); ; {
+			set()
+			select {
+			case <-tick.C:
+			case <-done:
+				tick.Stop()
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
 }
