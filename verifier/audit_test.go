@@ -48,6 +48,7 @@ func runAudit(t testing.TB, w *generator.World, dir string, change ...func(*veri
 	if err != nil {
 		t.Fatalf("audit: %v", err)
 	}
+	holdToSchema(t, r)
 	return r
 }
 

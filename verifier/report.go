@@ -121,44 +121,6 @@ type Texts struct {
 	Invalid   uint64 `json:"invalid"`   // public, as signed, not in the required form
 }
 
-// A Signatory is how one author stands, in the same form as the server's
-// /api/v1/signatories (protocol section 8).
-type Signatory struct {
-	ID       string            `json:"id"`
-	Name     string            `json:"name"`
-	Role     string            `json:"role"`
-	Country  string            `json:"country"`
-	Website  string            `json:"website"`
-	Standing string            `json:"standing"`
-	Seq      uint64            `json:"seq"`
-	Head     string            `json:"head,omitzero"`
-	Admitted Mark              `json:"admitted"`
-	Pledged  []string          `json:"pledged"` // clauses
-	Requests uint64            `json:"requests"`
-	Outcomes map[string]uint64 `json:"outcomes"`
-	Periods  []Period          `json:"periods"`
-}
-
-// A Mark says which entry, and when it was logged.
-type Mark struct {
-	Index  uint64 `json:"index"`
-	ID     string `json:"id"`
-	Logged string `json:"logged"`
-}
-
-// A Period is how a signatory stands for one period.
-type Period struct {
-	Period        string             `json:"period"`
-	State         pledge.PeriodState `json:"state"`
-	Deadline      string             `json:"deadline"`
-	Attested      *Mark              `json:"attested,omitzero"`
-	TimeDoubtful  bool               `json:"timeDoubtful,omitzero"` // when it was attested is doubtful: see held-back and logged-after-witnessed
-	Covers        string             `json:"covers,omitzero"`
-	Received      *entry.Claim       `json:"received,omitzero"` // in all, as the signatory states
-	Logged        entry.Counts       `json:"logged"`            // in the period, as the log has it
-	ReceivedInLog uint64             `json:"receivedInLog"`     // logged requests that say they were received in it
-}
-
 // JSON writes the report, indented, the same bytes for the same report.
 func (r *Report) JSON() ([]byte, error) { return indented(r) }
 
@@ -216,40 +178,6 @@ func passedIf(ok bool) StepState {
 		return Passed
 	}
 	return Failed
-}
-
-func signatories(statuses []pledge.Status) []Signatory {
-	out := make([]Signatory, 0, len(statuses))
-	for _, st := range statuses {
-		s := Signatory{
-			ID: st.ID, Name: st.Admit.Name, Role: st.Admit.Role, Country: st.Admit.Country, Website: st.Admit.Website,
-			Standing: st.Standing, Seq: st.Seq, Admitted: mark(st.Admitted), Pledged: st.Pledged, Requests: st.Requests,
-			Outcomes: st.Outcomes, Periods: make([]Period, 0, len(st.Periods)),
-		}
-		if s.Pledged == nil {
-			s.Pledged = []string{}
-		}
-		if !st.Head.IsZero() {
-			s.Head = st.Head.String()
-		}
-		for _, ps := range st.Periods {
-			p := Period{Period: ps.Period.String(), State: ps.State, Deadline: entry.FormatTime(ps.Deadline), Logged: ps.Logged, ReceivedInLog: ps.Received}
-			if ps.Attested != nil {
-				m := mark(*ps.Attested)
-				p.Attested = &m
-			}
-			if ps.Attestation != nil {
-				p.Covers, p.Received = ps.Attestation.Covers, &ps.Attestation.Received.Total
-			}
-			s.Periods = append(s.Periods, p)
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-func mark(m pledge.Mark) Mark {
-	return Mark{Index: m.Index, ID: m.Entry.String(), Logged: entry.FormatTime(m.Logged)}
 }
 
 func encodeHash(h log.Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }

@@ -26,6 +26,7 @@ func (r *Report) Text(w io.Writer) error {
 	r.writeHead(&b)
 	r.writeFindings(&b)
 	r.writeSignatories(&b)
+	r.writeStandings(&b)
 	r.writeNotChecked(&b)
 	b.WriteString("\n" + r.summary() + "\n")
 	_, err := io.WriteString(w, Printable(b.String()))
