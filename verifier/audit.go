@@ -231,7 +231,7 @@ func (s *stream) judgeAll(ctx context.Context) error {
 		}
 	}
 	r.AsOf = entry.FormatTime(t)
-	r.Signatories = signatories(s.statuses)
+	r.Signatories = SignatoriesOf(s.statuses)
 	a.found.add(s.unsaid()...)
 	a.span.judged(s)
 	return nil

@@ -114,7 +114,9 @@ type Reply struct {
 	Content Mark   `json:"content"` // which one that is
 }
 
-func signatories(statuses []pledge.Status) []Signatory {
+// SignatoriesOf writes statuses as reports have them, in the same order. It knows
+// nothing of witnesses: TimeDoubtful is false.
+func SignatoriesOf(statuses []pledge.Status) []Signatory {
 	out := make([]Signatory, 0, len(statuses))
 	for i := range statuses {
 		out = append(out, signatoryOf(&statuses[i]))
