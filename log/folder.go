@@ -2,9 +2,9 @@ package log
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 )
@@ -29,8 +29,9 @@ type Folder struct {
 
 // A folder does what Folder does, without the names in the errors.
 type folder interface {
-	read(ctx context.Context, name string, limit int64) ([]byte, error)
-	all(yield func(fs.DirEntry, error) bool)
+	read(ctx context.Context, name string, limit int64, buf []byte) ([]byte, error)
+	all(yield func(string, error) bool)
+	isFolder(name string) bool
 	close() error
 }
 
@@ -39,6 +40,7 @@ type dirFolder struct {
 	src  dirSource
 	path string
 	root *os.Root
+	dir  *os.File // the same
 }
 
 // listed is how many names of a folder are read at the same time.
@@ -74,56 +76,71 @@ func (s dirSource) openFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, notFound(err)
 	}
-	return &Folder{s, path, dirFolder{s, path, root}}, nil
+	dir, err := root.Open(".")
+	if err != nil {
+		root.Close()
+		return nil, notFound(err)
+	}
+	return &Folder{s, path, dirFolder{s, path, root, dir}}, nil
 }
 
 // Close gives the folder back.
 func (f *Folder) Close() error { return f.from.close() }
 
 // Read returns the whole of one of the folder's files, as [Source.Get] does for
-// the folder's path and that name.
-func (f *Folder) Read(ctx context.Context, name string, limit int64) ([]byte, error) {
-	b, err := f.read(ctx, name, limit)
+// the folder's path and that name. It is in buf if that has room for it and a byte
+// more.
+func (f *Folder) Read(ctx context.Context, name string, limit int64, buf []byte) ([]byte, error) {
+	b, err := f.read(ctx, name, limit, buf)
 	if err != nil {
 		return nil, fmt.Errorf("read %s/%s in %s: %w", f.path, name, f.src, err)
 	}
 	return b, nil
 }
 
-func (f *Folder) read(ctx context.Context, name string, limit int64) ([]byte, error) {
+func (f *Folder) read(ctx context.Context, name string, limit int64, buf []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkGet(f.path+"/"+name, limit); err != nil {
+	if err := checkGet(name, limit); err != nil {
 		return nil, err
 	}
-	return f.from.read(ctx, name, limit)
+	return f.from.read(ctx, name, limit, buf)
 }
 
-// All yields what is in the folder, in no order, itself and its parent left
-// out. It holds a bounded part of the names, however many there are. An error
-// is the last that it yields.
-func (f *Folder) All() iter.Seq2[fs.DirEntry, error] {
-	return func(yield func(fs.DirEntry, error) bool) {
-		f.from.all(func(e fs.DirEntry, err error) bool {
+// All yields the names of what is in the folder, in no order, itself and its parent
+// left out. It holds a bounded part of the names, however many there are. An error
+// is the last that it yields. One goroutine at a time may list a folder.
+func (f *Folder) All() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		f.from.all(func(name string, err error) bool {
 			if err != nil {
 				err = fmt.Errorf("list %s in %s: %w", f.path, f.src, err)
 			}
-			return yield(e, err)
+			return yield(name, err)
 		})
 	}
 }
 
-func (f dirFolder) close() error { return f.root.Close() }
+// IsFolder reports whether what has that name in the folder is one itself: a link to
+// one is not.
+func (f *Folder) IsFolder(name string) bool { return f.from.isFolder(name) }
 
-func (f dirFolder) read(ctx context.Context, name string, limit int64) ([]byte, error) {
+func (f dirFolder) close() error {
+	return errors.Join(f.dir.Close(), f.root.Close())
+}
+
+func (f dirFolder) read(ctx context.Context, name string, limit int64, buf []byte) ([]byte, error) {
+	if b := readSmall(f.dir, name, limit, buf); b != nil {
+		return b, nil
+	}
 	info, err := f.root.Lstat(name)
 	if err != nil {
 		return nil, notFound(err)
 	}
 	if !info.Mode().IsRegular() {
 		// A link may lead to another folder of the same directory.
-		return f.src.get(ctx, f.path+"/"+name, limit)
+		return f.src.get(ctx, f.path+"/"+name, limit, buf)
 	}
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", info.Size(), limit, ErrTooLarge)
@@ -133,20 +150,18 @@ func (f dirFolder) read(ctx context.Context, name string, limit int64) ([]byte, 
 		return nil, notFound(err)
 	}
 	defer file.Close()
-	return readAll(file, limit, info.Size())
+	return readAll(file, limit, info.Size(), buf)
 }
 
-func (f dirFolder) all(yield func(fs.DirEntry, error) bool) {
-	dir, err := f.root.Open(".")
-	if err != nil {
-		yield(nil, err)
+func (f dirFolder) all(yield func(string, error) bool) {
+	if _, err := f.dir.Seek(0, io.SeekStart); err != nil {
+		yield("", err)
 		return
 	}
-	defer dir.Close()
 	for {
-		entries, err := dir.ReadDir(listed)
-		for _, e := range entries {
-			if !yield(e, nil) {
+		names, err := f.dir.Readdirnames(listed)
+		for _, name := range names {
+			if !yield(name, nil) {
 				return
 			}
 		}
@@ -154,8 +169,13 @@ func (f dirFolder) all(yield func(fs.DirEntry, error) bool) {
 			return
 		}
 		if err != nil {
-			yield(nil, err)
+			yield("", err)
 			return
 		}
 	}
+}
+
+func (f dirFolder) isFolder(name string) bool {
+	info, err := f.root.Lstat(name)
+	return err == nil && info.IsDir()
 }

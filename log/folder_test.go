@@ -33,32 +33,32 @@ func TestFolder(t *testing.T) {
 	}
 	f := openFolder(t, dir, "bodies")
 	for name, want := range map[string]string{"a": "text", "in": "other"} {
-		got, err := f.Read(t.Context(), name, 5)
+		got, err := f.Read(t.Context(), name, 5, nil)
 		if err != nil || string(got) != want {
 			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
 		}
 	}
 	for _, name := range []string{"b", "bundle"} {
-		if _, err := f.Read(t.Context(), name, 5); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "bodies/"+name) {
+		if _, err := f.Read(t.Context(), name, 5, nil); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "bodies/"+name) {
 			t.Errorf("%s: error %v, want ErrNotFound and the name", name, err)
 		}
 	}
 	for _, name := range []string{"out", "..", ".", "", "../elsewhere/b", "/a", "a\x00"} {
-		if got, err := f.Read(t.Context(), name, 100); err == nil {
+		if got, err := f.Read(t.Context(), name, 100, nil); err == nil {
 			t.Errorf("%q gives %q", name, got)
 		}
 	}
 	for _, name := range []string{"a", "in"} {
-		if _, err := f.Read(t.Context(), name, 3); !errors.Is(err, ErrTooLarge) {
+		if _, err := f.Read(t.Context(), name, 3, nil); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("3 bytes of %s: error %v, want ErrTooLarge", name, err)
 		}
 	}
 	var names []string
-	for e, err := range f.All() {
+	for name, err := range f.All() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		names = append(names, e.Name())
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	if !slices.Equal(names, []string{"a", "bundle", "in", "out"}) {

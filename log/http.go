@@ -275,7 +275,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		if resp.ContentLength > limit {
 			return nil, fmt.Errorf("%d bytes announced, at most %d: %w", resp.ContentLength, limit, ErrTooLarge)
 		}
-		b, err := readAll(resp.Body, limit, resp.ContentLength)
+		b, err := readAll(resp.Body, limit, resp.ContentLength, nil)
 		return b, bodyError(resp, err)
 	case "gzip":
 	default:
@@ -288,7 +288,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, bodyError(resp, fmt.Errorf("read gzip: %w", err))
 	}
-	b, err := readAll(zr, limit, 0)
+	b, err := readAll(zr, limit, 0, nil)
 	if err != nil && wire.N <= 0 {
 		return nil, fmt.Errorf("compressed answer is too long for %d bytes: %w", limit, ErrTooLarge)
 	}

@@ -42,6 +42,22 @@ type Source interface {
 	String() string
 }
 
+// A Refiller is a source that can read into memory that was used before.
+type Refiller interface {
+	Source
+	// GetInto is Get, in buf's memory if that has room for all and a byte more.
+	// The buffer's contents are lost.
+	GetInto(ctx context.Context, path string, limit int64, buf []byte) ([]byte, error)
+}
+
+// GetInto is src.Get, in buf's memory where src is a [Refiller].
+func GetInto(ctx context.Context, src Source, path string, limit int64, buf []byte) ([]byte, error) {
+	if r, ok := src.(Refiller); ok {
+		return r.GetInto(ctx, path, limit, buf)
+	}
+	return src.Get(ctx, path, limit)
+}
+
 // OpenSource opens what a person named on a command line: an address that
 // begins with http:// or https://, a directory that exists, or a tar archive of
 // one (see [OpenTar]).
@@ -78,14 +94,18 @@ func DirSource(dir string) Source { return dirSource{dir} }
 func (s dirSource) String() string { return s.dir }
 
 func (s dirSource) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
-	b, err := s.get(ctx, path, limit)
+	return s.GetInto(ctx, path, limit, nil)
+}
+
+func (s dirSource) GetInto(ctx context.Context, path string, limit int64, buf []byte) ([]byte, error) {
+	b, err := s.get(ctx, path, limit, buf)
 	if err != nil {
 		return nil, fmt.Errorf("read %s in %s: %w", path, s.dir, err)
 	}
 	return b, nil
 }
 
-func (s dirSource) get(ctx context.Context, path string, limit int64) ([]byte, error) {
+func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -113,7 +133,7 @@ func (s dirSource) get(ctx context.Context, path string, limit int64) ([]byte, e
 		return nil, notFound(err)
 	}
 	defer f.Close()
-	return readAll(f, limit, info.Size())
+	return readAll(f, limit, info.Size(), buf)
 }
 
 // notFound makes a missing file, or a missing folder on the way to it, match
@@ -139,14 +159,17 @@ func checkGet(path string, limit int64) error {
 }
 
 // readAll reads r to its end and refuses more than limit bytes. Hint is the
-// size to expect; it is believed up to a megabyte.
+// size to expect; it is believed up to a megabyte. If all of it and a byte more fit
+// into buf, they are there.
 //
 // What comes is kept in parts that are joined at the end: a buffer that grew
 // would hold twice as much of what is refused in the end.
-func readAll(r io.Reader, limit, hint int64) ([]byte, error) {
+func readAll(r io.Reader, limit, hint int64, buf []byte) ([]byte, error) {
 	var full [][]byte // parts before buf
 	var total int64   // bytes of them
-	buf := make([]byte, 0, min(max(hint, 511), limit, 1<<20)+1)
+	if buf = buf[:0]; int64(cap(buf)) <= min(max(hint, 511), limit) {
+		buf = make([]byte, 0, min(max(hint, 511), limit, 1<<20)+1)
+	}
 	r = io.LimitReader(r, limit+1)
 	for {
 		n, err := r.Read(buf[len(buf):cap(buf)])

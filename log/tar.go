@@ -1,7 +1,6 @@
 package log
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
@@ -121,17 +120,16 @@ type openTarFolder struct {
 
 func (f openTarFolder) close() error { return nil }
 
-func (f openTarFolder) read(_ context.Context, name string, limit int64) ([]byte, error) {
+func (f openTarFolder) read(_ context.Context, name string, limit int64, _ []byte) ([]byte, error) {
 	return f.index.read(f.at, name, limit)
 }
 
 // all yields the folders, and the files in the order in which the archive has
 // them.
-func (f openTarFolder) all(yield func(fs.DirEntry, error) bool) {
+func (f openTarFolder) all(yield func(string, error) bool) {
 	folder := f.index.folders[f.at]
 	for _, name := range folder.folders {
-		info := (&tar.Header{Name: name, Typeflag: tar.TypeDir, Mode: 0o755}).FileInfo()
-		if !yield(fs.FileInfoToDirEntry(info), nil) {
+		if !yield(name, nil) {
 			return
 		}
 	}
@@ -143,11 +141,15 @@ func (f openTarFolder) all(yield func(fs.DirEntry, error) bool) {
 	for _, block := range blocks {
 		h, _, _, err := f.index.header(block)
 		if err != nil {
-			yield(nil, err)
+			yield("", err)
 			return
 		}
-		if !yield(fs.FileInfoToDirEntry(h.FileInfo()), nil) {
+		if !yield(path.Base(h.Name), nil) {
 			return
 		}
 	}
+}
+
+func (f openTarFolder) isFolder(name string) bool {
+	return f.index.folders[path.Join(f.at, name)] != nil
 }

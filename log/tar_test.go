@@ -151,12 +151,11 @@ func TestTarTop(t *testing.T) {
 func namesOf(t testing.TB, f *Folder) []string {
 	t.Helper()
 	var names []string
-	for e, err := range f.All() {
+	for name, err := range f.All() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := e.Name()
-		if e.IsDir() {
+		if f.IsFolder(name) {
 			name += "/"
 		}
 		names = append(names, name)
@@ -392,20 +391,20 @@ func TestTarFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if got, err := f.Read(t.Context(), "a", 5); err != nil || string(got) != "text" {
+	if got, err := f.Read(t.Context(), "a", 5, nil); err != nil || string(got) != "text" {
 		t.Errorf("a is %q, %v", got, err)
 	}
 	for _, name := range []string{"b", "bundle"} {
-		if _, err := f.Read(t.Context(), name, 5); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "bodies/"+name) {
+		if _, err := f.Read(t.Context(), name, 5, nil); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "bodies/"+name) {
 			t.Errorf("%s: error %v, want ErrNotFound and the name", name, err)
 		}
 	}
 	for _, name := range []string{"..", ".", "", "../elsewhere/b", "/a", "a\x00"} {
-		if got, err := f.Read(t.Context(), name, 100); err == nil {
+		if got, err := f.Read(t.Context(), name, 100, nil); err == nil {
 			t.Errorf("%q gives %q", name, got)
 		}
 	}
-	if _, err := f.Read(t.Context(), "a", 3); !errors.Is(err, ErrTooLarge) {
+	if _, err := f.Read(t.Context(), "a", 3, nil); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("3 bytes of a: error %v, want ErrTooLarge", err)
 	}
 	if got := namesOf(t, f); !slices.Equal(got, []string{"a", "bundle/"}) {

@@ -246,7 +246,11 @@ type waitedFor struct {
 }
 
 func (w *waitedFor) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
-	b, err := w.Source.Get(ctx, path, limit)
+	return w.GetInto(ctx, path, limit, nil)
+}
+
+func (w *waitedFor) GetInto(ctx context.Context, path string, limit int64, buf []byte) ([]byte, error) {
+	b, err := log.GetInto(ctx, w.Source, path, limit, buf)
 	if err != nil && ctx.Err() != nil {
 		w.mu.Lock()
 		w.err = cmp.Or(w.err, err)
@@ -273,7 +277,7 @@ func (a *audit) seenCharter(ctx context.Context) (entry.ID, bool) {
 		return entry.ID{}, false
 	}
 	width := log.TileWidthAt(log.EntriesLevel, 0, a.target.size)
-	b, n, err := a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: 0, Width: width})
+	b, n, err := a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: 0, Width: width}, nil)
 	if err != nil {
 		return entry.ID{}, false
 	}
@@ -319,15 +323,15 @@ func (a *audit) cannotRead(ctx context.Context, err error) {
 // read gets a tile or a bundle from the source. A partial one may go once the
 // full one exists, which is then read in its place; the width of what was read
 // is returned too.
-func (a *audit) read(ctx context.Context, t log.Tile) ([]byte, int, error) {
+func (a *audit) read(ctx context.Context, t log.Tile, buf []byte) ([]byte, int, error) {
 	limit := fileLimit(t.Level)
-	b, err := a.cfg.Source.Get(ctx, t.Path(), limit)
+	b, err := log.GetInto(ctx, a.cfg.Source, t.Path(), limit, buf)
 	if err == nil || t.Width == log.TileWidth || !errors.Is(err, log.ErrNotFound) {
 		return b, t.Width, err
 	}
 	full := t
 	full.Width = log.TileWidth
-	b, fullErr := a.cfg.Source.Get(ctx, full.Path(), limit)
+	b, fullErr := log.GetInto(ctx, a.cfg.Source, full.Path(), limit, buf)
 	if errors.Is(fullErr, log.ErrNotFound) {
 		return nil, 0, err
 	}

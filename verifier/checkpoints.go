@@ -172,7 +172,7 @@ func (a *audit) behind(ctx context.Context, s *signed) error {
 		return nil // short of its quorum: not gone by
 	}
 	last := (s.size - 1) / log.TileWidth
-	_, _, err = a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: last, Width: log.TileWidthAt(log.EntriesLevel, last, s.size)})
+	_, _, err = a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: last, Width: log.TileWidthAt(log.EntriesLevel, last, s.size)}, nil)
 	shown, later := some(a.target.size, "entry", "entries"), some(s.size, "entry", "entries")
 	switch {
 	case errors.Is(err, log.ErrNotFound):

@@ -58,14 +58,14 @@ func (a *audit) earlier(ctx context.Context, t log.Tile, used int, same func(wid
 		return r
 	}
 	defer folder.Close()
-	for e, err := range folder.All() {
+	for name, err := range folder.All() {
 		if err != nil {
 			r.err = cmp.Or(r.err, err)
 			break
 		}
 		// What has another name is no tile: see strayFiles.
-		if part, err := log.ParseTilePath(full.Path() + ".p/" + e.Name()); err == nil {
-			compare(part, func(limit int64) ([]byte, error) { return folder.Read(ctx, e.Name(), limit) })
+		if part, err := log.ParseTilePath(full.Path() + ".p/" + name); err == nil {
+			compare(part, func(limit int64) ([]byte, error) { return folder.Read(ctx, name, limit, nil) })
 		}
 	}
 	slices.Sort(r.differ)

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -141,6 +142,7 @@ func (t *textCheck) compare(ctx context.Context, o *opening) error {
 	}
 	if len(unkept) > 0 {
 		got, err := t.s.readTexts(ctx, o.index/log.TileWidth, unkept, false)
+		defer got.buf.giveBack()
 		if err != nil {
 			return err
 		}
@@ -188,10 +190,11 @@ func (t *textCheck) publicBody(ctx context.Context, o *opening) ([]byte, error) 
 		return nil, nil
 	}
 	got, err := t.s.readTexts(ctx, text.Published/log.TileWidth, []string{digest}, false)
+	defer got.buf.giveBack()
 	if err != nil || entry.Digest(got.byDigest[digest]) != digest {
 		return nil, err
 	}
-	return got.byDigest[digest], nil
+	return bytes.Clone(got.byDigest[digest]), nil
 }
 
 // withoutSaid leaves out findings that were said before.
@@ -209,7 +212,10 @@ func withoutSaid(found, said []pledge.Finding) []pledge.Finding {
 // ids the state has.
 func (s *stream) readAgain(ctx context.Context, bundle uint64, ids map[uint64]entry.ID) (map[uint64]*pledge.Item, error) {
 	tile := log.Tile{Level: log.EntriesLevel, Index: bundle, Width: log.TileWidthAt(log.EntriesLevel, bundle, s.a.target.size)}
-	b, width, err := s.a.read(ctx, tile)
+	buf := takeBuffer()
+	defer buf.giveBack()
+	b, width, err := s.a.read(ctx, tile, buf.b)
+	buf.b = b
 	if err != nil {
 		return nil, err
 	}

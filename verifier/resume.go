@@ -171,6 +171,7 @@ func (t *textCheck) lookInBundle(ctx context.Context, bundle uint64, list []oddT
 		named = append(named, o.digest(items[o.Index].Statement))
 	}
 	got, err := t.s.readTexts(ctx, bundle, named, true)
+	defer got.buf.giveBack()
 	if err != nil {
 		return err
 	}

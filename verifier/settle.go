@@ -78,7 +78,7 @@ func (t *textCheck) settleErased(ctx context.Context) error {
 // isServed reports whether a text is served under its address, or in the bundle of
 // the entry with which it was published, if that is to be looked at.
 func (t *textCheck) isServed(ctx context.Context, digest string, published uint64, bundled bool) (bool, error) {
-	b, state, err := t.s.readText(ctx, digest)
+	b, state, err := t.s.readText(ctx, digest, nil)
 	if err != nil {
 		return false, err
 	}
@@ -93,7 +93,7 @@ func (t *textCheck) isServed(ctx context.Context, digest string, published uint6
 	if !bundled || !t.s.isFull(bundle) {
 		return false, nil
 	}
-	lines, err := t.s.readTextBundle(ctx, bundle)
+	lines, err := t.s.readTextBundle(ctx, bundle, nil)
 	if errors.Is(err, log.ErrNotFound) {
 		return false, nil
 	} else if err != nil {

@@ -47,15 +47,15 @@ func (s *stream) eachFile(ctx context.Context, path string, depth int, f func(pa
 		return err
 	}
 	defer folder.Close()
-	for e, err := range folder.All() {
+	for name, err := range folder.All() {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
-		below := path + "/" + e.Name()
-		if !e.IsDir() || depth == maxFolders {
+		below := path + "/" + name
+		if depth == maxFolders || !folder.IsFolder(name) {
 			f(below)
 		} else if err := s.eachFile(ctx, below, depth+1, f); err != nil {
 			return err
@@ -68,7 +68,7 @@ func (s *stream) strayTexts(ctx context.Context) error {
 	if s.folder == nil {
 		return nil
 	}
-	for e, err := range s.folder.All() {
+	for name, err := range s.folder.All() {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -76,13 +76,13 @@ func (s *stream) strayTexts(ctx context.Context) error {
 			return err
 		}
 		switch {
-		case entry.IsDigest(e.Name()):
-			if err := s.strayText(ctx, e.Name()); err != nil {
+		case entry.IsDigest(name):
+			if err := s.strayText(ctx, name); err != nil {
 				return err
 			}
-		case e.IsDir():
+		case s.folder.IsFolder(name):
 			covered := s.a.target.size / log.TileWidth // bundles that were read
-			err := s.eachFile(ctx, log.BodiesPath+"/"+e.Name(), 1, func(path string) {
+			err := s.eachFile(ctx, log.BodiesPath+"/"+name, 1, func(path string) {
 				if n, ok := textBundle(path); !ok || n >= covered {
 					s.a.strays++
 				}
@@ -104,7 +104,7 @@ func (s *stream) strayText(ctx context.Context, digest string) error {
 	if text.State == pledge.TextPublic || text.State == pledge.TextErased {
 		return nil // see readTexts and settle
 	}
-	b, state, err := s.readText(ctx, digest)
+	b, state, err := s.readText(ctx, digest, nil)
 	switch {
 	case err != nil || state == fileMissing:
 		return err

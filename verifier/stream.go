@@ -237,7 +237,9 @@ func (s *stream) produce(ctx context.Context, wg *sync.WaitGroup, order chan<- *
 // work takes a chunk to where it needs what stands before it in the log.
 func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 	defer close(c.done)
-	leaves, err := s.fetch(ctx, c)
+	buf := takeBuffer()
+	defer buf.giveBack()
+	leaves, err := s.fetch(ctx, c, buf)
 	if err == nil {
 		select {
 		case <-before:
@@ -260,6 +262,7 @@ func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 	defer func() { <-s.slots }()
 	s.compareEarlier(ctx, c, leaves)
 	texts, err := s.readTexts(ctx, c.index, publishes(c.items), true)
+	defer texts.buf.giveBack()
 	if err != nil {
 		c.textsErr = err
 		return
@@ -365,15 +368,16 @@ func (s *stream) busy(f func()) {
 	f()
 }
 
-// fetch reads the bundle and its tile of leaf hashes.
-func (s *stream) fetch(ctx context.Context, c *chunk) ([][]byte, error) {
+// fetch reads the bundle, into buf, and its tile of leaf hashes.
+func (s *stream) fetch(ctx context.Context, c *chunk, buf *buffer) ([][]byte, error) {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.tile = s.tiles.read(ctx, log.Tile{Level: 0, Index: c.index, Width: c.width}) })
-	b, width, err := s.a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: c.index, Width: c.width})
+	b, width, err := s.a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: c.index, Width: c.width}, buf.b)
 	wg.Wait()
 	if err != nil {
 		return nil, err
 	}
+	buf.b = b
 	if c.tile.err != nil {
 		return nil, c.tile.err
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
@@ -20,6 +22,8 @@ const (
 	maxOpenTextBundle = log.TileWidth * entry.MaxSubmission
 	// singleTexts is how many single texts are read at the same time.
 	singleTexts = 8
+	// smallText is how large most texts are at the most, in bytes, and a byte more.
+	smallText = 16<<10 + 1
 	// keptOfChunk is how many bytes of opened texts a chunk keeps until they can be
 	// compared with the statement that they are of. What is more is read again.
 	keptOfChunk = 64 << 10
@@ -28,8 +32,10 @@ const (
 	maxExtra = 64
 )
 
-// texts are what is published with some entries, by their digests.
+// texts are what is published with some entries, by their digests. They lie in buf
+// until that is given back.
 type texts struct {
+	buf      *buffer // nil when they are elsewhere
 	byDigest map[string][]byte
 	files    map[string]fileState // of single files that are not as they should be
 	extra    []string             // digests of lines of the bundle that no statement names
@@ -85,13 +91,23 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 	if len(named) == 0 && !files {
 		return got, nil
 	}
+	if !files && s.folder != nil {
+		// Where every text has a file, a few are read faster from these.
+		err := s.readSingle(ctx, named, &got)
+		maps.DeleteFunc(got.byDigest, func(digest string, b []byte) bool { return entry.Digest(b) != digest })
+		if err != nil || !slices.ContainsFunc(named, func(digest string) bool { return got.byDigest[digest] == nil }) {
+			return got, err
+		}
+	}
 	if s.isFull(bundle) {
-		b, err := s.readTextBundle(ctx, bundle)
+		got.buf = takeBuffer()
+		b, err := s.readTextBundle(ctx, bundle, got.buf.b)
 		switch {
 		case errors.Is(err, log.ErrNotFound):
 		case err != nil:
 			return got, err
 		default:
+			got.buf.b = b
 			s.busy(func() { got.split(b, named) })
 		}
 	}
@@ -113,9 +129,9 @@ func (s *stream) isFull(bundle uint64) bool {
 
 // readTextBundle reads a bundle of texts. One that is larger than most can be is
 // read alone.
-func (s *stream) readTextBundle(ctx context.Context, bundle uint64) ([]byte, error) {
+func (s *stream) readTextBundle(ctx context.Context, bundle uint64, buf []byte) ([]byte, error) {
 	path := log.BodiesBundlePath(bundle)
-	b, err := s.a.cfg.Source.Get(ctx, path, maxTextBundle)
+	b, err := log.GetInto(ctx, s.a.cfg.Source, path, maxTextBundle, buf)
 	if errors.Is(err, log.ErrTooLarge) {
 		s.alone.Lock()
 		defer s.alone.Unlock()
@@ -164,53 +180,65 @@ func (t *texts) split(b []byte, named []string) {
 // readSingle gets texts from a file each, and notes which of these files are not
 // as they should be.
 func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) error {
-	var mu sync.Mutex
-	var failed error
+	type file struct {
+		raw   []byte // nil when the bundle has the text
+		state fileState
+		err   error
+	}
+	files := make([]file, len(digests))
+	var next atomic.Int64
+	var failed atomic.Bool
 	var wg sync.WaitGroup
-	next := 0
 	for range min(singleTexts, len(digests)) {
 		wg.Go(func() {
-			for {
-				mu.Lock()
-				if next == len(digests) || failed != nil {
-					mu.Unlock()
+			buf := make([]byte, smallText)
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= len(digests) {
 					return
 				}
-				digest := digests[next]
-				next++
+				f, digest := &files[i], digests[i]
 				bundled, isBundled := got.byDigest[digest]
-				mu.Unlock()
-				b, state, err := s.readText(ctx, digest)
-				if err == nil && state == fileGood {
+				f.raw, f.state, f.err = s.readText(ctx, digest, buf)
+				switch {
+				case f.err != nil:
+					failed.Store(true)
+				case isBundled:
+					if f.state == fileGood && !bytes.Equal(f.raw, bundled) {
+						f.state = fileDiffers
+					}
+					f.raw = nil
+				case f.state == fileGood:
+					f.raw = bytes.Clone(f.raw)
 					s.busy(func() {
-						if isBundled && !bytes.Equal(b, bundled) || !isBundled && entry.Digest(b) != digest {
-							state = fileDiffers
+						if entry.Digest(f.raw) != digest {
+							f.state = fileDiffers
 						}
 					})
 				}
-				mu.Lock()
-				if err != nil {
-					failed = err
-				}
-				if state != fileGood {
-					got.files[digest] = state
-				}
-				if b != nil && !isBundled {
-					got.byDigest[digest] = b
-				}
-				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
-	return failed
+	for i, f := range files {
+		if f.err != nil {
+			return f.err
+		}
+		if f.state != fileGood {
+			got.files[digests[i]] = f.state
+		}
+		if f.raw != nil {
+			got.byDigest[digests[i]] = f.raw
+		}
+	}
+	return nil
 }
 
-// readText reads the file of a single text: nil when there is none, and empty when
-// it is larger than a text can be.
-func (s *stream) readText(ctx context.Context, digest string) (b []byte, state fileState, err error) {
+// readText reads the file of a single text, into buf if that has room for it and a
+// byte more: nil when there is none, and empty when it is larger than a text can be.
+func (s *stream) readText(ctx context.Context, digest string, buf []byte) (b []byte, state fileState, err error) {
 	if s.folder != nil {
-		b, err = s.folder.Read(ctx, digest, entry.MaxBody)
+		b, err = s.folder.Read(ctx, digest, entry.MaxBody, buf)
 	} else {
 		b, err = s.a.cfg.Source.Get(ctx, log.BodyPath(digest), entry.MaxBody)
 	}

@@ -60,7 +60,7 @@ func newTileCheck(a *audit) *tileCheck {
 // read gets a tile and looks at its size.
 func (t *tileCheck) read(ctx context.Context, tile log.Tile) tileResult {
 	r := tileResult{tile: tile}
-	b, width, err := t.a.read(ctx, tile)
+	b, width, err := t.a.read(ctx, tile, nil)
 	r.used = width
 	switch {
 	case errors.Is(err, log.ErrNotFound):
