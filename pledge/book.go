@@ -1,6 +1,7 @@
 package pledge
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -85,26 +86,33 @@ type ref = uint32
 // noRef is no ref.
 const noRef ref = 1<<32 - 1
 
-// A halfDigest is the first half of a bodyDigest. Only an author that does 2^64
-// hashes could find two of its own texts with the same one, and it would come to
-// have the second refused by everybody alike.
-type halfDigest [16]byte
+// A textKey names a text for the rules: the first half of the SHA-256 of the 32
+// bytes of its digest. Whoever names a text by another digest than its own is
+// refused: one that differs anywhere has another key, and to find one that has not
+// takes 2^128 hashes. The digest's own first half would not do, as anybody can write
+// down a digest that begins like another. Only an author that does 2^64 hashes could
+// find two texts of its own with one key, and it would come to have the second
+// refused by everybody alike.
+type textKey [16]byte
 
-func half(digest string) (h halfDigest) {
-	b, err := base64.RawURLEncoding.DecodeString(digest)
-	if err == nil && len(b) == 32 {
-		copy(h[:], b)
+// keyOf is the one way from a digest to what is kept of it. What is no digest has
+// the key of no text.
+func keyOf(digest string) (k textKey) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(digest)
+	if err == nil && len(b) == sha256.Size {
+		sum := sha256.Sum256(b)
+		copy(k[:], sum[:])
 	}
-	return h
+	return k
 }
 
 // A record is what is kept of every accepted statement.
 type record struct {
 	ID      entry.ID
-	Digest  halfDigest // of its bodyDigest; zero when it has none
-	Indexed [6]byte    // its index: up to 2^48, which no log that fits in memory has
-	Author  uint16     // place in kept.People
-	Kind    uint8      // place in entry.Kinds
+	Text    textKey // of its detached body; zero when it has none
+	Indexed [6]byte // its index: up to 2^48, which no log that fits in memory has
+	Author  uint16  // place in kept.People
+	Kind    uint8   // place in entry.Kinds
 	Flags   uint8
 }
 
@@ -188,10 +196,10 @@ func (b *book) find(id entry.ID) ref {
 }
 
 // used reports whether an author has used a digest before.
-func (b *book) used(author uint16, h halfDigest) bool {
-	return b.byText.find(binary.LittleEndian.Uint64(h[:]), func(n ref) bool {
+func (b *book) used(author uint16, k textKey) bool {
+	return b.byText.find(binary.LittleEndian.Uint64(k[:]), func(n ref) bool {
 		r := b.Records.at(int(n))
-		return r.Author == author && r.Digest == h
+		return r.Author == author && r.Text == k
 	}) != noRef
 }
 
@@ -208,8 +216,8 @@ func (b *book) enter(n ref) {
 		return binary.LittleEndian.Uint64(b.Records.at(int(o)).ID[:])
 	})
 	if r.Flags&hasText != 0 {
-		b.byText.add(binary.LittleEndian.Uint64(r.Digest[:]), n, func(o ref) uint64 {
-			return binary.LittleEndian.Uint64(b.Records.at(int(o)).Digest[:])
+		b.byText.add(binary.LittleEndian.Uint64(r.Text[:]), n, func(o ref) uint64 {
+			return binary.LittleEndian.Uint64(b.Records.at(int(o)).Text[:])
 		})
 	}
 }

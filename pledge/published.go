@@ -30,11 +30,11 @@ func (s *State) Text(id entry.ID, digest string) Text {
 }
 
 func (s *State) text(n ref, digest string) Text {
-	r, h := s.k.Book.at(n), half(digest)
+	r, k := s.k.Book.at(n), keyOf(digest)
 	t := Text{Entry: r.ID, Index: r.index(), Published: r.index(), State: s.TextOf(r.ID, digest)}
-	t.Body = r.Flags&hasText != 0 && r.Digest == h
+	t.Body = r.Flags&hasText != 0 && r.Text == k
 	for _, o := range s.k.Opened[n] {
-		if o.Digest == h {
+		if o.Text == k {
 			t.Published = o.Index
 		}
 	}
@@ -63,9 +63,9 @@ func (s *State) Named(digest string) Text {
 			best = t
 		}
 	}
-	h := half(digest)
-	s.k.Book.eachText(h, weigh)
-	for _, n := range s.disclosed[h] {
+	k := keyOf(digest)
+	s.k.Book.eachText(k, weigh)
+	for _, n := range s.disclosed[k] {
 		weigh(n)
 	}
 	return best
@@ -75,10 +75,10 @@ func weightOf(s TextState) int {
 	return slices.Index([]TextState{TextUnknown, TextWithheld, TextErased, TextPublic}, s)
 }
 
-// eachText calls f for every record whose bodyDigest has this first half.
-func (b *book) eachText(h halfDigest, f func(ref)) {
-	b.byText.each(binary.LittleEndian.Uint64(h[:]), func(n ref) {
-		if b.at(n).Digest == h {
+// eachText calls f for every record whose bodyDigest has this key.
+func (b *book) eachText(k textKey, f func(ref)) {
+	b.byText.each(binary.LittleEndian.Uint64(k[:]), func(n ref) {
+		if b.at(n).Text == k {
 			f(n)
 		}
 	})

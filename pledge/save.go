@@ -13,7 +13,7 @@ import (
 // saveFormat names the form in which a State is saved. It changes whenever what is
 // kept, or what a rule makes of it, does: a state of another form is of no use, and
 // the log is read again from its beginning.
-const saveFormat = "pledgelog.state.v1"
+const saveFormat = "pledgelog.state.v2"
 
 // ErrSaved says that what Restore was given is no state of this version.
 var ErrSaved = errors.New("not a saved state of this version")
@@ -83,8 +83,8 @@ func (s *State) derive() error {
 			if int(n) >= k.Book.Records.len() {
 				return fmt.Errorf("a text was opened for statement %d, which is not there", n)
 			}
-			if r := k.Book.at(n); r.Flags&hasText == 0 || r.Digest != o.Digest {
-				s.disclosed[o.Digest] = append(s.disclosed[o.Digest], n)
+			if r := k.Book.at(n); r.Flags&hasText == 0 || r.Text != o.Text {
+				s.disclosed[o.Text] = append(s.disclosed[o.Text], n)
 			}
 		}
 	}

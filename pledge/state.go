@@ -16,7 +16,7 @@ type State struct {
 	replied       map[entry.ID]*Challenge  // by reply
 	attested      map[ref]attestedIn
 	erased        map[erasedText]int
-	disclosed     map[halfDigest][]ref // statements for which a disclosure was opened
+	disclosed     map[textKey][]ref // statements for which a disclosure was opened
 }
 
 // kept is everything that a State has to remember, in a form that can be written
@@ -134,7 +134,7 @@ type Pledged struct {
 // New returns the state of an empty log of that origin.
 func New(origin string) *State {
 	s := &State{byID: make(map[string]*author), challenges: make(map[entry.ID]*Challenge), lastChallenge: make(map[[2]string]*Challenge),
-		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int), disclosed: make(map[halfDigest][]ref)}
+		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int), disclosed: make(map[textKey][]ref)}
 	s.k = kept{Origin: origin, Owners: make(map[entry.KeyID]string), Outcomes: []string{""},
 		Places: make(map[uint32]uint32), Contents: make(map[uint32]uint32), Instead: make(map[uint32]uint32), Withheld: make(map[ref]int64), Opened: make(map[ref][]opened), Corrections: make(map[ref]Correction)}
 	return s
@@ -297,7 +297,7 @@ func (s *State) accept(it *Item) []Finding {
 	*l = lane{st.Seq, st.ID, st.Made}
 	r := record{ID: st.ID, Indexed: indexed(it.Index), Author: a.No, Kind: kindNo(st.Kind)}
 	if st.BodyDigest != "" {
-		r.Flags, r.Digest = hasText, half(st.BodyDigest)
+		r.Flags, r.Text = hasText, keyOf(st.BodyDigest)
 	}
 	if st.IsWithheld() {
 		r.Flags |= isWithheld

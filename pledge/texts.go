@@ -28,7 +28,7 @@ func (s *State) judgeReview(date string, now int64) Verdict {
 
 // An opened is a digest that an open published.
 type opened struct {
-	Digest halfDigest
+	Text textKey
 	Mark
 }
 
@@ -47,14 +47,14 @@ func (s *State) judgeOpen(a *author, b *entry.Open, now int64) Verdict {
 	}
 	own := false
 	for _, d := range b.Digests {
-		h := half(d)
-		if h == r.Digest {
+		k := keyOf(d)
+		if k == r.Text {
 			if !closed {
 				return rejected(CodeAlreadyOpened, "the statement's body is published")
 			}
 			own = true
 		}
-		if slices.ContainsFunc(s.k.Opened[n], func(o opened) bool { return o.Digest == h }) {
+		if slices.ContainsFunc(s.k.Opened[n], func(o opened) bool { return o.Text == k }) {
 			return rejected(CodeAlreadyOpened, "a digest was opened before")
 		}
 	}
@@ -72,15 +72,15 @@ func (s *State) acceptOpen(t *taken, b *entry.Open) {
 	}
 	r := s.k.Book.at(n)
 	for _, d := range b.Digests {
-		h := half(d)
-		if h == r.Digest {
+		k := keyOf(d)
+		if k == r.Text {
 			r.Flags |= isOpened
 			delete(s.k.Withheld, n)
 			t.a.WithheldOpen++
 		} else {
-			s.disclosed[h] = append(s.disclosed[h], n)
+			s.disclosed[k] = append(s.disclosed[k], n)
 		}
-		s.k.Opened[n] = append(s.k.Opened[n], opened{h, t.m})
+		s.k.Opened[n] = append(s.k.Opened[n], opened{k, t.m})
 	}
 }
 
@@ -105,7 +105,7 @@ func (s *State) judgeErasure(b *entry.Erasure) Verdict {
 	if _, done := s.Erased(b.Entry, b.Digest); done {
 		return rejected(CodeAlreadyErased, "the text was erased before")
 	}
-	if !s.isPublic(n, half(b.Digest)) {
+	if !s.isPublic(n, keyOf(b.Digest)) {
 		return rejected(CodeDigestUnknown, "the statement has published no text of that digest")
 	}
 	return accepted
@@ -113,12 +113,12 @@ func (s *State) judgeErasure(b *entry.Erasure) Verdict {
 
 // isPublic reports whether a text of a statement was published: with it, or by an
 // open.
-func (s *State) isPublic(n ref, h halfDigest) bool {
+func (s *State) isPublic(n ref, k textKey) bool {
 	r := s.k.Book.at(n)
-	if r.Flags&hasText != 0 && r.Digest == h {
+	if r.Flags&hasText != 0 && r.Text == k {
 		return r.Flags&isWithheld == 0 || r.Flags&isOpened != 0
 	}
-	return slices.ContainsFunc(s.k.Opened[n], func(o opened) bool { return o.Digest == h })
+	return slices.ContainsFunc(s.k.Opened[n], func(o opened) bool { return o.Text == k })
 }
 
 func (s *State) acceptErasure(t *taken, b *entry.Erasure) {
@@ -170,10 +170,10 @@ func (s *State) TextOf(id entry.ID, digest string) TextState {
 	if _, erased := s.Erased(id, digest); erased {
 		return TextErased
 	}
-	if s.isPublic(n, half(digest)) {
+	if s.isPublic(n, keyOf(digest)) {
 		return TextPublic
 	}
-	if r := s.k.Book.at(n); r.Flags&hasText != 0 && r.Digest == half(digest) {
+	if r := s.k.Book.at(n); r.Flags&hasText != 0 && r.Text == keyOf(digest) {
 		return TextWithheld
 	}
 	return TextUnknown

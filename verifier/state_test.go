@@ -2,6 +2,7 @@ package verifier_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"os"
@@ -390,8 +391,13 @@ func TestStateRefused(t *testing.T) {
 		{"a moment before", verifier.Config{Policy: w.Policy, AsOf: &early, Source: log.DirSource(s.Dir)}, kept, "the moment asked for is before"},
 		{"nothing in it", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, []byte{}, "it is no state of this version"},
 		{"another format", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, changed(func(b []byte) []byte {
-			return bytes.Replace(b, []byte("state.v1"), []byte("state.v9"), 1)
+			return bytes.Replace(b, []byte("audit-state.v1"), []byte("audit-state.v9"), 1)
 		}), "it is no state of this version"},
+		{"of other rules", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, changed(func(b []byte) []byte {
+			b = bytes.Replace(b[:len(b)-sha256.Size], []byte("pledgelog.state.v2"), []byte("pledgelog.state.v1"), 1)
+			sum := sha256.Sum256(b)
+			return append(b, sum[:]...)
+		}), "not a saved state of this version"},
 		{"cut short", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, kept[:len(kept)-1], "damaged or cut short"},
 		{"cut very short", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, kept[:30], "damaged or cut short"},
 		{"longer", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, append(bytes.Clone(kept), 0), "damaged or cut short"},
