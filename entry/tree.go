@@ -39,6 +39,9 @@ func (c *Charter) check(s *Statement) error {
 	if s.Author != AuthorSecretariat {
 		return refuse(CodeMemberMalformed, "a charter's author is %s", AuthorSecretariat)
 	}
+	if s.BodyDigest == "" {
+		return refuse(CodeMemberMissing, "a charter names its detached body by bodyDigest, which has the clauses' texts")
+	}
 	if err := checkText("accord", c.Accord, 200, false); err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ var badStatements = []struct{ name, of, code, why, old, new string }{
 	{"charter-clauses-none", "charter", "member-missing", "at least one", `"clauses":[{"id":"no-attack-help","text":"$digest(We help nobody to attack.)"},{"id":"report","text":"$digest(We log requests.)"}]`, `"clauses":[]`},
 	{"charter-clause-twice", "charter", "member-malformed", "an id stands there once", `"report"`, `"no-attack-help"`},
 	{"charter-clause-code", "charter", "code-malformed", "an id is a code", `"report"`, `"Report"`},
+	{"charter-no-body", "charter", "member-missing", "the texts of the clauses stand in the detached body", `"bodyDigest":"$digest(charter)",`, ``},
 	{"charter-clause-text", "charter", "digest-malformed", "the text's digest", `$digest(We log requests.)`, `We log requests.`},
 	{"charter-days-0", "charter", "member-malformed", "from 1", `"graceDays":30`, `"graceDays":0`},
 	{"charter-days-3654", "charter", "member-malformed", "at most ten years", `"reviewDays":730`, `"reviewDays":3654`},
