@@ -1,6 +1,9 @@
 package entry
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // quickStatement reads a payload of a kind that logs have many of into s, all but
 // its id. It reports false for all others, and for whatever is not in order.
@@ -207,7 +210,9 @@ func (b *Reply) read(r *reader) {
 // quickDetached reads a detached body of a kind that logs have many of. It returns
 // nil as quickStatement does false.
 func quickDetached(kind Kind, raw []byte) Detached {
-	r := reader{b: raw, sealable: true}
+	// Most of a body is text, so that its texts share one copy. Seals are kept when the
+	// rest is not.
+	r := reader{b: raw, all: string(raw), sealable: true}
 	r.open()
 	var d Detached
 	switch kind {
@@ -231,6 +236,9 @@ func quickDetached(kind Kind, raw []byte) Detached {
 	r.close()
 	if d == nil || !r.done() || checkSeals(r.seals) != nil {
 		return nil
+	}
+	for i, s := range r.seals {
+		r.seals[i] = Seal{Member: s.Member, Digest: strings.Clone(s.Digest), Reason: strings.Clone(s.Reason), Law: strings.Clone(s.Law), Review: strings.Clone(s.Review)}
 	}
 	d.setSeals(r.seals)
 	return d

@@ -1,6 +1,9 @@
 package entry
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // A reader reads canonical JSON whose members are known, each byte once and
 // without reflection. Audits read millions of statements, and nearly all are in
@@ -18,6 +21,7 @@ type reader struct {
 	first  bool // no member of the object was read yet
 	failed bool
 
+	all      string // b, when the texts that are read are to share its memory; or ""
 	sealable bool   // members that are not needed as they are may be sealed
 	seals    []Seal // those that are
 }
@@ -84,10 +88,18 @@ func (r *reader) plain() string {
 			break
 		}
 		r.i = start + n + 1
-		return string(r.b[start : start+n])
+		return r.string(start, start+n)
 	}
 	r.failed = true
 	return ""
+}
+
+// string is what stands from one place to another.
+func (r *reader) string(from, to int) string {
+	if r.all != "" {
+		return r.all[from:to]
+	}
+	return string(r.b[from:to])
 }
 
 // known steps over a plain text that can only be that one.
@@ -129,7 +141,11 @@ func (r *reader) text() string {
 		r.failed = true
 		return ""
 	}
+	start := r.i + 1
 	r.i = c.i
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return r.string(start, r.i-1)
+	}
 	return unquote(quoted)
 }
 

@@ -37,6 +37,10 @@ type Config struct {
 	// Now is the auditor's clock in Unix seconds. A log that is no demonstration
 	// is not to be dated after it. Nil: no check.
 	Now *int64
+	// AsServed has an audit of a directory or an archive read what one over HTTP asks
+	// for: not the files of single texts that stand in bundles, nor tiles of other
+	// sizes, nor what else lies there.
+	AsServed bool
 	// Workers is how many processors to keep busy. Default: all.
 	Workers int
 	// Progress is told from time to time how many entries of how many are
@@ -77,6 +81,9 @@ func newAudit(cfg Config) (*audit, error) {
 		cfg.Progress = func(uint64, uint64) {}
 	}
 	local, _ := cfg.Source.(log.Lister)
+	if cfg.AsServed {
+		local = nil
+	}
 	waiting := &waitedFor{Source: cfg.Source}
 	cfg.Source = waiting
 	a := &audit{local: local, waiting: waiting, cfg: cfg, report: &Report{Format: ReportFormat, Steps: []Step{}, Signatories: []Signatory{}}, found: newFindings()}
@@ -123,7 +130,7 @@ type audit struct {
 	last   *stream    // that came to the end of the log
 	err    error      // why the Config can't be used
 
-	local  log.Lister // the source, when it is a directory or an archive of one: every file is looked at; else nil
+	local  log.Lister // the source, when it is a directory or an archive of one and every file is looked at; else nil
 	strays uint64     // files of it that are no part of the log up to the checkpoint
 
 	waiting *waitedFor

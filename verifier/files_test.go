@@ -101,6 +101,10 @@ func TestSingleTexts(t *testing.T) {
 	if r.Result != verifier.Matches || !notChecked(r, "single addresses") {
 		t.Errorf("over HTTP: result %s, findings %v, not checked %v", r.Result, found(r), r.NotChecked)
 	}
+	r = runAudit(t, w, s.Dir, func(c *verifier.Config) { c.AsServed = true })
+	if r.Result != verifier.Matches || !notChecked(r, "single addresses") || !notChecked(r, "Partial tiles") {
+		t.Errorf("as served: result %s, findings %v, not checked %v", r.Result, found(r), r.NotChecked)
+	}
 }
 
 func notChecked(r *verifier.Report, what string) bool {

@@ -1,10 +1,14 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
@@ -68,32 +72,100 @@ func (s *stream) strayTexts(ctx context.Context) error {
 	if s.folder == nil {
 		return nil
 	}
-	for name, err := range s.folder.All() {
-		if err == nil {
-			err = ctx.Err()
-		}
+	for names, err := range s.oddNames(ctx) {
 		if err != nil {
 			return err
 		}
-		switch {
-		case entry.IsDigest(name):
-			if err := s.strayText(ctx, name); err != nil {
+		for _, name := range names {
+			if err := s.strayName(ctx, name); err != nil {
 				return err
 			}
-		case s.folder.IsFolder(name):
-			covered := s.a.target.size / log.TileWidth // bundles that were read
-			err := s.eachFile(ctx, log.BodiesPath+"/"+name, 1, func(path string) {
-				if n, ok := textBundle(path); !ok || n >= covered {
-					s.a.strays++
-				}
-			})
-			if err != nil {
-				return err
-			}
-		default:
-			s.a.strays++
 		}
 	}
+	return nil
+}
+
+// oddNames yields the names in the folder of texts, some together, those left out of
+// which the stream has seen the files (see readTexts and settle). Nearly all are, so
+// that they are looked up on all processors.
+func (s *stream) oddNames(ctx context.Context) iter.Seq2[[]string, error] {
+	const together = 1024
+	type part struct {
+		names []string
+		err   error
+		done  chan struct{}
+	}
+	return func(yield func([]string, error) bool) {
+		outer := ctx
+		ctx, cancel := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		defer cancel()
+		parts := make(chan *part, s.a.cfg.Workers)
+		send := func(p *part) bool {
+			select {
+			case parts <- p:
+			case <-ctx.Done():
+				return false
+			}
+			wg.Go(func() {
+				defer close(p.done)
+				s.busy(func() { p.names = slices.DeleteFunc(p.names, s.wasSeen) })
+			})
+			return true
+		}
+		wg.Go(func() {
+			defer close(parts)
+			p := &part{done: make(chan struct{})}
+			for name, err := range s.folder.All() {
+				if p.err = cmp.Or(err, ctx.Err()); p.err != nil {
+					break
+				}
+				if p.names = append(p.names, name); len(p.names) == together {
+					if !send(p) {
+						return
+					}
+					p = &part{done: make(chan struct{})}
+				}
+			}
+			send(p)
+		})
+		for p := range parts {
+			<-p.done
+			if !yield(p.names, p.err) {
+				return
+			}
+		}
+		if err := outer.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// wasSeen reports whether a name is that of a text that is public or was erased.
+func (s *stream) wasSeen(name string) bool {
+	if !entry.IsDigest(name) {
+		return false
+	}
+	state := s.state.Named(name).State
+	return state == pledge.TextPublic || state == pledge.TextErased
+}
+
+// strayName looks at what is in the folder of texts under a name that is none of a
+// public or an erased one.
+func (s *stream) strayName(ctx context.Context, name string) error {
+	switch {
+	case entry.IsDigest(name):
+		return s.strayText(ctx, name)
+	case s.folder.IsFolder(name):
+		covered := s.a.target.size / log.TileWidth // bundles that were read
+		return s.eachFile(ctx, log.BodiesPath+"/"+name, 1, func(path string) {
+			if n, ok := textBundle(path); !ok || n >= covered {
+				s.a.strays++
+			}
+		})
+	}
+	s.a.strays++
 	return nil
 }
 
@@ -101,9 +173,6 @@ func (s *stream) strayTexts(ctx context.Context) error {
 // that no accepted statement names.
 func (s *stream) strayText(ctx context.Context, digest string) error {
 	text := s.state.Named(digest)
-	if text.State == pledge.TextPublic || text.State == pledge.TextErased {
-		return nil // see readTexts and settle
-	}
 	b, state, err := s.readText(ctx, digest, nil)
 	switch {
 	case err != nil || state == fileMissing:

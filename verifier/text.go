@@ -314,7 +314,7 @@ func (a *audit) notChecked() []string {
 		say(some(r.Texts.Withheld, "text that is", "texts that are") + " not published. Infer no reason.")
 	}
 	if a.local == nil {
-		say("Texts under their single addresses, where a bundle holds the same text or where nothing should be. A copy in a directory, or in a .tar of one, is checked for these too.")
+		say("Texts under their single addresses, where a bundle holds the same text or where nothing should be. A copy in a directory, or in a .tar of one, is checked for these too, unless --as-served is given.")
 	}
 	if a.strays > 0 {
 		say(some(a.strays, "file under tile/ and bodies/ that is", "files under tile/ and bodies/ that are") + " no part of the log up to this checkpoint.")

@@ -33,42 +33,38 @@ func (b *bench) audit(ctx context.Context) error {
 		return err
 	}
 	n := b.load.statements
-	b.say("writes a log of %s statements by %d signatories", thousands(fmt.Sprint(n)), b.load.signatories)
-	world := generator.LargeOptions()
-	world.Seed, world.Signatories = 1, b.load.signatories
-	w := generator.New(world)
-	dir := filepath.Join(b.dir, "audited")
-	if err := w.WriteStory(dir, n); err != nil {
-		return fmt.Errorf("write log: %w", err)
-	}
-	policy := filepath.Join(b.dir, "audited-policy.txt")
-	if err := os.WriteFile(policy, w.Policy.Marshal(), 0o644); err != nil {
+	l, err := b.write("audited", n)
+	if err != nil {
 		return err
 	}
-	signatures, err := warm(dir)
-	if err != nil {
-		return fmt.Errorf("read log: %w", err)
-	}
 	b.set("audit_statements", float64(n))
-	b.set("audit_signatures", float64(signatures))
+	b.set("audit_signatures", float64(l.signatures))
 
-	b.say("audits it %d times", b.load.audits)
-	var rates, cores, peaks []float64
+	b.say("audits it %d times, and %d times as it would be served", b.load.audits, b.load.audits)
+	var rates, served, cores, peaks []float64
 	for range b.load.audits {
 		if err := b.sampleFloor(); err != nil {
 			return err
 		}
-		a, err := b.auditOnce(ctx, policy, w.Charter.String(), dir)
+		a, err := b.auditOnce(ctx, l)
 		if err != nil {
 			return fmt.Errorf("audit: %w", err)
 		}
 		rates = append(rates, float64(n)/a.took.Seconds())
 		cores = append(cores, a.cpu.Seconds()/a.took.Seconds())
 		peaks = append(peaks, a.peakMiB)
+		if a, err = b.auditOnce(ctx, l, "--as-served"); err != nil {
+			return fmt.Errorf("audit as served: %w", err)
+		}
+		served = append(served, float64(n)/a.took.Seconds())
 	}
 	b.set("audit_per_s", median(rates))
 	b.set("audit_cores", median(cores))
 	b.set("audit_peak_mb", median(peaks))
+	b.set("audit_served_per_s", median(served))
+	if err := b.auditSmaller(ctx, n/5, median(peaks)); err != nil {
+		return err
+	}
 
 	b.say("computes its root")
 	var roots, fscks []float64
@@ -78,7 +74,7 @@ func (b *bench) audit(ctx context.Context) error {
 			rates   *[]float64
 		}{{computeRoot, &roots}, {checkTiles, &fscks}} {
 			start := time.Now()
-			if err := m.compute(ctx, w, dir); err != nil {
+			if err := m.compute(ctx, l.world, l.dir); err != nil {
 				return fmt.Errorf("compute root: %w", err)
 			}
 			*m.rates = append(*m.rates, float64(n)/time.Since(start).Seconds())
@@ -86,6 +82,52 @@ func (b *bench) audit(ctx context.Context) error {
 	}
 	b.set("root_per_s", median(roots))
 	b.set("fsck_per_s", median(fscks))
+	return nil
+}
+
+// A written log is one to audit.
+type written struct {
+	world       *generator.World
+	dir, policy string
+	statements  int
+	signatures  int // on them
+}
+
+// write makes a log of so many statements, and reads it once.
+func (b *bench) write(name string, statements int) (*written, error) {
+	b.say("writes a log of %s statements by %d signatories", thousands(fmt.Sprint(statements)), b.load.signatories)
+	world := generator.LargeOptions()
+	world.Seed, world.Signatories = 1, b.load.signatories
+	l := &written{world: generator.New(world), dir: filepath.Join(b.dir, name), policy: filepath.Join(b.dir, name+"-policy.txt"), statements: statements}
+	if err := l.world.WriteStory(l.dir, statements); err != nil {
+		return nil, fmt.Errorf("write log: %w", err)
+	}
+	if err := os.WriteFile(l.policy, l.world.Policy.Marshal(), 0o644); err != nil {
+		return nil, err
+	}
+	var err error
+	if l.signatures, err = warm(l.dir); err != nil {
+		return nil, fmt.Errorf("read log: %w", err)
+	}
+	return l, nil
+}
+
+// auditSmaller audits a smaller log, and compares the memory that it takes.
+func (b *bench) auditSmaller(ctx context.Context, statements int, peakMiB float64) error {
+	l, err := b.write("smaller", statements)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(l.dir)
+	var peaks []float64
+	for range b.load.audits {
+		a, err := b.auditOnce(ctx, l)
+		if err != nil {
+			return fmt.Errorf("audit the smaller log: %w", err)
+		}
+		peaks = append(peaks, a.peakMiB)
+	}
+	b.set("audit_bytes_each", max(0, peakMiB-median(peaks))*(1<<20)/float64(b.load.statements-statements))
 	return nil
 }
 
@@ -98,8 +140,9 @@ type audited struct {
 
 // auditOnce runs the auditor's tool, and reads from its report that it audited
 // everything.
-func (b *bench) auditOnce(ctx context.Context, policy, charter, dir string) (*audited, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(b.programs, "pledge-verify"), "audit", "--json", "--policy", policy, "--charter", charter, dir)
+func (b *bench) auditOnce(ctx context.Context, l *written, flags ...string) (*audited, error) {
+	args := append([]string{"audit", "--json", "--policy", l.policy, "--charter", l.world.Charter.String(), l.dir}, flags...)
+	cmd := exec.CommandContext(ctx, filepath.Join(b.programs, "pledge-verify"), args...)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	start := time.Now()
@@ -117,8 +160,8 @@ func (b *bench) auditOnce(ctx context.Context, policy, charter, dir string) (*au
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		return nil, fmt.Errorf("read report: %w", err)
 	}
-	if r.Result != verifier.Matches || r.Statements.Accepted != uint64(b.load.statements) {
-		return nil, fmt.Errorf("the audit says %s, with %d of %d statements accepted", r.Result, r.Statements.Accepted, b.load.statements)
+	if r.Result != verifier.Matches || r.Statements.Accepted != uint64(l.statements) {
+		return nil, fmt.Errorf("the audit says %s, with %d of %d statements accepted", r.Result, r.Statements.Accepted, l.statements)
 	}
 	return a, nil
 }

@@ -36,6 +36,8 @@ var catalogue = []struct{ name, part, what string }{
 	{"audit_per_s", "audit", "statements audited by bin/pledge-verify, start to end, warm directory"},
 	{"audit_cores", "audit", "processors that the audit kept busy"},
 	{"audit_peak_mb", "audit", "memory that the audit had resident at most, MiB"},
+	{"audit_served_per_s", "audit", "the same with --as-served, which reads what an audit over HTTP asks for"},
+	{"audit_bytes_each", "audit", "what each statement more adds to that memory, bytes: by a log of a fifth of the size"},
 	{"audit_statements", "audit", "statements in the audited log"},
 	{"audit_signatures", "audit", "signatures on them"},
 	{"root_per_s", "audit", "leaves read and hashed to the signed root, same directory, package log"},

@@ -25,7 +25,7 @@ func main() {
 // The exit codes, as those of all programs of the project.
 const (
 	exitDone        = 0
-	exitMissed      = 1 // --check: a ratio is short of its minimum
+	exitMissed      = 1 // --check: a figure misses its bound
 	exitUsage       = 2
 	exitNotMeasured = 3
 )
@@ -38,14 +38,14 @@ machine, and whatever else runs on it shares them too: compare ratios within a
 run, not figures across machines.
 
   --json FILE  also write the figures as one JSON object
-  --check      compare ratios of the figures with the project's minimums; exit 1 if
-               one is missed
+  --check      hold the figures to what the project asks of them; exit 1 if that is
+               missed
   --quick      fewer statements: figures come in well under a minute and are rougher
   --only NAME  measure one part, beside the floors: submit or audit
-  --dir DIR    put logs and stores on the disk of DIR (default: bin/), which has 6 GB
+  --dir DIR    put logs and stores on the disk of DIR (default: bin/), which has 7 GB
                to spare: the audited log has a million statements and their texts
 
-Exit codes: 0 done; 1 a ratio missed its minimum; 2 usage; 3 something
+Exit codes: 0 done; 1 a figure missed its bound; 2 usage; 3 something
 could not be measured.
 
 examples:
