@@ -58,10 +58,10 @@ type ChainReport struct {
 	Format        string           `json:"format"` // ChainFormat
 	Result        Result           `json:"result"`
 	SimulatedTime bool             `json:"simulatedTime"`
-	Log           string           `json:"log"`
+	Log           string           `json:"log,omitzero"`
 	Author        string           `json:"author"`
 	Size          uint64           `json:"size"` // entries that the checkpoint covers
-	Root          string           `json:"root"`
+	Root          string           `json:"root,omitzero"`
 	CompleteTo    uint64           `json:"completeTo"` // the chain is proved complete among the first so many entries
 	Standing      string           `json:"standing,omitzero"`
 	Steps         []Step           `json:"steps"`
@@ -305,7 +305,7 @@ func (c *chainCheck) compareRows(it *pledge.Item) error {
 		}
 	}
 	c.report.CompleteTo = body.Size
-	c.report.step("directory", Passed, "complete", "the operator's directory, entry "+commas(d.Index)+", names the same last statements, keys and standing: nothing is left out among the first "+some(body.Size, "entry", "entries"))
+	c.report.step("directory", Passed, "complete by the operator's word", "entry "+commas(d.Index)+", the operator's directory, names the same last statements, keys and standing: when that is true, nothing is left out among the first "+some(body.Size, "entry", "entries"))
 	return nil
 }
 

@@ -145,10 +145,17 @@ func checkChainOf(t *testing.T, w *generator.World, c *chainFile, author string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := verifier.CheckChain(w.Policy, w.Charter, author, b)
+	return chainReport(t, w, w.Charter, author, b)
+}
+
+// chainReport checks a chain that is at hand as a file.
+func chainReport(t *testing.T, w *generator.World, charter entry.ID, author string, file []byte) *verifier.ChainReport {
+	t.Helper()
+	r, err := verifier.CheckChain(w.Policy, charter, author, file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	holdToSchema(t, r)
 	return r
 }
 
@@ -179,7 +186,7 @@ func TestChain(t *testing.T) {
 			t.Errorf("%s: %d statements in lane main, want %d", a.ID, n, a.Seq)
 		}
 		var out bytes.Buffer
-		if err := r.WriteText(&out); err != nil || !strings.Contains(out.String(), "complete ✓") {
+		if err := r.WriteText(&out); err != nil || !strings.Contains(out.String(), "\ncomplete by the operator's word ✓") {
 			t.Errorf("%s: %v\n%s", a.ID, err, out.String())
 		}
 	}
@@ -239,10 +246,10 @@ func TestChainRefused(t *testing.T) {
 			}
 		})
 	}
-	if r, err := verifier.CheckChain(w.Policy, entry.ID{}, a, []byte("{}")); err != nil || r.Result != verifier.CannotDecide {
-		t.Errorf("no charter given: %+v, %v", r, err)
+	if r := chainReport(t, w, entry.ID{}, a, []byte("{}")); r.Result != verifier.CannotDecide {
+		t.Errorf("no charter given: %+v", r)
 	}
-	if r, err := verifier.CheckChain(w.Policy, w.Charter, a, []byte(base64.StdEncoding.EncodeToString([]byte("garbage")))); err != nil || r.Result != verifier.CannotDecide {
-		t.Errorf("garbage: %+v, %v", r, err)
+	if r := chainReport(t, w, w.Charter, a, []byte(base64.StdEncoding.EncodeToString([]byte("garbage")))); r.Result != verifier.CannotDecide {
+		t.Errorf("garbage: %+v", r)
 	}
 }

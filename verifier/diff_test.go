@@ -27,6 +27,7 @@ func runDiff(t testing.TB, w *generator.World, dir string, from, to uint64) *ver
 	if d.Format != verifier.DiffFormat || d.From.Size != from || d.To.Size != to {
 		t.Errorf("it is of %q, %d and %d", d.Format, d.From.Size, d.To.Size)
 	}
+	holdToSchema(t, d)
 	return d
 }
 

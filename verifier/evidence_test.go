@@ -200,7 +200,7 @@ func FuzzCheckProof(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := verifier.CheckProof(w.Policy, b, nil)
+		r, err := checkProof(t, w.Policy, b, nil)
 		if err != nil {
 			return
 		}

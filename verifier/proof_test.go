@@ -35,6 +35,16 @@ func receipt(t testing.TB, s *generator.Site, index uint64) *log.Proof {
 	return &log.Proof{Extra: leaf, Index: index, Hashes: hashes, Checkpoint: raw}
 }
 
+// checkProof checks a receipt, and holds the report to its schema.
+func checkProof(t testing.TB, policy *log.Policy, file, body []byte) (*verifier.ProofReport, error) {
+	t.Helper()
+	r, err := verifier.CheckProof(policy, file, body)
+	if err == nil {
+		holdToSchema(t, r)
+	}
+	return r, err
+}
+
 func TestCheckProof(t *testing.T) {
 	w, s := newStory(t, 300, generator.Options{Seed: 61})
 	entries, err := s.Entries()
@@ -42,7 +52,7 @@ func TestCheckProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, e := range entries[:20] {
-		r, err := verifier.CheckProof(w.Policy, receipt(t, s, uint64(i)).Marshal(), e.Body)
+		r, err := checkProof(t, w.Policy, receipt(t, s, uint64(i)).Marshal(), e.Body)
 		if err != nil {
 			t.Fatalf("entry %d: %v", i, err)
 		}
@@ -106,7 +116,7 @@ func TestCheckProofRefuses(t *testing.T) {
 		if c.edit != nil {
 			c.edit(p)
 		}
-		r, err := verifier.CheckProof(w.Policy, p.Marshal(), c.body)
+		r, err := checkProof(t, w.Policy, p.Marshal(), c.body)
 		if err == nil || c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
@@ -122,7 +132,7 @@ func TestProofOfGarbage(t *testing.T) {
 	w.Log(w.Found())
 	w.LogLeaf([]byte("garbage"))
 	s := newLog(t, w)
-	r, err := verifier.CheckProof(w.Policy, receipt(t, s, 1).Marshal(), nil)
+	r, err := checkProof(t, w.Policy, receipt(t, s, 1).Marshal(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,12 +144,12 @@ func TestProofOfGarbage(t *testing.T) {
 func TestProofWithWitnesses(t *testing.T) {
 	w, s := newStory(t, 20, generator.Options{Seed: 64, Witnesses: 3, Quorum: 2})
 	p := receipt(t, s, 7)
-	r, err := verifier.CheckProof(w.Policy, p.Marshal(), nil)
+	r, err := checkProof(t, w.Policy, p.Marshal(), nil)
 	if err != nil || len(r.Witnesses) != 3 || r.QuorumTime == "" {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	p.Checkpoint = editNote(p.Checkpoint, func(n *log.Note) { n.Signatures = n.Signatures[:2] })
-	if r, err := verifier.CheckProof(w.Policy, p.Marshal(), nil); !errors.Is(err, log.ErrQuorum) {
+	if r, err := checkProof(t, w.Policy, p.Marshal(), nil); !errors.Is(err, log.ErrQuorum) {
 		t.Errorf("one of two witnesses: %+v, %v", r, err)
 	}
 }

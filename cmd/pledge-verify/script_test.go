@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pledgelog/pledgelog/commandline/commandtest"
+	"github.com/pledgelog/pledgelog/docs/schema/schematest"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
@@ -25,7 +27,8 @@ func TestMain(m *testing.M) {
 // The scripts in testdata/script run the program itself. Beside testscript's own
 // commands they have:
 //
-//	exits CODE program args…        the program ends with that exit code
+//	exits CODE program args…        the program ends with that exit code; what it
+//	                                writes with --json is held to the published schema
 //	makelog SIZE [LAPSES]           writes ./log, policy.txt, and sets $CHARTER
 //	makelog-ahead                   writes a log that is no demonstration, dated 2100
 //	receipt FILE                    writes the receipt of an entry with a text, the text to
@@ -41,7 +44,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":         commandtest.Exits,
+			"exits":         exits,
 			"makelog":       makeLog,
 			"makelog-ahead": makeLogAhead,
 			"receipt":       makeReceipt,
@@ -53,6 +56,13 @@ func TestScripts(t *testing.T) {
 			"serve-errors":  serveErrors,
 		},
 	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	commandtest.Exits(ts, neg, args)
+	if out := ts.ReadFile("stdout"); slices.Contains(args, "--json") && (out != "" || args[0] != "2") {
+		ts.Check(schematest.Hold([]byte(out)))
+	}
 }
 
 // seed is the world of every script: the same key signs whatever is forged.

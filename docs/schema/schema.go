@@ -1,12 +1,17 @@
-// Package schema has the JSON Schemas of what the programs write for other
-// programs. They are published with the sources and by every server.
+// Package schema has the JSON Schemas (2020-12) of what the programs write for other
+// programs: a file for each format, named as it is. Members may be added under the
+// same name, so that a reader takes those that it does not know.
 package schema
 
-import _ "embed"
+import "embed"
 
-// AuditV1 describes the report of `pledge-verify audit --json`, in the form
-// pledgelog.audit.v1 (JSON Schema 2020-12). Members may be added under the same
-// name, so that a reader takes those that it does not know.
+// Files has the schemas. Each is known by its $id, urn:pledgelog:schema: and the name
+// of its file without the ending; they refer to each other by these.
 //
-//go:embed audit.v1.json
-var AuditV1 []byte
+//   - audit.v1.json: `pledge-verify audit --json`
+//   - chain.v1.json: `pledge-verify chain --json`
+//   - diff.v1.json: `pledge-verify diff --json`
+//   - proof.v1.json: `pledge-verify proof --json`
+//
+//go:embed *.json
+var Files embed.FS
