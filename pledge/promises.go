@@ -190,11 +190,12 @@ func (s *State) repliesOverdue(t int64) []Finding {
 	var found []Finding
 	ends, _, ending := s.Ends()
 	for _, c := range s.k.Challenges {
-		if !c.IsOpen() || t < c.Due || ending && c.Due > ends {
-			continue
+		against := s.byID[c.Against]
+		if !c.IsOpen() || t < c.Due || ending && c.Due > ends || against == nil {
+			continue // nil: its admission was not given, see NewPartial
 		}
-		f := finding(FindReplyOverdue, fmt.Sprintf("%s has logged no reply yet to a challenge by %s; it was asked to reply before %s.", name(s.byID[c.Against]), s.nameOf(c.By), day(c.Due)))
-		found = append(found, f.about(s.byID[c.Against], c.Mark))
+		f := finding(FindReplyOverdue, fmt.Sprintf("%s has logged no reply yet to a challenge by %s; it was asked to reply before %s.", name(against), s.nameOf(c.By), day(c.Due)))
+		found = append(found, f.about(against, c.Mark))
 	}
 	return found
 }

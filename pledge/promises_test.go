@@ -321,3 +321,38 @@ func TestBodies(t *testing.T) {
 		})
 	}
 }
+
+// Who has a challenger's chain, and not that of whom it challenged, is told nothing
+// of replies.
+func TestChallengeOfWhoWasNotGiven(t *testing.T) {
+	x := newCast(92)
+	x.Log(x.Challenge(x.c, x.a, nil, nil))
+	s, ring := pledge.NewPartial(x.Options.Origin, x.c.ID), pledge.NewKeyring()
+	for i, e := range x.Logged {
+		it := pledge.Read(uint64(i), e.Leaf)
+		if who := it.Statement.Author; i > 0 && who != x.c.ID && it.Statement.ID != admitOf(x.Logged, x.c.ID) {
+			continue
+		}
+		ring.Learn(it.Statement)
+		ring.Try(it)
+		if v, _ := s.Step(it); v.Kind != pledge.Accepted {
+			t.Fatalf("entry %d: %+v", i, v)
+		}
+	}
+	if open := s.Challenges(); len(open) != 1 {
+		t.Fatalf("%d challenges, want 1", len(open))
+	}
+	if found := s.Promises(s.Now() + 1000*86400); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// admitOf is the entry id of an author's admission.
+func admitOf(entries []*generator.Entry, author string) entry.ID {
+	for i, e := range entries {
+		if st := pledge.Read(uint64(i), e.Leaf).Statement; st.Kind == entry.KindAdmit && st.Body.(*entry.Admit).ID == author {
+			return st.ID
+		}
+	}
+	return entry.ID{}
+}

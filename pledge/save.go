@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -62,20 +65,31 @@ func (s *State) derive() error {
 		}
 		k.Book.enter(ref(n))
 	}
+	if k.Owners == nil || k.Places == nil || k.Contents == nil || k.Instead == nil || k.Withheld == nil || k.Opened == nil || k.Corrections == nil {
+		return errors.New("a list is not there")
+	}
 	for i, a := range k.People {
-		if int(a.No) != i {
-			return fmt.Errorf("author %d says that it is %d", i, a.No)
+		if a == nil || int(a.No) != i {
+			return fmt.Errorf("author %d is not there, or has another number", i)
+		}
+		if a.Attested == nil {
+			return fmt.Errorf("author %d has no list of what it attested", i)
 		}
 		s.byID[a.ID] = a
 		a.readKeys()
-		for _, at := range a.Attested {
-			s.enterAttested(at)
-		}
-		for _, at := range a.Void {
-			s.enterAttested(at)
+		for _, list := range []iter.Seq[*attested]{maps.Values(a.Attested), slices.Values(a.Void)} {
+			for at := range list {
+				if at == nil {
+					return fmt.Errorf("author %d attested what is not there", i)
+				}
+				s.enterAttested(at)
+			}
 		}
 	}
-	for _, c := range k.Challenges {
+	for i, c := range k.Challenges {
+		if c == nil {
+			return fmt.Errorf("challenge %d is not there", i)
+		}
 		s.enterChallenge(c)
 	}
 	for n, list := range k.Opened {
