@@ -185,6 +185,8 @@ func (r *recipe) bodies() []Body {
 		body := bytes.Replace(large, []byte("!"), bytes.Repeat([]byte("y"), more.n), 1)
 		add(more.name, "at most 262,144 bytes", more.code, "request", body, func(b *Body) { b.Repeat = rep })
 	}
+	r.longestBodies(add)
+	all = append(all, r.longestClauses()...)
 	// What the statement does not name.
 	_, body := r.sampleBody("request-least")
 	all = append(all,

@@ -93,5 +93,6 @@ func (r *recipe) statements() []Statement {
 	const last = `"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzw"`
 	add("slot-65-digests", "64 of them", "member-malformed", replace(r.sample("slot"), quoted, quoted+","+last))
 	add("open-65-digests", "at most 64", "member-malformed", replace(r.sample("open-64"), quoted, quoted+","+last))
+	r.longest(add)
 	return all
 }
