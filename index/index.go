@@ -93,7 +93,7 @@ type row struct {
 	leaf    log.Hash // its leaf hash
 	id      entry.ID // zero when it is malformed
 	logged  int64
-	now     int64  // the largest logged up to it
+	now     int64  // the largest logged accepted up to it
 	author  uint32 // number in authors, when it has a statement
 	kind    uint8  // number in entry.Kinds plus 1; 0 when it has no statement
 	verdict uint8  // number in verdicts
@@ -168,7 +168,7 @@ type View struct {
 	Origin string
 	Size   uint64   // number of entries
 	Root   log.Hash // of the tree of that size
-	// Logged is the largest `logged` in the tree, Unix seconds; 0 when it is
+	// Logged is the largest `logged` accepted in the tree, Unix seconds; 0 when it is
 	// empty.
 	Logged int64
 	// AsOf is the moment for which statuses and findings hold, Unix seconds:

@@ -35,7 +35,7 @@ type Site struct {
 	Successor string
 
 	Size       uint64 // of the tree
-	Logged     int64  // the largest `logged` in it, Unix seconds
+	Logged     int64  // the largest `logged` accepted in it, Unix seconds
 	AsOf       int64  // the moment for which statuses hold, Unix seconds
 	Witnesses  int    // that cosigned the tree
 	QuorumTime int64  // Unix seconds; 0 without witnesses

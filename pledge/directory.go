@@ -23,11 +23,11 @@ const (
 // directories is what is kept of them.
 type directories struct {
 	Last  *Mark
-	Since int64 // now of the first leaf that is not a directory since the last one; 0 when there is none
+	Since int64 // now of the first accepted leaf that is no directory since the last one; 0 when there is none
 	Told  bool  // that the one due is overdue
 }
 
-// grew notes a leaf that a directory has to cover.
+// grew notes an accepted leaf that a directory has to cover.
 func (s *State) grew() {
 	if d := &s.k.Directories; d.Since == 0 {
 		d.Since, d.Told = s.k.Now, false
@@ -85,7 +85,7 @@ func DirectoryRoot(rows []entry.Row) (string, error) {
 // LastDirectory returns the newest accepted directory; nil when there is none.
 func (s *State) LastDirectory() *Mark { return s.k.Directories.Last }
 
-// DirectoryDue returns the now of the first leaf that no directory covers yet, and
+// DirectoryDue returns the now of the first accepted leaf that no directory covers yet, and
 // the moment by which one is due; ok is false when the last one covers all that was
 // logged.
 func (s *State) DirectoryDue() (since, due int64, ok bool) {

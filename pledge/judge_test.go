@@ -326,6 +326,51 @@ func TestTimeFindings(t *testing.T) {
 	}
 }
 
+// TestOnlyAcceptedMovesTime: leaves without effect that are dated ahead put no keys
+// into force, let no deadline pass and call for no directory. That they are dated
+// ahead shows where the next one is dated rightly.
+func TestOnlyAcceptedMovesTime(t *testing.T) {
+	x := newCast(57)
+	x.Log(x.Rekey(x.a, generator.Ring{Keys: x.NewKeys("fresh", 1), Threshold: 1}))
+	x.Log(x.Directory())
+	before, _, _ := replay(x.World)
+	if _, _, due := before.DirectoryDue(); due {
+		t.Fatal("a directory is due after a directory")
+	}
+	stray := x.Request(x.b, "2025-01", nil)
+	stray.Seq += 5
+	stray.Sign()
+	ahead := x.Now() + 400*86400
+	for _, envelope := range []*entry.Envelope{stray.Envelope, x.request.Envelope} {
+		x.LogLeaf((&entry.Leaf{Logged: ahead, Statement: envelope}).Marshal())
+	}
+	s, v, _ := replay(x.World)
+	if n := len(v); v[n-2].Kind != pledge.Rejected || v[n-1].Kind != pledge.Duplicate {
+		t.Fatalf("the leaves that are dated ahead are %+v", v[n-2:])
+	}
+	if s.Now() != x.Now() || s.LastLogged() != ahead {
+		t.Errorf("now is %d, the last is logged %d; want %d and %d", s.Now(), s.LastLogged(), x.Now(), ahead)
+	}
+	if _, _, due := s.DirectoryDue(); due {
+		t.Error("leaves without effect call for a directory")
+	}
+	if d := cmp.Diff(before.Directory(), s.Directory()); d != "" {
+		t.Errorf("leaves without effect changed a row: %s", d)
+	}
+	if st := status(t, s, x.a, x.Now()); st.KeysWaiting == nil || st.KeysChanged != nil {
+		t.Errorf("keys of last resort are in force before their time: %+v", st)
+	}
+	x.Log(x.Request(x.b, "2025-01", nil))
+	_, v, found := replay(x.World)
+	last := uint64(len(v) - 1)
+	if v[last].Kind != pledge.Accepted {
+		t.Errorf("the next leaf is %+v", v[last])
+	}
+	if got := codesOf(slices.DeleteFunc(found, func(f pledge.Finding) bool { return *f.Index != last })); !slices.Equal(got, []string{"logged-decreases operator"}) {
+		t.Errorf("the next leaf: %v", got)
+	}
+}
+
 // TestReplayIsDeterministic and that authors who do not refer to each other may
 // be interleaved in any way without a change of status.
 func TestLaws(t *testing.T) {

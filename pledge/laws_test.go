@@ -186,22 +186,39 @@ func TestLawsOfEveryKind(t *testing.T) {
 			t.Fatal("two replays come to different states")
 		}
 
-		// A rejected leaf changes nothing, at the moment of the leaf before it.
-		cut := rapid.IntRange(1, len(p.Logged)).Draw(t, "cut")
-		before, _, _ := replayLeaves(p.Options.Origin, p.Logged[:cut])
-		stray := p.Request(p.a, "2025-01", nil)
-		stray.Seq += 1000
-		stray.Sign()
-		leaf := (&entry.Leaf{Logged: before.Now(), Statement: stray.Envelope}).Marshal()
-		after, v, _ := replayLeaves(p.Options.Origin, append(slices.Clone(p.Logged[:cut]), &generator.Entry{Leaf: leaf}))
-		if v[cut].Kind != pledge.Rejected {
-			t.Fatalf("the stray leaf is %+v", v[cut])
+		// A leaf without effect changes nothing, wherever it stands and however it is
+		// dated. As a directory's size is its index, these are left out here.
+		entries := slices.DeleteFunc(slices.Clone(p.Logged), func(e *generator.Entry) bool {
+			st := pledge.Read(0, e.Leaf).Statement
+			return st != nil && st.Kind == entry.KindDirectory
+		})
+		cut := rapid.IntRange(1, len(entries)).Draw(t, "cut")
+		moment := entries[cut-1].Logged + draw(t, "stray", []int64{-400 * 86400, -1, 0, 1, 600, 14 * 86400, 500 * 86400, 5e9})
+		leaf, kind := p.stray(entries, cut, moment)
+		strewn := slices.Insert(slices.Clone(entries), cut, &generator.Entry{Leaf: leaf})
+		before, verdicts, found := replayLeaves(p.Options.Origin, entries)
+		after, v, f := replayLeaves(p.Options.Origin, strewn)
+		if v[cut].Kind != kind {
+			t.Fatalf("the stray leaf is %+v, not %s", v[cut], kind)
 		}
-		if d := cmp.Diff(before.Statuses(at), after.Statuses(at), unexported); d != "" {
-			t.Fatalf("a rejected leaf changed something: %s", d)
+		if d := cmp.Diff(verdicts, slices.Delete(v, cut, cut+1)); d != "" {
+			t.Fatalf("a leaf without effect had one: %s", d)
+		}
+		if d := cmp.Diff(saidBut(found, uint64(len(strewn))), saidBut(f, uint64(cut))); d != "" {
+			t.Fatalf("a leaf without effect had one: %s", d)
+		}
+		at = before.Now() + rapid.Int64Range(0, 200*86400).Draw(t, "later still")
+		if before.Now() != after.Now() {
+			t.Fatalf("a leaf without effect moved time from %d to %d", before.Now(), after.Now())
+		}
+		if d := cmp.Diff(before.Statuses(at), after.Statuses(at), unexported, ignoreIndex); d != "" {
+			t.Fatalf("a leaf without effect had one: %s", d)
 		}
 		if d := cmp.Diff(before.Directory(), after.Directory()); d != "" {
-			t.Fatalf("a rejected leaf changed something: %s", d)
+			t.Fatalf("a leaf without effect had one: %s", d)
+		}
+		if d := cmp.Diff(saidBut(before.Promises(at), uint64(len(strewn))), saidBut(after.Promises(at), uint64(cut))); d != "" {
+			t.Fatalf("a leaf without effect had one: %s", d)
 		}
 
 		// What was rejected can be left out, and a duplicate too: then the operator's
@@ -213,15 +230,62 @@ func TestLawsOfEveryKind(t *testing.T) {
 			}
 		}
 		without, _, _ := replayLeaves(p.Options.Origin, kept)
-		if without.Now() == p.s.Now() {
-			if d := cmp.Diff(rowsOf(p.s), rowsOf(without)); d != "" {
-				t.Fatalf("leaves without effect had one: %s", d)
-			}
-			if d := cmp.Diff(p.s.Statuses(at), without.Statuses(at), unexported, ignoreIndex); d != "" {
-				t.Fatalf("leaves without effect had one: %s", d)
-			}
+		at = p.s.Now() + rapid.Int64Range(0, 200*86400).Draw(t, "at last")
+		if d := cmp.Diff(rowsOf(p.s), rowsOf(without)); d != "" {
+			t.Fatalf("leaves without effect had one: %s", d)
+		}
+		if d := cmp.Diff(p.s.Statuses(at), without.Statuses(at), unexported, ignoreIndex); d != "" {
+			t.Fatalf("leaves without effect had one: %s", d)
 		}
 	})
+}
+
+// stray makes a leaf that has no effect as the next one after the first n.
+func (p *player) stray(entries []*generator.Entry, n int, logged int64) (leaf []byte, kind pledge.VerdictKind) {
+	switch kind = draw(p.t, "stray kind", []pledge.VerdictKind{pledge.Rejected, pledge.Duplicate, pledge.Malformed}); kind {
+	case pledge.Duplicate:
+		l, err := entry.ParseLeaf(entries[0].Leaf) // the charter: it was accepted
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		l.Logged = logged
+		return l.Marshal(), kind
+	case pledge.Malformed:
+		return append(entries[n-1].Leaf[:len(entries[n-1].Leaf):len(entries[n-1].Leaf)], ' '), kind
+	}
+	st := p.Request(p.a, "2025-01", nil)
+	st.Seq += 1000
+	st.Sign()
+	return (&entry.Leaf{Logged: logged, Statement: st.Envelope}).Marshal(), kind
+}
+
+// A said is what a finding says, but for its sentence, which may name an index.
+type said struct {
+	Code   entry.Code
+	Author string
+	Index  uint64
+	Entry  string
+	Period string
+}
+
+// saidBut lists findings as if there were no leaf at an index: but for that on this
+// leaf, and on what is dated before it, which concerns the operator.
+func saidBut(found []pledge.Finding, stray uint64) []said {
+	var out []said
+	for _, f := range found {
+		s := said{f.Code, f.Author, 1 << 60, f.Entry, f.Period}
+		if f.Index != nil {
+			s.Index = *f.Index
+		}
+		switch {
+		case s.Index == stray || f.Code == pledge.FindLoggedDecreases:
+			continue
+		case s.Index > stray && s.Index != 1<<60:
+			s.Index--
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 func save(t *rapid.T, s *pledge.State) string {

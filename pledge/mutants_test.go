@@ -135,7 +135,7 @@ func TestAttestationOfAClauseThatIsNone(t *testing.T) {
 	wants(t, w, pledge.CodeClauseUnknown)
 }
 
-// A period has ended by the largest `logged` so far, not by the leaf's own: an
+// A period has ended by the largest `logged` accepted so far, not by the leaf's own: an
 // operator who dates a leaf back rejects no attestation.
 func TestPeriodEndsByTheLargestLogged(t *testing.T) {
 	w := founded(48, 1)

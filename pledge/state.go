@@ -24,7 +24,8 @@ type State struct {
 type kept struct {
 	Origin  string
 	Size    uint64 // leaves stepped over
-	Now     int64  // the largest `logged` so far, Unix seconds
+	Now     int64  // the largest `logged` of accepted leaves, Unix seconds
+	Latest  int64  // that of all leaves, which decides nothing
 	Started bool   // some leaf had a `logged`
 
 	Charter   *entry.Charter // nil until accepted
@@ -162,9 +163,14 @@ func (s *State) knowsAllOf(id string) bool { return s.whole == nil || s.whole[id
 // Size is the number of leaves stepped over.
 func (s *State) Size() uint64 { return s.k.Size }
 
-// Now is the largest `logged` so far, by which deadlines are judged (protocol
-// section 7, Time); 0 in an empty log.
+// Now is the largest `logged` of all accepted leaves so far, by which deadlines are
+// judged (protocol section 7, Time); 0 in an empty log.
 func (s *State) Now() int64 { return s.k.Now }
+
+// LastLogged is the largest `logged` of all leaves so far that have one, those
+// without effect too: `logged` never decreases. It may be after Now, and no rule
+// goes by it.
+func (s *State) LastLogged() int64 { return s.k.Latest }
 
 // Origin is the log's origin.
 func (s *State) Origin() string { return s.k.Origin }
@@ -246,13 +252,11 @@ func (s *State) Step(it *Item) (Verdict, []Finding) {
 	v := s.Judge(it)
 	var found []Finding
 	if it.Leaf != nil {
-		if s.k.Started && it.Leaf.Logged < s.k.Now {
+		if s.k.Started && it.Leaf.Logged < s.k.Latest {
 			found = append(found, finding(FindLoggedDecreases, "This entry's log time is before that of an earlier entry.").at(it.Index, nil))
 		}
 		s.k.Started = true
-		s.k.Now = max(s.k.Now, it.Leaf.Logged)
-		s.advance()
-		found = append(found, s.directoryOverdue(it.Index)...)
+		s.k.Latest = max(s.k.Latest, it.Leaf.Logged)
 	}
 	s.k.Size = it.Index + 1
 	switch v.Kind {
@@ -261,7 +265,6 @@ func (s *State) Step(it *Item) (Verdict, []Finding) {
 		f.Reason = v.Code
 		return v, append(found, f)
 	case Rejected:
-		s.grew()
 		f := finding(FindRejected, "This statement should not have been logged and has no effect: "+v.Detail+".")
 		if v.Code == CodeDirectoryRoot {
 			f = finding(FindDirectoryFalse, "The operator's list of what each author said last differs from what the log holds; it has no effect.")
@@ -270,9 +273,13 @@ func (s *State) Step(it *Item) (Verdict, []Finding) {
 		f.Reason = v.Code
 		return v, append(found, f)
 	case Duplicate:
-		s.grew()
 		return v, append(found, finding(FindDuplicate, "This statement was logged before; this entry has no effect.").at(it.Index, it.Statement))
 	}
+	// Only what is accepted moves time. Otherwise whoever can have a leaf logged that
+	// has no effect could put keys into force with it, or make everybody late.
+	s.k.Now = max(s.k.Now, it.Leaf.Logged)
+	s.advance()
+	found = append(found, s.directoryOverdue(it.Index)...)
 	return v, append(found, s.accept(it)...)
 }
 
@@ -286,8 +293,8 @@ func (s *State) accept(it *Item) []Finding {
 	a := s.byID[st.Author]
 	t := &taken{it: it, st: st, a: a, m: m}
 	l := a.lane(st.Lane)
-	// By the largest `logged`: an operator who dates a leaf back does not put a
-	// finding on its author.
+	// By now: an operator who dates a leaf back does not put a finding on its
+	// author.
 	if st.Made > s.k.Now+maxMadeAhead {
 		t.say(FindMadeAfterLogged, "%s dated this statement %s; it was logged %s.", name(a), moment(st.Made), moment(s.k.Now))
 	}

@@ -126,9 +126,9 @@ func directories() Chain {
 	c.say(st{by: lantern, kind: "withdraw", body: `{}`})
 	in[lantern] = "withdrawn"
 	c.clock("2026-03-15")
-	c.try("keys-of-its-own-time", "directory-root", "the key sets in force at the largest logged before it: the new keys come with this very second", c.directory(in, map[string]keyset{acme: a2}))
+	c.try("keys-of-its-own-time", "directory-root", "the key sets in force at the largest logged of what was accepted before it: the new keys come with this very second", c.directory(in, map[string]keyset{acme: a2}))
 	s = c.directory(in, none)
-	s.why = "the key sets in force at the largest logged before it"
+	s.why = "the key sets in force at the largest logged of what was accepted before it"
 	c.say(s)
 	c.clock("2026-03-16")
 	in[acme] = "removed"
@@ -199,18 +199,18 @@ func operated() Chain {
 	s = st{by: brindle, kind: "withdraw", body: `{"why":"framed"}`, code: "member-unknown", why: "it can't be read: it would have been an end"}
 	c.say(s)
 
-	// Time: the largest logged so far.
+	// Time: the largest logged of what was accepted.
 	c.clock("2026-01-06T01:00:00Z")
 	s = request(brindle, "b3")
-	s.made, s.code, s.why, s.prev = "2026-01-06T00:59:00Z", "prev-mismatch", "rejected, and its time counts all the same", "nothing"
+	s.made, s.code, s.why, s.prev = "2026-01-06T00:59:00Z", "prev-mismatch", "rejected, and so its time counts for nothing", "nothing"
 	c.say(s)
 	c.clock("2026-01-06T00:30:00Z")
 	s = request(acme, "r2")
-	s.made, s.why = "2026-01-06T00:59:30Z", "dated back by the operator: made is held to the largest logged, an hour past midnight"
-	s.find = []Found{operator("logged-decreases")}
+	s.made, s.why = "2026-01-06T00:40:01Z", "dated before a leaf that has no effect: made is held to its own log time, and is over ten minutes after it"
+	s.find = []Found{operator("logged-decreases"), author(acme, "made-after-logged")}
 	c.say(s)
-	c.clock("2026-01-06T00:45:00Z")
-	c.say(st{by: "operator", kind: "erasure", made: "2026-01-06T00:44:00Z", body: `{"basis":"safety","date":"2026-01-06","digest":"$digest(r2)","entry":"$entry(r2)","reference":"1"}`, find: []Found{operator("body-erased"), operator("logged-decreases")}, why: "still before the largest"})
+	c.clock("2026-01-06T00:25:00Z")
+	c.say(st{by: "operator", kind: "erasure", made: "2026-01-06T00:40:00Z", body: `{"basis":"safety","date":"2026-01-06","digest":"$digest(r2)","entry":"$entry(r2)","reference":"1"}`, find: []Found{operator("body-erased"), operator("logged-decreases")}, why: "dated back: made is held to the largest logged of what was accepted, half past midnight, and is ten minutes after it"})
 	c.clock("2026-01-07T09:00:00Z")
 	c.raw("two days after the charter, and nothing is overdue by a leaf that has no time", "base64-not-canonical", replace(string(c.out.Leaves[3].Leaf), `"sig":"`, `"sig":"*`))
 	s = request(acme, "r3")

@@ -50,7 +50,7 @@ type Difference struct {
 type SizePoint struct {
 	Size   uint64 `json:"size"`
 	Root   string `json:"root,omitzero"`   // recomputed from the entries; base64
-	Logged string `json:"logged,omitzero"` // the largest log time up to it: the moment that Changes are for; absent for the empty log
+	Logged string `json:"logged,omitzero"` // the largest log time accepted up to it: the moment that Changes are for; absent for the empty log
 	// Signed says whether a checkpoint of just this size is known, from the archive
 	// or as the newest, that the log's key signed. Its root is Root. Without one the
 	// root hangs on the newest checkpoint, which covers it.

@@ -36,13 +36,14 @@ func quorumTime(v *log.View) int64 { return int64(min(v.QuorumTime, entry.MaxLog
 // maxAhead is how far, in seconds, two clocks that are right may differ.
 const maxAhead = 600
 
-// judgeClock holds the largest log time so far to the auditor's clock.
+// judgeClock holds the largest log time so far to the auditor's clock, that of
+// entries without effect too.
 func (s *stream) judgeClock(it *pledge.Item) {
 	now := s.a.cfg.Now
-	if now == nil || s.future != nil || s.a.report.SimulatedTime || s.state.Now() <= *now+maxAhead {
+	if now == nil || s.future != nil || s.a.report.SimulatedTime || s.state.LastLogged() <= *now+maxAhead {
 		return
 	}
-	f := at(finding(FindLoggedInFuture, fmt.Sprintf("This entry is logged %s; by the clock of this audit it is %s.", moment(s.state.Now()), moment(*now))), it.Index)
+	f := at(finding(FindLoggedInFuture, fmt.Sprintf("This entry is logged %s; by the clock of this audit it is %s.", moment(s.state.LastLogged()), moment(*now))), it.Index)
 	s.future = &f
 }
 

@@ -63,7 +63,7 @@ func (a *audit) fits(r *resumable) bool {
 	if from == 0 || from > a.target.size || r.of.Policy != policyDigest(a.cfg.Policy) || a.asOf() < r.state.Now() {
 		return false
 	}
-	if now := a.cfg.Now; now != nil && !a.report.SimulatedTime && r.state.Now() > *now+maxAhead {
+	if now := a.cfg.Now; now != nil && !a.report.SimulatedTime && r.state.LastLogged() > *now+maxAhead {
 		return false // which entry that was is not kept
 	}
 	kept := make(map[uint64]log.Hash)

@@ -453,7 +453,7 @@ func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) er
 		if it.Index == 0 {
 			s.first = it.Leaf.Statement.ID()
 		}
-		if t := s.a.asOf(); !s.snapped && it.Leaf.Logged > t {
+		if t := s.a.asOf(); !s.snapped && it.Leaf.Logged > t && s.state.Judge(it).Kind == pledge.Accepted {
 			if err := s.snapshot(ctx, t); err != nil {
 				return &secondReadingError{err}
 			}

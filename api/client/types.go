@@ -98,7 +98,7 @@ type EntryAnswer struct {
 // the cursor of the page of older ones, "" on the last page.
 type EntryPage struct {
 	Size          uint64  `json:"size"`
-	AsOf          Time    `json:"asOf"` // the largest `logged` in it
+	AsOf          Time    `json:"asOf"` // the largest `logged` accepted in it
 	SimulatedTime bool    `json:"simulatedTime,omitzero"`
 	Entries       []Entry `json:"entries"`
 	Next          string  `json:"next,omitzero"`
@@ -169,7 +169,7 @@ type Chain struct {
 	Log           string          `json:"log"`    // the log's origin
 	Author        string          `json:"author"` // whose chain it is
 	Size          uint64          `json:"size"`   // the checkpoint's
-	AsOf          Time            `json:"asOf"`   // the largest `logged` in it
+	AsOf          Time            `json:"asOf"`   // the largest `logged` accepted in it
 	SimulatedTime bool            `json:"simulatedTime,omitzero"`
 	Checkpoint    string          `json:"checkpoint"` // a signed note
 	Directory     *ChainDirectory `json:"directory,omitzero"`
