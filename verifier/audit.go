@@ -100,6 +100,12 @@ func (a *audit) whole(ctx context.Context) (*Report, error) {
 		return nil, a.err
 	}
 	r := a.report
+	if a.seenErr != nil {
+		if r.State == nil {
+			r.State = new(StateNote)
+		}
+		r.State.Err = cmp.Or(r.State.Err, a.seenErr)
+	}
 	if u := r.Undecided; u != nil && u.Code == UndecidedTime && a.waiting.err != nil {
 		u.Text += "; it was waiting for an answer: " + a.waiting.err.Error()
 	}
@@ -126,9 +132,12 @@ type audit struct {
 	fork        *fork // from the smallest signed checkpoint that the entries differ from; nil so far
 	others      int   // known ones that were seen elsewhere
 
-	before *resumable // the state that an earlier audit left; nil when there is none
-	last   *stream    // that came to the end of the log
-	err    error      // why the Config can't be used
+	before  *resumable // the state that an earlier audit left; nil when there is none
+	seen    []*signed  // what earlier audits saw beside it
+	seenNow []byte     // what is kept of that now, and of what this one saw
+	seenErr error      // why that was not, or not all of it
+	last    *stream    // that came to the end of the log
+	err     error      // why the Config can't be used
 
 	local  log.Lister // the source, when it is a directory or an archive of one and every file is looked at; else nil
 	strays uint64     // files of it that are no part of the log up to the checkpoint

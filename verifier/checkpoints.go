@@ -28,6 +28,10 @@ type signed struct {
 	timed  bool  // it has a quorum time
 	time   int64 // then, Unix seconds
 
+	elsewhere bool   // it is not from this copy
+	origin    string // of one that was read from what was seen before
+	vouched   bool   // and the policy has the key that signed that
+
 	reached  bool     // the copy has entries up to its size
 	computed log.Hash // root of the copy's entries at its size, when reached
 }
@@ -73,7 +77,9 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 		return false
 	}
 	noArchive := err != nil
-	raw, err := a.cfg.Source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	var raw []byte
+	defer func() { a.keepSeen(archive, raw) }()
+	raw, err = a.cfg.Source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
 	if errors.Is(err, log.ErrNotFound) {
 		a.undecided(UndecidedNoLog, "there is no checkpoint: "+err.Error(), "name the directory or the address that holds `checkpoint`, `tile/` and `checkpoints`")
 		return false
@@ -108,16 +114,11 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 		}
 	}
 	slices.SortStableFunc(a.known, func(x, y *signed) int { return cmp.Compare(x.size, y.size) })
-	if largest := a.known[len(a.known)-1]; largest.size > a.target.size && a.seenElsewhere(largest) {
+	if largest := a.known[len(a.known)-1]; largest.size > a.target.size && largest.elsewhere {
 		a.found.add(finding(FindCheckpointShrunk, fmt.Sprintf("The checkpoint of this copy covers %s; one that this log's key signed, and that was seen before or elsewhere, covers %s.", some(a.target.size, "entry", "entries"), some(largest.size, "entry", "entries"))))
 	}
 	a.stepCheckpoint()
 	return true
-}
-
-// seenElsewhere reports whether a checkpoint is not from this copy.
-func (a *audit) seenElsewhere(s *signed) bool {
-	return s != a.target && !slices.Contains(a.archived, s)
 }
 
 // openOthers makes the checkpoints known that were seen elsewhere: by an earlier
@@ -130,6 +131,7 @@ func (a *audit) openOthers() error {
 	add := func(s *signed) {
 		if !have[string(s.raw)] {
 			have[string(s.raw)] = true
+			s.elsewhere = true
 			a.known = append(a.known, s)
 			a.others++
 		}
@@ -144,11 +146,19 @@ func (a *audit) openOthers() error {
 		}
 		add(signedOf(v))
 	}
+	for _, s := range a.seen {
+		if s.origin != a.report.Log {
+			return a.anotherLog(s.origin)
+		}
+		if s.vouched {
+			add(s)
+		}
+	}
 	if a.before == nil {
 		return nil
 	}
 	if a.before.of.Log != a.report.Log {
-		return &StateError{fmt.Errorf("the state in %s is of %s, and this log is %s", a.cfg.State, a.before.of.Log, a.report.Log), "name a folder for each log"}
+		return a.anotherLog(a.before.of.Log)
 	}
 	same := a.before.of.Policy == policyDigest(a.cfg.Policy)
 	for _, k := range a.before.known {
@@ -161,6 +171,10 @@ func (a *audit) openOthers() error {
 		}
 	}
 	return nil
+}
+
+func (a *audit) anotherLog(origin string) error {
+	return &StateError{fmt.Errorf("the state in %s is of %s, and this log is %s", a.cfg.State, origin, a.report.Log), "name a folder for each log"}
 }
 
 // behind deals with an archived checkpoint that is larger than the one that is

@@ -21,7 +21,8 @@ import (
 //     get others after it, which are evidence of time;
 //   - from a copy whose files are all as they should be.
 //
-// What may change all the same, texts that were not served and what the archive
+// The checkpoints that it saw are kept before that, and whatever it comes to: see
+// SeenFile. What may change all the same, texts that were not served and what the archive
 // holds, is looked at again each time. Where a state does not fit what is at hand,
 // the log is read from its beginning.
 
@@ -32,6 +33,9 @@ func (a *audit) openState() error {
 	}
 	if err := clearState(a.cfg.State); err != nil {
 		return &StateError{fmt.Errorf("keep state: %w", err), "name a folder of your own that can be written"}
+	}
+	if err := a.readSeen(); err != nil {
+		return err
 	}
 	r, err := readState(a.cfg.State)
 	if err != nil || r == nil {
@@ -306,13 +310,13 @@ func (a *audit) commit(s *stream) {
 	case a.before != nil && k.size < a.before.size() && a.before.of.Policy == policyDigest(a.cfg.Policy):
 		return // it would be a step back
 	}
-	known := make([]keptCheckpoint, 0, len(a.known))
-	for _, c := range a.known {
-		known = append(known, keptCheckpoint{string(c.raw), c.timed, c.time, c.quorum})
-	}
+	known := a.keptKnown()
 	err := k.writer.part(writeJSON(known))
 	if err == nil {
 		err = k.writer.commit()
+	}
+	if err == nil {
+		err = a.seenInState(known)
 	}
 	note.Size, note.Err = k.size, err
 }
@@ -323,5 +327,5 @@ type StateNote struct {
 	From     uint64 // entries that an earlier audit had read; 0 when the log was read from its beginning
 	Size     uint64 // entries of which the new state is; 0 when none was left
 	Hindered bool   // none was left, as there is something wrong with the copy
-	Err      error  // none was left, as it could not be written
+	Err      error  // none was left, as it could not be written, or not all checkpoints were kept that were seen
 }

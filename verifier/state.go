@@ -282,7 +282,7 @@ func clearState(dir string) error {
 	}
 	for _, e := range list {
 		// One that is being written now, by another audit, is younger.
-		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), "."+StateFile) && time.Since(info.ModTime()) > 24*time.Hour {
+		if info, err := e.Info(); err == nil && (strings.HasPrefix(e.Name(), "."+StateFile) || strings.HasPrefix(e.Name(), "."+SeenFile)) && time.Since(info.ModTime()) > 24*time.Hour {
 			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
