@@ -196,12 +196,13 @@ func (s *State) correctDecision(n, by ref) {
 		i = at
 	}
 	if by == noRef {
-		s.decision(i).Void = true
+		s.decision(i).Outcome |= isVoid
 		return
 	}
 	j, _ := s.decisionOf(by)
-	other := s.decision(j)
-	s.decision(i).Outcome, other.Void = other.Outcome, true
+	at, other := s.decision(i), s.decision(j)
+	at.Outcome = at.Outcome&isVoid | other.outcome()
+	other.Outcome |= isVoid
 	s.k.Instead[j] = i
 }
 

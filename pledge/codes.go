@@ -11,6 +11,7 @@ const (
 	CodeCharterMisplaced  entry.Code = "charter-misplaced"
 	CodeAuthorUnknown     entry.Code = "author-unknown"
 	CodeAuthorTaken       entry.Code = "author-taken"
+	CodeAuthorsFull       entry.Code = "authors-full"
 	CodeKindNotAllowed    entry.Code = "kind-not-allowed"
 	CodeSeqTaken          entry.Code = "seq-taken"
 	CodeSeqGap            entry.Code = "seq-gap"
@@ -52,6 +53,7 @@ var hints = map[entry.Code]string{
 	CodeCharterMisplaced:  "a charter stands at index 0 only; terms are changed by the secretariat's amend",
 	CodeAuthorUnknown:     "ask the secretariat to admit this author first",
 	CodeAuthorTaken:       "choose another id: this one is admitted already",
+	CodeAuthorsFull:       "this log has as many authors as one can have: admit others in another log",
 	CodeKindNotAllowed:    "this author's role may not make statements of this kind",
 	CodeSeqTaken:          "another statement has this seq: draft it again after the head that is given here",
 	CodeSeqGap:            "log the statements before it first, or draft it again after the head that is given here",

@@ -3,6 +3,7 @@ package pledge
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -22,15 +23,31 @@ type ownKey struct {
 type pendingKeys struct {
 	Mark
 	Keys entry.KeySet
-	From int64 // moment from which they are in force
+	From int64        // moment from which they are in force
+	Own  entry.KeySet // see ownSet
 }
 
 // formerKeys are those that the secretariat replaced, and that have not confirmed
 // it.
 type formerKeys struct {
-	Mark // of the admit
-	Keys entry.KeySet
-	From int64 // moment from which the new ones are in force
+	Mark              // of the admit that gave the author the keys that it has
+	Keys entry.KeySet // see ownSet
+	From int64        // moment from which the new ones are in force
+}
+
+// ownSet is the set that confirms a rekey which is logged now: the last one that is the
+// author's own choice. As long as one is not confirmed, that is the set that was in
+// force when the first of these was logged. Neither another rekey nor what is signed
+// meanwhile changes it: else the secretariat, or a thief whom it suspended, could
+// confirm with keys that the author never had.
+func (a *author) ownSet() entry.KeySet {
+	switch {
+	case a.Former != nil:
+		return a.Former.Keys
+	case a.Pending != nil:
+		return a.Pending.Own
+	}
+	return a.Keys
 }
 
 // A Doubt is a run of an author's entries that it called doubtful itself.
@@ -141,7 +158,8 @@ func (s *State) newAuthor(id string, m Mark) *author {
 	return a
 }
 
-// maxPeople is how many authors there can be: what author.No can count.
+// maxPeople is how many authors there can be, the reserved ones among them (protocol
+// section 4): what author.No can count.
 const maxPeople = 1 << 16
 
 func (s *State) judgeAdmit(b *entry.Admit) Verdict {
@@ -151,7 +169,7 @@ func (s *State) judgeAdmit(b *entry.Admit) Verdict {
 			return rejected(CodeAuthorTaken, "the author is admitted already")
 		}
 		if len(s.k.People) == maxPeople {
-			return rejected(CodeAuthorTaken, fmt.Sprintf("there are %d authors already", maxPeople))
+			return rejected(CodeAuthorsFull, fmt.Sprintf("there are %d authors already", maxPeople))
 		}
 		return s.judgeOwner(b.KeySet(), b.ID)
 	}
@@ -201,27 +219,31 @@ func (s *State) acceptAdmit(t *taken, b *entry.Admit) {
 		a.Pending = nil
 		return
 	}
-	a.Pending = &pendingKeys{t.m, b.KeySet(), t.m.Logged + rekeyDelay}
+	a.Pending = &pendingKeys{t.m, b.KeySet(), t.m.Logged + rekeyDelay, a.ownSet()}
+	if !slices.Contains(s.waiting, a) {
+		s.waiting = append(s.waiting, a)
+	}
 	f := finding(FindRekeyPending, fmt.Sprintf("The secretariat gave %s new keys; they count from %s unless a statement by the old ones comes first.", name(a), moment(a.Pending.From)))
 	t.found = append(t.found, f.about(a, t.m))
 }
 
 // advance puts keys into force whose time has come.
 func (s *State) advance() {
-	for _, a := range s.k.People {
+	s.waiting = slices.DeleteFunc(s.waiting, func(a *author) bool {
 		if p := a.Pending; p != nil && s.k.Now >= p.From {
-			a.Former = &formerKeys{p.Mark, a.Keys, p.From}
+			a.Former = &formerKeys{p.Mark, p.Own, p.From}
 			a.setKeys(p.Keys)
 			a.Pending = nil
 		}
-	}
+		return a.Pending == nil
+	})
 }
 
 // inForce returns an author's keys at a moment that is not before Now, and those
 // that the secretariat replaced if they have not confirmed it.
 func (a *author) inForce(now int64) (keys entry.KeySet, former *entry.KeySet) {
 	if p := a.Pending; p != nil && now >= p.From {
-		return p.Keys, &a.Keys
+		return p.Keys, &p.Own
 	}
 	if a.Former != nil {
 		return a.Keys, &a.Former.Keys

@@ -2,6 +2,7 @@ package pledge
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"sort"
 
@@ -49,10 +50,17 @@ type decision struct {
 	Ref     ref
 	Request uint32 // that it names
 	Next    uint32 // noRef at the end
-	Outcome uint16 // of what stands in its place: in kept.Outcomes; 0 when it is withheld
-	Void    bool   // voided, or stands in another's place
-	_       bool
+	Outcome uint32 // of what stands in its place: in kept.Outcomes; 0 when it is withheld. And isVoid
 }
+
+// isVoid marks a decision that was voided, or that stands in another's place. It is a
+// bit of Outcome, as records are many.
+const isVoid = 1 << 31
+
+func (d *decision) isVoid() bool { return d.Outcome&isVoid != 0 }
+
+// outcome is the number of its outcome.
+func (d *decision) outcome() uint32 { return d.Outcome &^ isVoid }
 
 // periodNo writes a period as a number over 0, and none as 0.
 func periodNo(p entry.Period) uint16 {
@@ -128,22 +136,29 @@ func (s *State) acceptDecision(t *taken, b *entry.Decision) {
 	place.Last = i
 }
 
-// outcomeNo returns the number of an outcome. There are as many as authors make
-// up; those beyond what a number can count are taken for withheld.
-func (s *State) outcomeNo(code string) uint16 {
-	i := slices.Index(s.k.Outcomes, code)
-	if i < 0 {
-		if len(s.k.Outcomes) > maxOutcomes {
-			return 0
-		}
-		i = len(s.k.Outcomes)
-		s.k.Outcomes = append(s.k.Outcomes, code)
+// outcomeNo returns the number of an outcome. There are as many as authors make up:
+// what one of them does is not to change what is said of another.
+func (s *State) outcomeNo(code string) uint32 {
+	if code == "" {
+		return 0
 	}
-	return uint16(i)
+	n := s.outcomeNos.find(hashOf(code), func(n ref) bool { return s.k.Outcomes[n] == code })
+	if n == noRef {
+		n = ref(len(s.k.Outcomes))
+		s.k.Outcomes = append(s.k.Outcomes, code)
+		s.enterOutcome(n)
+	}
+	return n
 }
 
-// maxOutcomes bounds the outcome codes that are told apart.
-const maxOutcomes = 1000
+// enterOutcome makes the number of an outcome findable.
+func (s *State) enterOutcome(n ref) {
+	s.outcomeNos.add(hashOf(s.k.Outcomes[n]), n, func(o ref) uint64 { return hashOf(s.k.Outcomes[o]) })
+}
+
+var hashSeed = maphash.MakeSeed()
+
+func hashOf(code string) uint64 { return maphash.String(hashSeed, code) }
 
 // each calls f for the decisions of a request's place, in order.
 func (s *State) each(place *request, f func(*decision)) {
@@ -157,8 +172,8 @@ func (s *State) each(place *request, f func(*decision)) {
 func (s *State) outcomeBefore(place *request, t int64) string {
 	out := entry.OutcomePending
 	s.each(place, func(d *decision) {
-		if d.Logged < t && !d.Void && d.Outcome != 0 {
-			out = s.k.Outcomes[d.Outcome]
+		if d.Logged < t && !d.isVoid() && d.outcome() != 0 {
+			out = s.k.Outcomes[d.outcome()]
 		}
 	})
 	return out
@@ -168,7 +183,7 @@ func (s *State) outcomeBefore(place *request, t int64) string {
 // published: then there is one, and nothing is outstanding.
 func (s *State) hasWithheldDecision(place *request) bool {
 	has := false
-	s.each(place, func(d *decision) { has = has || !d.Void && d.Outcome == 0 })
+	s.each(place, func(d *decision) { has = has || !d.isVoid() && d.outcome() == 0 })
 	return has
 }
 

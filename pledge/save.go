@@ -77,6 +77,9 @@ func (s *State) derive() error {
 		}
 		s.byID[a.ID] = a
 		a.readKeys()
+		if a.Pending != nil {
+			s.waiting = append(s.waiting, a)
+		}
 		for _, list := range []iter.Seq[*attested]{maps.Values(a.Attested), slices.Values(a.Void)} {
 			for at := range list {
 				if at == nil {
@@ -101,6 +104,17 @@ func (s *State) derive() error {
 				s.disclosed[o.Text] = append(s.disclosed[o.Text], n)
 			}
 		}
+	}
+	if len(k.Outcomes) == 0 || k.Outcomes[0] != "" {
+		return errors.New("the first outcome is not that of a withheld one")
+	}
+	for n := range k.Decisions.len() {
+		if o := k.Decisions.at(n).outcome(); int64(o) >= int64(len(k.Outcomes)) {
+			return fmt.Errorf("decision %d has outcome %d, which is not there", n, o)
+		}
+	}
+	for n := 1; n < len(k.Outcomes); n++ {
+		s.enterOutcome(ref(n))
 	}
 	for i, e := range k.Erased {
 		s.erased[erasedText{e.Of, e.Digest}] = i

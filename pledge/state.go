@@ -17,6 +17,8 @@ type State struct {
 	attested      map[ref]attestedIn
 	erased        map[erasedText]int
 	disclosed     map[textKey][]ref // statements for which a disclosure was opened
+	outcomeNos    table             // places in k.Outcomes
+	waiting       []*author         // all that have Pending, and maybe others
 }
 
 // kept is everything that a State has to remember, in a form that can be written

@@ -100,6 +100,9 @@ func (s *State) status(a *author, t int64) Status {
 		Outcomes: make(map[string]uint64), Withheld: a.WithheldAll, Opened: a.WithheldOpen,
 	}
 	st.Keys, _ = a.inForce(t)
+	if f := a.Former; f != nil {
+		st.KeysChanged = &KeyChange{f.Mark, f.From}
+	}
 	if p := a.Pending; p != nil {
 		change := &KeyChange{p.Mark, p.From}
 		if t >= p.From {
@@ -107,8 +110,6 @@ func (s *State) status(a *author, t int64) Status {
 		} else {
 			st.KeysWaiting = change
 		}
-	} else if a.Former != nil {
-		st.KeysChanged = &KeyChange{a.Former.Mark, a.Former.From}
 	}
 	if n := len(a.Pledges); n > 0 {
 		st.Pledged, st.PledgedAt = a.Pledges[n-1].Clauses, &a.Pledges[n-1].Mark

@@ -21,6 +21,7 @@ import (
 // elsewhere are codes that no vector has as its code, and where they are.
 var elsewhere = map[string]string{
 	"vocabulary-code-unknown": "what a server says of a vector with unknownCodes; package entry never refuses for it",
+	"authors-full":            "after 65,536 authors: pledge.TestAuthorsFull has it",
 }
 
 // TestEachCodeOccurs: every code by which packages entry and pledge refuse something
