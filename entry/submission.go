@@ -41,15 +41,12 @@ type submission struct {
 // and that the texts are there exactly when they should be and are those that
 // were signed.
 func ParseSubmission(b []byte) (*Submission, error) {
-	sub, err := ParseDraft(b)
+	sub, err := parseSubmission(b, false)
 	if err != nil {
 		return nil, err
 	}
 	if len(sub.Envelope.Signatures) == 0 {
 		return nil, refuse(CodeSignaturesMalformed, "the statement has no signature")
-	}
-	if sub.Signers != nil {
-		return nil, refuse(CodeMemberUnknown, "signers stand in a draft and are not submitted")
 	}
 	if sub.Body != nil && sub.Statement.IsWithheld() {
 		return nil, refuse(CodeBodyNotWanted, "the detached body is withheld: it must not leave its author")
@@ -66,7 +63,9 @@ func ParseSubmission(b []byte) (*Submission, error) {
 
 // ParseDraft is ParseSubmission for a file that may still lack signatures and
 // texts, and that may hold a withheld body and Signers.
-func ParseDraft(b []byte) (*Submission, error) {
+func ParseDraft(b []byte) (*Submission, error) { return parseSubmission(b, true) }
+
+func parseSubmission(b []byte, draft bool) (*Submission, error) {
 	var w submission
 	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil {
 		switch {
@@ -102,6 +101,9 @@ func ParseDraft(b []byte) (*Submission, error) {
 		return nil, err
 	}
 	if w.Signers != nil {
+		if !draft {
+			return nil, refuse(CodeMemberUnknown, "signers stand in a draft and are not submitted")
+		}
 		if sub.Signers, err = parseSigners(w.Signers); err != nil {
 			return nil, err
 		}
