@@ -9,17 +9,6 @@ import (
 	"github.com/pledgelog/pledgelog/pledge"
 )
 
-// The codes of what a server refuses although a verifier would accept it. This
-// is the whole table (docs/spec.md, "What the server refuses beyond the rules"):
-// beside them stand entry.CodeVocabulary and entry.CodeSignatureNotStrict.
-const (
-	CodeMadeAhead     entry.Code = "made-in-future"
-	CodeMadeDecreases entry.Code = "made-before-previous"
-	CodeReceivedAhead entry.Code = "received-in-future"
-	CodeDateAhead     entry.Code = "date-in-future"
-	CodeTextErased    entry.Code = "text-erased"
-)
-
 var hints = map[entry.Code]string{
 	CodeMadeAhead:     "set the clock of the machine that made the statement, and make it again",
 	CodeMadeDecreases: "set the clock of the machine that made the statement, and make it again",
