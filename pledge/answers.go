@@ -27,19 +27,25 @@ type Reply struct {
 // IsOpen reports whether a challenge waits for its reply.
 func (c *Challenge) IsOpen() bool { return !c.Void && len(c.Replies) == 0 }
 
-// openChallenge returns the open challenge of a challenger against a signatory;
-// nil when there is none.
-func (s *State) openChallenge(by, against string) *Challenge {
-	if c := s.lastChallenge[[2]string{by, against}]; c != nil && c.IsOpen() {
-		return c
+// changeChallenge does something to a challenge. One that was answered can come to
+// wait again, so that those which wait are counted.
+func (s *State) changeChallenge(c *Challenge, change func()) {
+	pair := [2]string{c.By, c.Against}
+	if c.IsOpen() {
+		s.open[pair]--
 	}
-	return nil
+	change()
+	if c.IsOpen() {
+		s.open[pair]++
+	}
 }
 
 // enterChallenge makes a challenge and its replies findable.
 func (s *State) enterChallenge(c *Challenge) {
 	s.challenges[c.Entry] = c
-	s.lastChallenge[[2]string{c.By, c.Against}] = c
+	if c.IsOpen() {
+		s.open[[2]string{c.By, c.Against}]++
+	}
 	for i := range c.Replies {
 		s.replied[c.Replies[i].Entry] = c
 		s.replied[c.Replies[i].Content.Entry] = c
@@ -56,7 +62,7 @@ func (s *State) judgeChallenge(a *author, b *entry.Challenge) Verdict {
 			return rejected(CodeReferenceUnknown, "the challenge names no accepted statement of that signatory")
 		}
 	}
-	if s.openChallenge(a.ID, b.Against) != nil {
+	if s.open[[2]string{a.ID, b.Against}] > 0 {
 		return rejected(CodeChallengeOpen, "the author has a challenge against this signatory that is not answered")
 	}
 	return accepted
@@ -98,7 +104,7 @@ func (s *State) acceptReply(t *taken, b *entry.Reply) {
 	} else if t.m.Logged >= c.Due {
 		t.say(FindReplyLate, "%s replied on %s to a challenge; it was asked to reply before %s.", name(t.a), day(t.m.Logged), day(c.Due))
 	}
-	c.Replies = append(c.Replies, Reply{t.m, b.Answer, t.m})
+	s.changeChallenge(c, func() { c.Replies = append(c.Replies, Reply{t.m, b.Answer, t.m}) })
 	s.replied[t.m.Entry] = c
 }
 
@@ -182,9 +188,10 @@ func (s *State) acceptCorrect(t *taken, b *entry.Correct) {
 	case entry.KindAttestation:
 		s.correctAttestation(t.a, n, by)
 	case entry.KindReply:
-		s.correctReply(n, by)
+		s.correctReply(t, n, by)
 	case entry.KindChallenge:
-		s.challenges[b.Entry].Void = true
+		c := s.challenges[b.Entry]
+		s.changeChallenge(c, func() { c.Void = true })
 	}
 }
 
@@ -234,7 +241,7 @@ type attestedIn struct {
 	body *entry.Attestation
 }
 
-func (s *State) correctReply(n, by ref) {
+func (s *State) correctReply(t *taken, n, by ref) {
 	c := s.repliedTo(n)
 	if c == nil {
 		return
@@ -246,7 +253,12 @@ func (s *State) correctReply(n, by ref) {
 			continue
 		}
 		if by == noRef {
-			c.Replies = append(c.Replies[:i:i], c.Replies[i+1:]...)
+			first := r.Logged
+			s.changeChallenge(c, func() { c.Replies = append(c.Replies[:i:i], c.Replies[i+1:]...) })
+			// The next one is the first now.
+			if i == 0 && len(c.Replies) > 0 && first < c.Due && c.Replies[0].Logged >= c.Due {
+				t.say(FindReplyLate, "%s took back a reply to a challenge; the one that stands now it logged on %s, and it was asked to reply before %s.", name(t.a), day(c.Replies[0].Logged), day(c.Due))
+			}
 			return
 		}
 		other := s.k.Book.at(by).ID

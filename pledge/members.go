@@ -58,10 +58,10 @@ type Doubt struct {
 
 // A tenure is a time in which an author is held to what it promised.
 type tenure struct {
-	Admitted int64 // now of its admission
-	Owes     int64 // moment from whose period on it owes attestations; 0 as long as it pledged nothing
-	End      int64 // 0 while it lasts
-	How      string
+	Admitted int64  // now of its admission
+	Owes     int64  // moment from whose period on it owes attestations; 0 as long as it pledged nothing
+	End      int64  // 0 while it lasts
+	How      string // the last way in which it ended; End is the first
 }
 
 // How a tenure ends.
@@ -99,9 +99,14 @@ func (a *author) ended() string {
 	return ""
 }
 
+// end ends a membership. Who was succeeded may still be removed: what it owes ended
+// with the succession.
 func (a *author) end(now int64, how string) {
 	t := a.tenure()
-	t.End, t.How = now, how
+	if t.How == "" {
+		t.End = now
+	}
+	t.How = how
 }
 
 // The standings of admitted authors, beside entry's suspended, proposed-removal

@@ -353,6 +353,13 @@ func (s *State) judgePeriod(p entry.Period) Verdict {
 
 // owes reports whether an author owes an attestation for a period.
 func (s *State) owes(a *author, p entry.Period) bool {
+	at, _, ends := s.Ends()
+	return a.isHeldTo(p) && !(ends && s.deadline(p) > at)
+}
+
+// isHeldTo reports whether an author owes an attestation for a period, if the log
+// goes on.
+func (a *author) isHeldTo(p entry.Period) bool {
 	for i := range a.Tenures {
 		t := &a.Tenures[i]
 		if t.Owes == 0 || p.End() <= t.Owes {
@@ -362,9 +369,6 @@ func (s *State) owes(a *author, p entry.Period) bool {
 		case t.How == endWithdrawn && p.Start() > t.End:
 			continue // the running one stays due
 		case (t.How == endRemoved || t.How == endSucceeded) && p.End() > t.End:
-			continue
-		}
-		if at, _, ok := s.Ends(); ok && s.deadline(p) > at {
 			continue
 		}
 		return true

@@ -10,15 +10,15 @@ type State struct {
 	whole map[string]bool // nil, or see NewPartial
 
 	// What follows from k.
-	byID          map[string]*author
-	challenges    map[entry.ID]*Challenge
-	lastChallenge map[[2]string]*Challenge // by challenger and signatory
-	replied       map[entry.ID]*Challenge  // by reply
-	attested      map[ref]attestedIn
-	erased        map[erasedText]int
-	disclosed     map[textKey][]ref // statements for which a disclosure was opened
-	outcomeNos    table             // places in k.Outcomes
-	waiting       []*author         // all that have Pending, and maybe others
+	byID       map[string]*author
+	challenges map[entry.ID]*Challenge
+	open       map[[2]string]int       // challenges that wait for their reply, by challenger and signatory
+	replied    map[entry.ID]*Challenge // by reply
+	attested   map[ref]attestedIn
+	erased     map[erasedText]int
+	disclosed  map[textKey][]ref // statements for which a disclosure was opened
+	outcomeNos table             // places in k.Outcomes
+	waiting    []*author         // all that have Pending, and maybe others
 }
 
 // kept is everything that a State has to remember, in a form that can be written
@@ -136,7 +136,7 @@ type Pledged struct {
 
 // New returns the state of an empty log of that origin.
 func New(origin string) *State {
-	s := &State{byID: make(map[string]*author), challenges: make(map[entry.ID]*Challenge), lastChallenge: make(map[[2]string]*Challenge),
+	s := &State{byID: make(map[string]*author), challenges: make(map[entry.ID]*Challenge), open: make(map[[2]string]int),
 		replied: make(map[entry.ID]*Challenge), attested: make(map[ref]attestedIn), erased: make(map[erasedText]int), disclosed: make(map[textKey][]ref)}
 	s.k = kept{Origin: origin, Owners: make(map[entry.KeyID]string), Outcomes: []string{""},
 		Places: make(map[uint32]uint32), Contents: make(map[uint32]uint32), Instead: make(map[uint32]uint32), Withheld: make(map[ref]int64), Opened: make(map[ref][]opened), Corrections: make(map[ref]Correction)}

@@ -139,7 +139,8 @@ func (s *State) status(a *author, t int64) Status {
 // MaxPeriods is for how many quarters back obligations are judged: a hundred years.
 const MaxPeriods = 400
 
-// periods lists the periods for which a signatory owes, or attested, something.
+// periods lists the periods for which a signatory owes something, and what it attested
+// for those.
 func (s *State) periods(a *author, t int64) []PeriodStatus {
 	if !a.isSignatory() {
 		return nil
@@ -163,8 +164,8 @@ func (s *State) periods(a *author, t int64) []PeriodStatus {
 	var out []PeriodStatus
 	for p := first; !running.Before(p); p = s.nextPeriod(p) {
 		at := a.Attested[p]
-		if at == nil && pledged && !s.owes(a, p) {
-			continue // it was out, or another's
+		if pledged && (at == nil && !s.owes(a, p) || !a.isHeldTo(p)) {
+			continue // it was out, or another's: what it attests all the same is neither late nor in time
 		}
 		ps := PeriodStatus{Period: p, Deadline: s.deadline(p), Logged: s.counts(a, p), Received: received[periodNo(p)]}
 		switch {

@@ -92,7 +92,7 @@ var checks = []check{
 	rule("superseded on the same matter", "answers.go", "case «!s.sameMatter(n, by)»:", "correct-conflict"),
 	rule("challenge: against a signatory", "answers.go", "if «s.isUnknown(against)» {", "author-unknown"),
 	rule("challenge: about its entry", "answers.go", "if _, ok := s.ofOwn(against, b.Entry); «!ok» {", "reference-unknown"),
-	rule("one challenge at a time", "answers.go", "if «s.openChallenge(a.ID, b.Against) != nil» {", "challenge-open"),
+	rule("one challenge at a time", "answers.go", "if «s.open[[2]string{a.ID, b.Against}] > 0» {", "challenge-open"),
 	rule("reply to a challenge against oneself", "answers.go", "if «c == nil || c.Against != a.ID» {", "reference-unknown"),
 	// Directories, time.
 	rule("directory: size", "directory.go", "if «b.Size != it.Index» {", "directory-size"),
