@@ -27,8 +27,8 @@ const (
 	// keptOfChunk is how many bytes of opened texts a chunk keeps until they can be
 	// compared with the statement that they are of. What is more is read again.
 	keptOfChunk = 64 << 10
-	// maxExtra is how many lines that its entries do not name are looked at in a
-	// bundle of texts.
+	// maxExtra is how many lines of a bundle of texts are kept that were not looked
+	// for.
 	maxExtra = 64
 )
 
@@ -158,11 +158,11 @@ func (t *texts) split(b []byte, named []string) {
 			t.off = true
 			return
 		case !wanted[digest]:
-			if len(t.extra) == maxExtra {
+			if len(t.extra) < maxExtra {
+				t.extra = append(t.extra, digest)
+			} else {
 				t.off = true
-				return
 			}
-			t.extra = append(t.extra, digest)
 			continue
 		}
 		t.byDigest[digest] = line

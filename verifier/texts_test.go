@@ -396,3 +396,47 @@ func TestHollowLog(t *testing.T) {
 		t.Errorf("the text does not say how many more there are:\n%.2000s", out)
 	}
 }
+
+// An erased text that is served in its bundle still is found there wherever in the
+// bundle it stands, from a directory and an address.
+func TestErasedServedInItsBundle(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 109, Signatories: 1})
+	w.Log(w.Found())
+	w.Log(w.Admit(w.Signatories[0]))
+	w.Log(w.Pledge(w.Signatories[0]))
+	w.SetNow(at(2025, 2, 1, 12))
+	var said []*generator.Statement
+	for w.Size() < log.TileWidth {
+		said = append(said, w.Request(w.Signatories[0], "2025-01", nil))
+		w.Log(said[len(said)-1])
+	}
+	for _, n := range []int{0, 100, len(said) - 1} {
+		w.Log(w.Erase(said[n], said[n].BodyDigest, entry.BasisSafety, "E-1"))
+	}
+	s := newLog(t, w)
+	for _, n := range []int{0, 100, len(said) - 1} {
+		s, err := s.Copy(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Change(log.BodiesBundlePath(0), func(b []byte) []byte {
+			i := len(b)
+			if n+1 < len(said) {
+				i = bytes.Index(b, said[n+1].Body)
+			}
+			return slices.Insert(b, i, append(slices.Clone(said[n].Body), '\n')...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := httpSource(t, http.FileServer(http.Dir(s.Dir)))
+		for where, r := range map[string]*verifier.Report{
+			"directory": runAudit(t, w, s.Dir),
+			"address":   runAudit(t, w, s.Dir, func(c *verifier.Config) { c.Source = src }),
+		} {
+			if got, want := found(r), []string{"body-erased-served/operator", "body-erased/operator"}; !slices.Equal(got, want) {
+				t.Errorf("%s, text %d: findings %v, want %v", where, n, got, want)
+			}
+		}
+	}
+}
