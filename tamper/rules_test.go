@@ -225,7 +225,7 @@ var ruleBreaks = []ruleBreak{
 	{"a second charter", func(p *place) *generator.Statement {
 		c := *p.w.Terms
 		st := p.draft(entry.AuthorSecretariat, &c, entry.KindCharter, nil)
-		st.Seq, st.Prev, st.Signers = 1, entry.ID{}, nil
+		st.Seq, st.Prev, st.Signers, st.BodyDigest = 1, entry.ID{}, nil, entry.Digest([]byte(p.salt()))
 		for _, set := range []entry.KeySet{c.Secretariat, c.Recovery, c.Operator} {
 			for _, k := range set.Keys {
 				parsed, _ := k.Parse()

@@ -1,6 +1,7 @@
 package tamper_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -165,7 +166,44 @@ func (s *stage) try(c kase, n int) (wrong string, unseen, done bool) {
 		return "", false, false
 	}
 	r := p.audit(f)
-	return c.judge(&p, base.base, r), c.unseen(&p, r), true
+	if wrong = c.judge(&p, base.base, r); wrong == "" {
+		wrong = sound(&p, r)
+	}
+	return wrong, c.unseen(&p, r), true
+}
+
+// sound holds what is true of every report, whatever was found: it says what is not.
+func sound(p *place, r *verifier.Report) string {
+	var text bytes.Buffer
+	if err := r.Text(&text); err != nil {
+		return err.Error()
+	}
+	for _, f := range r.Findings {
+		if !strings.Contains(text.String(), string(f.Code)) {
+			return fmt.Sprintf("finds %s, and its text does not say so", f.Code)
+		}
+		if len(r.Signatories) > 0 && r.Evidence == nil && (f.Code == verifier.FindRootMismatch || f.Code == verifier.FindCharterMismatch) {
+			return "shows how signatories stand by entries that nobody signed"
+		}
+	}
+	if (r.Result == verifier.Misbehaviour) != (r.Evidence != nil) || (r.Result == verifier.CannotDecide) != (r.Undecided != nil && r.Evidence == nil) {
+		return fmt.Sprintf("comes to %s, with evidence %v and undecided %v", r.Result, r.Evidence, r.Undecided)
+	}
+	if r.Evidence == nil {
+		return ""
+	}
+	b, err := r.Evidence.Marshal()
+	if err != nil {
+		return err.Error()
+	}
+	e, err := verifier.ParseEvidence(b)
+	if err == nil {
+		err = verifier.CheckEvidence(p.w.Policy, e)
+	}
+	if err != nil {
+		return fmt.Sprintf("gives evidence that proves nothing: %v", err)
+	}
+	return ""
 }
 
 // TestGoodLog: the good logs give nothing but what is for information by its nature.
