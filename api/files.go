@@ -234,5 +234,33 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, path, contentType, 
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", cache)
 	h.Set("X-Content-Type-Options", "nosniff")
-	http.ServeContent(w, r, "", info.ModTime(), content)
+	to := &ranged{ResponseWriter: w, refuse: func() {
+		a.fail(w, r, refuse(http.StatusRequestedRangeNotSatisfiable, codeRange, "what is asked for is no range of bytes, or the file does not have it"))
+	}}
+	http.ServeContent(to, r, "", info.ModTime(), content)
 }
+
+// ranged answers with a problem where net/http refuses a range in words of its own.
+type ranged struct {
+	http.ResponseWriter
+	refuse  func()
+	refused bool
+}
+
+func (w *ranged) WriteHeader(status int) {
+	if w.refused = status == http.StatusRequestedRangeNotSatisfiable; w.refused {
+		w.refuse()
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *ranged) Write(b []byte) (int, error) {
+	if w.refused {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// ReadFrom lets files go from disk to socket without a copy.
+func (w *ranged) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }

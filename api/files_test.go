@@ -65,6 +65,12 @@ func TestReadInterface(t *testing.T) {
 	if part := s.do("GET", "/checkpoints", map[string]string{"Range": "bytes=3-"}, nil); part.StatusCode != 206 || string(part.body) != "hive" {
 		t.Errorf("a range: %d %q", part.StatusCode, part.body)
 	}
+	for _, none := range []string{"bytes=9000-", "bytes=x", "lines=1-2"} {
+		part := s.do("GET", "/checkpoints", map[string]string{"Range": none}, nil)
+		if p := part.problem(t); part.StatusCode != 416 || p.Code != "range-not-there" {
+			t.Errorf("range %s: %d %q", none, part.StatusCode, part.body)
+		}
+	}
 
 	// Our own reader of logs is content with it.
 	src, err := log.NewHTTPSource(s.URL, log.HTTPOptions{Attempts: 1})

@@ -41,6 +41,7 @@ const (
 	codeEntryUnknown  entry.Code = "entry-unknown"
 	codeSignatory     entry.Code = "signatory-unknown"
 	codeFileUnknown   entry.Code = "file-unknown"
+	codeRange         entry.Code = "range-not-there"
 	codeBusy          entry.Code = "server-busy"
 	codeStore         entry.Code = "store-unavailable"
 	codeClock         entry.Code = "clock-behind"
@@ -70,6 +71,7 @@ var hints = map[entry.Code]string{
 	codeEntryUnknown:  "check the index or entry id; a statement is here once a published checkpoint covers it",
 	codeSignatory:     "check the id; GET /api/v1/signatories lists those who were admitted",
 	codeFileUnknown:   "read the checkpoint for the size of the log: tiles and bodies of later entries do not exist yet",
+	codeRange:         "ask for bytes that are there: Content-Range has the size of the file",
 	codeBusy:          "send it again after the seconds that Retry-After names; nothing is logged twice",
 	codeStore:         "tell the operator; send it again later: nothing was kept, and nothing is logged twice",
 	codeClock:         "tell the operator; send it again later",
