@@ -121,6 +121,8 @@ func FuzzDetached(f *testing.F) {
 func FuzzSubmission(f *testing.F) {
 	for _, sub := range samples() {
 		f.Add(sub.Marshal())
+		sub.Signers = &Signers{Author: KeySet{Keys: []Key{testPub("fuzz")}, Threshold: 1}}
+		f.Add(sub.Marshal())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		draft, draftErr := ParseDraft(b)

@@ -161,6 +161,35 @@ func TestSignerAgreesWithXMod(t *testing.T) {
 	}
 }
 
+// FuzzParseSignatureLines: what is read are the lines of a note, of any text.
+func FuzzParseSignatureLines(f *testing.F) {
+	const line = "— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+	f.Add([]byte(line))
+	f.Add([]byte(line + "— a AAAAAAA=\n"))
+	f.Add([]byte("\n" + line))
+	f.Add([]byte("x\n\n" + line))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sigs, err := ParseSignatureLines(b)
+		if err != nil {
+			if !errors.Is(err, ErrMalformed) {
+				t.Fatalf("an error of another kind: %v", err)
+			}
+			return
+		}
+		var again []byte
+		for _, s := range sigs {
+			again = append(again, s.Line()...)
+		}
+		if !bytes.Equal(again, b) {
+			t.Fatalf("%q is written again as %q", b, again)
+		}
+		n, err := ParseNote(append([]byte("any text\n\n"), b...))
+		if err != nil || len(n.Signatures) != len(sigs) {
+			t.Fatalf("%q are no lines of a note: %v", b, err)
+		}
+	})
+}
+
 func FuzzParseNote(f *testing.F) {
 	f.Add([]byte(specNote))
 	f.Add([]byte("a\n\nb\n\n\n— a.example AAAAAAA=\n— b AAAAAAAA\n"))

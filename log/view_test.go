@@ -363,3 +363,44 @@ func TestQuorumLaws(t *testing.T) {
 		}
 	})
 }
+
+// FuzzOpen: nobody without the log's key makes a checkpoint, and a view says no more
+// than what was signed.
+func FuzzOpen(f *testing.F) {
+	p := testPolicy(f)
+	a, b, c := testCosigner(f, "a"), testCosigner(f, "b"), testMLDSACosigner(f, "c")
+	texts := make(map[string]bool)
+	for size, cosigners := range []map[*Cosigner]uint64{nil, {a: 30, b: 10, c: 20}, {a: 9, testCosigner(f, "stranger"): 1}} {
+		cp := Checkpoint{Origin: testOrigin, Size: uint64(size), Root: Hash{1}}
+		raw := signed(f, cp, cosigners)
+		texts[string(cp.Marshal())] = true
+		f.Add(raw)
+		f.Add(bytes.Replace(raw, []byte("\n1\n"), []byte("\n2\n"), 1))
+		f.Add(append(bytes.Clone(raw), raw[bytes.LastIndex(raw, []byte("—")):]...))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		v, err := p.OpenUnwitnessed(raw)
+		if err != nil {
+			if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnknownOrigin) && !errors.Is(err, ErrBadSignature) && !errors.Is(err, ErrNoLogSignature) {
+				t.Fatalf("an error of another kind: %v", err)
+			}
+			return
+		}
+		if !texts[string(v.Checkpoint.Marshal())] {
+			t.Fatalf("%q was never signed", raw)
+		}
+		// Two of the three, each with a time, and the quorum was there when the second
+		// of them had signed.
+		times := make([]uint64, 0, len(v.Cosignatures))
+		for _, one := range v.Cosignatures {
+			times = append(times, one.Time)
+		}
+		slices.Sort(times)
+		if v.Satisfied != (len(times) >= 2) || v.HasQuorumTime != v.Satisfied || v.Satisfied && v.QuorumTime != times[1] {
+			t.Fatalf("%q is %+v", raw, v)
+		}
+		if _, err := p.Open(raw); (err == nil) != v.Satisfied {
+			t.Fatalf("%q: %v", raw, err)
+		}
+	})
+}

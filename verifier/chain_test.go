@@ -79,7 +79,7 @@ type chainRow struct {
 }
 
 // chainOf is the chain of an author in the log of a world.
-func chainOf(t *testing.T, w *generator.World, author string) *chainFile {
+func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
 	t.Helper()
 	var leaves [][]byte
 	s := pledge.New(w.Options.Origin)

@@ -19,7 +19,7 @@ import (
 // A paperLog is a log on paper: leaves, and keys to sign any checkpoint over them
 // with. It does what it is told, lies included.
 type paperLog struct {
-	t         *testing.T
+	t         testing.TB
 	origin    string
 	signer    *log.Signer
 	witnesses []*log.Cosigner
@@ -32,7 +32,7 @@ func seed(name string) []byte {
 	return h[:]
 }
 
-func newPaperLog(t *testing.T, origin string, witnesses ...string) *paperLog {
+func newPaperLog(t testing.TB, origin string, witnesses ...string) *paperLog {
 	t.Helper()
 	l := &paperLog{t: t, origin: origin}
 	var err error
@@ -137,7 +137,7 @@ func (p person) public() entry.Key {
 func (p person) id() entry.KeyID { return entry.KeyIDOf(p.key.Public().(ed25519.PublicKey)) }
 
 // sign returns a statement signed by some.
-func sign(t *testing.T, st *entry.Statement, by ...person) *entry.Submission {
+func sign(t testing.TB, st *entry.Statement, by ...person) *entry.Submission {
 	t.Helper()
 	payload, err := st.Payload()
 	if err != nil {

@@ -162,6 +162,13 @@ func FuzzYAML(f *testing.F) {
 	}
 	f.Add("received: 2026-07\ncountry: XB\nassist: [keys]\nnarrative: {en: |\n hello\n}\n")
 	f.Add("a: &a [*a]\n")
+	// The values that have a form of their own.
+	id, key := strings.Repeat("ab", 32), "{alg: ed25519, spki: MCowBQYDK2VwAyEA, use: statement}"
+	f.Add("period: 2026-Q1\ncovers: all\nreceived: {total: {min: 0, max: 249}, outcomes: {refused: 3, complied: cannot-say}}\nwithhold: {review: 2027-01-31}\n")
+	f.Add("against: acme\nentry: " + id + "\ndocuments:\n- {name: a, mediaType: text/plain, sha256: " + id + "}\n- {name: a, mediaType: text/plain, file: none.txt}\nseal: {narrative: {reason: safety, review: 2027-01-31, law: other-statute}}\n")
+	f.Add("id: acme\nname: Acme\nrole: signatory\nthreshold: 1\nkeys: [" + key + ", none.pub]\ncarveOuts: [mlat]\n")
+	f.Add("logKeys: [log.example+00000000+AAAA]\nclauses: [{id: a, text: none.txt}]\nsecretariat: {threshold: 2, keys: [" + key + "]}\nends: {successor: log.example}\n")
+	f.Add("entry: none.json\nhow: superseded\nby: " + id + "\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		// A draft has no second form to compare with: what counts is that every
 		// input ends in a source or in a refusal that names the file.
