@@ -139,6 +139,10 @@ func wireMembership(st *pledge.Status) client.Membership {
 		SlotSeq: st.SlotSeq, SlotHead: st.SlotHead, Suspended: wireMark(st.Suspended), Proposed: wireMark(st.Proposed),
 		Void: st.Void, Withheld: st.Withheld, Opened: st.Opened, Challenges: wireChallenges(st.Challenges),
 		KeysWaiting: wireKeyChange(st.KeysWaiting), KeysChanged: wireKeyChange(st.KeysChanged),
+		PledgedTo: wireMark(st.PledgedTo), ClausesChanged: st.Changed,
+	}
+	for _, r := range st.Replies {
+		out.Replies = append(out.Replies, client.FindingReply{Mark: mark(r.Mark), Finding: r.Finding, Entry: r.About, Period: r.Period, Answer: r.Answer, Content: mark(r.Content)})
 	}
 	if len(st.Keys.Keys) > 0 {
 		out.Keys = &st.Keys

@@ -97,7 +97,10 @@ func (s *State) judgeReply(a *author, b *entry.Reply) Verdict {
 func (s *State) acceptReply(t *taken, b *entry.Reply) {
 	c := s.challenges[b.Challenge]
 	if c == nil {
-		return // to a finding
+		if b.Challenge.IsZero() {
+			s.acceptFindingReply(t, b)
+		}
+		return // else the challenge was not given
 	}
 	if len(c.Replies) > 0 {
 		t.say(FindReplyRepeated, "%s replied to this challenge before; the earlier reply counts as long as no correction puts this one in its place.", name(t.a))
@@ -244,6 +247,7 @@ type attestedIn struct {
 func (s *State) correctReply(t *taken, n, by ref) {
 	c := s.repliedTo(n)
 	if c == nil {
+		t.a.correctFindingReply(n, by)
 		return
 	}
 	id := s.k.Book.at(n).ID

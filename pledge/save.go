@@ -77,6 +77,11 @@ func (s *State) derive() error {
 		}
 		s.byID[a.ID] = a
 		a.readKeys()
+		for _, r := range a.ToFindings {
+			if n := k.Book.Records.len(); int64(r.Ref) >= int64(n) || int64(r.In) >= int64(n) || r.About != noRef && int64(r.About) >= int64(n) || r.At != noRef && int64(r.At) >= int64(len(a.ToFindings)) {
+				return fmt.Errorf("author %d replied to what is not there", i)
+			}
+		}
 		if a.Pending != nil {
 			s.waiting = append(s.waiting, a)
 		}

@@ -90,6 +90,7 @@ type author struct {
 	Attested     map[entry.Period]*attested
 	Void         []*attested // what was attested and taken back
 	LastClauses  []string    // affirmed last, nil before
+	ToFindings   []toFinding // replies to findings, in order
 	Slots        []slot
 	WithheldAll  uint64 // texts that it withheld
 	WithheldOpen uint64 // those of them that it opened

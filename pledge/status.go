@@ -49,7 +49,9 @@ type Status struct {
 
 	Pledged    []string // clauses
 	PledgedAt  *Mark
-	Seq        uint64 // of its last accepted statement in lane main
+	PledgedTo  *Mark    // the charter or amend that the pledge refers to
+	Changed    []string // of Pledged those whose text is not in the accord in force any more
+	Seq        uint64   // of its last accepted statement in lane main
 	Head       entry.ID
 	SlotSeq    uint64 // the same in lane slot
 	SlotHead   entry.ID
@@ -59,6 +61,7 @@ type Status struct {
 	Withheld   uint64            // texts that it withheld
 	Opened     uint64            // those of them that it opened
 	Challenges []Challenge       // against it, or by it when it is a challenger; oldest first
+	Replies    []FindingReply    // its replies to findings, oldest first
 	Slots      SlotCount
 	Periods    []PeriodStatus // oldest first; the newest MaxPeriods
 }
@@ -114,6 +117,8 @@ func (s *State) status(a *author, t int64) Status {
 	if n := len(a.Pledges); n > 0 {
 		st.Pledged, st.PledgedAt = a.Pledges[n-1].Clauses, &a.Pledges[n-1].Mark
 	}
+	st.PledgedTo, st.Changed = s.pledgedTo(a, t)
+	st.Replies = s.findingReplies(a)
 	for _, i := range a.Requests {
 		switch r := s.request(i); {
 		case s.place(i) != i:

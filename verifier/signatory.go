@@ -9,35 +9,38 @@ import (
 // /api/v1/signatories has (protocol section 8). What there is nothing to say of is
 // left out.
 type Signatory struct {
-	ID       string            `json:"id"`
-	Name     string            `json:"name"`
-	Role     string            `json:"role"`
-	Country  string            `json:"country"`
-	Website  string            `json:"website"`
-	Standing string            `json:"standing"`
-	Seq      uint64            `json:"seq"`
-	Head     string            `json:"head,omitzero"`
-	SlotSeq  uint64            `json:"slotSeq,omitzero"` // of its last slot
-	SlotHead string            `json:"slotHead,omitzero"`
-	Admitted Mark              `json:"admitted"`
-	Pledged  []string          `json:"pledged"` // clauses
-	Requests uint64            `json:"requests"`
-	Void     uint64            `json:"void,omitzero"` // requests that it took back
-	Outcomes map[string]uint64 `json:"outcomes"`
-	Periods  []Period          `json:"periods"`
+	ID             string            `json:"id"`
+	Name           string            `json:"name"`
+	Role           string            `json:"role"`
+	Country        string            `json:"country"`
+	Website        string            `json:"website"`
+	Standing       string            `json:"standing"`
+	Seq            uint64            `json:"seq"`
+	Head           string            `json:"head,omitzero"`
+	SlotSeq        uint64            `json:"slotSeq,omitzero"` // of its last slot
+	SlotHead       string            `json:"slotHead,omitzero"`
+	Admitted       Mark              `json:"admitted"`
+	Pledged        []string          `json:"pledged"`                 // clauses
+	PledgedTo      *Mark             `json:"pledgedTo,omitzero"`      // the charter or amend that its pledge refers to
+	ClausesChanged []string          `json:"clausesChanged,omitzero"` // of pledged those whose text is not in the accord in force any more
+	Requests       uint64            `json:"requests"`
+	Void           uint64            `json:"void,omitzero"` // requests that it took back
+	Outcomes       map[string]uint64 `json:"outcomes"`
+	Periods        []Period          `json:"periods"`
 
-	Suspended   *Mark        `json:"suspended,omitzero"`
-	Proposed    *Mark        `json:"proposed,omitzero"` // removal was proposed
-	Removed     *Removal     `json:"removed,omitzero"`
-	SucceededBy *Succession  `json:"succeededBy,omitzero"`
-	Succeeds    []Succession `json:"succeeds,omitzero"`
-	KeysWaiting *KeyChange   `json:"keysWaiting,omitzero"` // keys of last resort that wait
-	KeysChanged *KeyChange   `json:"keysChanged,omitzero"` // such keys in force that the former ones have not confirmed
-	Doubtful    []Doubt      `json:"doubtful,omitzero"`    // what it called doubtful itself
-	Withheld    uint64       `json:"withheld,omitzero"`    // texts that it withheld
-	Opened      uint64       `json:"opened,omitzero"`      // those of them that it opened
-	Slots       *Slots       `json:"slots,omitzero"`       // absent when it owed none
-	Challenges  []Challenge  `json:"challenges,omitzero"`  // against it, or by it; oldest first
+	Suspended   *Mark          `json:"suspended,omitzero"`
+	Proposed    *Mark          `json:"proposed,omitzero"` // removal was proposed
+	Removed     *Removal       `json:"removed,omitzero"`
+	SucceededBy *Succession    `json:"succeededBy,omitzero"`
+	Succeeds    []Succession   `json:"succeeds,omitzero"`
+	KeysWaiting *KeyChange     `json:"keysWaiting,omitzero"` // keys of last resort that wait
+	KeysChanged *KeyChange     `json:"keysChanged,omitzero"` // such keys in force that the former ones have not confirmed
+	Doubtful    []Doubt        `json:"doubtful,omitzero"`    // what it called doubtful itself
+	Withheld    uint64         `json:"withheld,omitzero"`    // texts that it withheld
+	Opened      uint64         `json:"opened,omitzero"`      // those of them that it opened
+	Slots       *Slots         `json:"slots,omitzero"`       // absent when it owed none
+	Challenges  []Challenge    `json:"challenges,omitzero"`  // against it, or by it; oldest first
+	Replies     []FindingReply `json:"replies,omitzero"`     // its replies to findings; oldest first
 }
 
 // A Mark says which entry, and when it was logged.
@@ -114,6 +117,22 @@ type Reply struct {
 	Content Mark   `json:"content"` // which one that is
 }
 
+// A FindingReply is a reply of an author to a finding on it. What is absent of entry
+// and period may be any.
+type FindingReply struct {
+	Mark    `json:",inline"`
+	Finding string `json:"finding"`
+	Entry   string `json:"entry,omitzero"`
+	Period  string `json:"period,omitzero"`
+	Answer  string `json:"answer"`  // of what stands in its place now
+	Content Mark   `json:"content"` // which one that is
+}
+
+// answers reports whether it is to a finding on its author.
+func (r FindingReply) answers(f pledge.Finding) bool {
+	return r.Finding == string(f.Code) && (r.Entry == "" || r.Entry == f.Entry) && (r.Period == "" || r.Period == f.Period)
+}
+
 // SignatoriesOf writes statuses as reports have them, in the same order. It knows
 // nothing of witnesses: TimeDoubtful is false.
 func SignatoriesOf(statuses []pledge.Status) []Signatory {
@@ -130,7 +149,7 @@ func signatoryOf(st *pledge.Status) Signatory {
 		Standing: st.Standing, Seq: st.Seq, Head: idOf(st.Head), SlotSeq: st.SlotSeq, SlotHead: idOf(st.SlotHead), Admitted: mark(st.Admitted),
 		Pledged: st.Pledged, Requests: st.Requests, Void: st.Void, Outcomes: st.Outcomes, Periods: make([]Period, 0, len(st.Periods)),
 		Suspended: marked(st.Suspended), Proposed: marked(st.Proposed), KeysWaiting: keyChange(st.KeysWaiting), KeysChanged: keyChange(st.KeysChanged),
-		Withheld: st.Withheld, Opened: st.Opened,
+		Withheld: st.Withheld, Opened: st.Opened, PledgedTo: marked(st.PledgedTo), ClausesChanged: st.Changed,
 	}
 	if s.Pledged == nil {
 		s.Pledged = []string{}
@@ -152,6 +171,9 @@ func signatoryOf(st *pledge.Status) Signatory {
 	}
 	for _, c := range st.Challenges {
 		s.Challenges = append(s.Challenges, challengeOf(c))
+	}
+	for _, r := range st.Replies {
+		s.Replies = append(s.Replies, FindingReply{mark(r.Mark), r.Finding, idOf(r.About), r.Period, r.Answer, mark(r.Content)})
 	}
 	for _, p := range st.Periods {
 		s.Periods = append(s.Periods, periodOf(p))

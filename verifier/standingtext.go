@@ -3,6 +3,7 @@ package verifier
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -65,6 +66,9 @@ func (s Signatory) standingLines(names map[string]string) []string {
 	}
 	for _, m := range s.Succeeds {
 		say("Took the place of %s on %s (%s).", name(m.Author), m.day(), m.where())
+	}
+	if m := s.PledgedTo; m != nil && len(s.ClausesChanged) > 0 {
+		say("Its pledge is to the accord's text of %s. These clauses have another text since, or are no part of the accord any more, and it has not pledged again: %s.", m.where(), strings.Join(s.ClausesChanged, ", "))
 	}
 	s.keyLines(say)
 	if n := s.Slots; n != nil && n.Missed == 0 {

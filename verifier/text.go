@@ -104,12 +104,31 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 			where = append(where, "time doubtful")
 		}
 		fmt.Fprintf(b, "  %s: %s; %s\n    %s\n", f.Severity, f.Code, strings.Join(where, "; "), f.Text)
+		for _, reply := range r.repliesTo(f) {
+			fmt.Fprintf(b, "    %s replied: %s (%s)\n", r.whom(f), reply.Answer, reply.Content.where())
+		}
 	}
 	for _, c := range slices.Sorted(maps.Keys(shown)) {
 		if n := uint64(max(0, shown[c]-findingsShown)) + r.NotListed[c]; n > 0 {
 			fmt.Fprintf(b, "  and %s more of %s; see the report with --json\n", commas(n), c)
 		}
 	}
+}
+
+// repliesTo are the replies that an author logged to a finding on it, the latest three.
+func (r *Report) repliesTo(f pledge.Finding) []FindingReply {
+	var list []FindingReply
+	for _, s := range r.Signatories {
+		if f.Concerns != pledge.RoleAuthor || s.ID != f.Author {
+			continue
+		}
+		for _, reply := range s.Replies {
+			if reply.answers(f) {
+				list = append(list, reply)
+			}
+		}
+	}
+	return list[max(0, len(list)-3):]
 }
 
 // findingsShown is how many findings of one code the text has.

@@ -70,22 +70,36 @@ type Answer struct {
 // A Membership is how an author stands beside its periods. Every member is absent
 // when there is nothing to say.
 type Membership struct {
-	SlotSeq     uint64        `json:"slotSeq,omitzero"`  // of its last accepted slot
-	SlotHead    entry.ID      `json:"slotHead,omitzero"` // and that slot's id
-	Suspended   *Mark         `json:"suspended,omitzero"`
-	Proposed    *Mark         `json:"proposed,omitzero"` // removal was proposed
-	Removed     *Removal      `json:"removed,omitzero"`
-	SucceededBy *Succession   `json:"succeededBy,omitzero"`
-	Succeeds    []Succession  `json:"succeeds,omitzero"`
-	Keys        *entry.KeySet `json:"keys,omitzero"`        // in force
-	KeysWaiting *KeyChange    `json:"keysWaiting,omitzero"` // keys of last resort that wait
-	KeysChanged *KeyChange    `json:"keysChanged,omitzero"` // such keys in force that the former ones have not confirmed
-	Doubtful    []Doubt       `json:"doubtful,omitzero"`    // what it called doubtful itself
-	Void        uint64        `json:"void,omitzero"`        // requests that it took back
-	Withheld    uint64        `json:"withheld,omitzero"`    // texts that it withheld
-	Opened      uint64        `json:"opened,omitzero"`      // those of them that it opened
-	Slots       *Slots        `json:"slots,omitzero"`       // absent when it owed none
-	Challenges  []Challenge   `json:"challenges,omitzero"`  // against it, or by it; oldest first
+	SlotSeq        uint64         `json:"slotSeq,omitzero"`  // of its last accepted slot
+	SlotHead       entry.ID       `json:"slotHead,omitzero"` // and that slot's id
+	Suspended      *Mark          `json:"suspended,omitzero"`
+	Proposed       *Mark          `json:"proposed,omitzero"` // removal was proposed
+	Removed        *Removal       `json:"removed,omitzero"`
+	SucceededBy    *Succession    `json:"succeededBy,omitzero"`
+	Succeeds       []Succession   `json:"succeeds,omitzero"`
+	Keys           *entry.KeySet  `json:"keys,omitzero"`           // in force
+	KeysWaiting    *KeyChange     `json:"keysWaiting,omitzero"`    // keys of last resort that wait
+	KeysChanged    *KeyChange     `json:"keysChanged,omitzero"`    // such keys in force that the former ones have not confirmed
+	Doubtful       []Doubt        `json:"doubtful,omitzero"`       // what it called doubtful itself
+	Void           uint64         `json:"void,omitzero"`           // requests that it took back
+	Withheld       uint64         `json:"withheld,omitzero"`       // texts that it withheld
+	Opened         uint64         `json:"opened,omitzero"`         // those of them that it opened
+	Slots          *Slots         `json:"slots,omitzero"`          // absent when it owed none
+	Challenges     []Challenge    `json:"challenges,omitzero"`     // against it, or by it; oldest first
+	Replies        []FindingReply `json:"replies,omitzero"`        // its replies to findings; oldest first
+	PledgedTo      *Mark          `json:"pledgedTo,omitzero"`      // the charter or amend that its pledge refers to
+	ClausesChanged []string       `json:"clausesChanged,omitzero"` // of pledged those whose text is not in the accord in force any more
+}
+
+// A FindingReply is a reply of an author to a finding on it. What is absent of entry
+// and period may be any.
+type FindingReply struct {
+	Mark    `json:",inline"`
+	Finding string   `json:"finding"`
+	Entry   entry.ID `json:"entry,omitzero"`
+	Period  string   `json:"period,omitzero"`
+	Answer  string   `json:"answer"`  // of what stands in its place now
+	Content Mark     `json:"content"` // which one that is
 }
 
 // A Removal says when an author was removed, and since when that was proposed.
