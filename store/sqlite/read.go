@@ -58,6 +58,8 @@ func (s *Store) Size(ctx context.Context) (uint64, int64, error) {
 	if err != nil {
 		return 0, 0, wrap("read size", err)
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	size, last, err := scanSize(stmt.QueryRowContext(ctx))
 	return size, last, wrap("read size", err)
 }
@@ -168,6 +170,8 @@ func query[T any](ctx context.Context, s *Store, doing string, scan func(*sql.Ro
 	if err != nil {
 		return nil, wrap(doing, err)
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, wrap(doing, err)

@@ -32,6 +32,9 @@ import (
 const (
 	// busyTimeout is how long a write waits for another process's transaction.
 	busyTimeout = 10 * time.Second
+	// emptyTimeout is how long emptying the write-ahead log waits for another
+	// process's readers. Nobody can write meanwhile.
+	emptyTimeout = 250 * time.Millisecond
 	// readers is the number of reading connections.
 	readers = 4
 	// walPages is the number of pages (4 KiB) in the write-ahead log at which
@@ -47,6 +50,7 @@ type Store struct {
 	closed atomic.Bool
 	w      writeStatements
 
+	reading   sync.RWMutex // held while rows are read, and wholly while nobody may
 	prepareMu sync.Mutex
 	reads     map[string]*sql.Stmt // by their text
 }

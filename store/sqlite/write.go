@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/pledgelog/pledgelog/store"
 )
@@ -206,13 +207,34 @@ func (s *Store) Erase(ctx context.Context, digest string) error {
 }
 
 // emptyLog copies the write-ahead log into the database and cuts it to nothing.
-func (s *Store) emptyLog(ctx context.Context) error {
+//
+// SQLite can do so at a moment only at which nobody reads from that log, and it holds
+// the writing connection while it waits for one: for as long as others write nothing.
+// Under steady reading that moment does not come by itself, so that our own readers are
+// made to wait, which takes no longer than the longest of them. Readers of other
+// processes get a short while; then it is the caller's to try again.
+func (s *Store) emptyLog(ctx context.Context) (err error) {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return wrap("empty write-ahead log", err)
+	}
+	defer conn.Close()
+	wait := func(d time.Duration) error {
+		_, err := conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds()))
+		return err
+	}
+	if err := wait(emptyTimeout); err != nil {
+		return wrap("empty write-ahead log", err)
+	}
+	defer func() { err = errors.Join(err, wrap("empty write-ahead log", wait(busyTimeout))) }()
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	var busy, pages, copied int
-	if err := s.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &copied); err != nil {
+	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &copied); err != nil {
 		return wrap("empty write-ahead log", err)
 	}
 	if busy != 0 {
-		return fmt.Errorf("empty write-ahead log: readers or another process keep it")
+		return errors.New("empty write-ahead log: another process reads from it")
 	}
 	return nil
 }
