@@ -1,15 +1,5 @@
 package tamper_test
 
-import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"testing"
-)
-
 // A check is one thing that the verifier looks at, in the source of the room that
 // does it. Between « and » stands the condition that finds something: switched off,
 // it never does. Between ‹ and › stands one that finds all in order: switched off, it
@@ -17,8 +7,22 @@ import (
 // that this table can't fall behind the code.
 type check struct {
 	name, file, source string
-	codes              []string // of findings, or reasons of statement-rejected, that are its to give
-	also               string   // why another check would refuse the same, under another code; "" when none would
+	codes              []string  // of findings, or reasons of statement-rejected, that are its to give
+	also               string    // why another check would refuse the same, under another code; "" when none would
+	with               []another // where the same is looked at once more: switched off together
+}
+
+// Another is where a check stands a second time.
+type another struct{ file, source string }
+
+// and says where the same is looked at once more.
+func (c check) and(file, source string) check {
+	c.with = append(c.with, another{file, source})
+	return c
+}
+
+func seen(name, file, source string, codes ...string) check {
+	return check{name: name, file: file, source: source, codes: codes}
 }
 
 func rule(name, file, source string, codes ...string) check {
@@ -62,11 +66,14 @@ var checks = []check{
 	rule("a doubtful entry is one's own", "members.go", "if _, ok := s.ofOwn(a, b.Doubtful); «!ok» {", "reference-unknown"),
 	rule("standing: who", "members.go", "a := s.byID[b.Who]\n\tif «a == nil || a.Admit == nil» {", "author-unknown"),
 	rule("standing: what changes nothing", "members.go", "if «conflict && s.knowsAllOf(a.ID)» {", "standing-conflict"),
+	rule("succeed: by standing", "members.go", "if a != nil && s.knowsAllOf(a.ID) && «a.ended() != \"\"» {", "standing-conflict"),
 	rule("succeed: who", "members.go", "if «s.isUnknown(from) || s.isUnknown(to)» {", "author-unknown"),
 	// Terms.
 	rule("an amend never looks back", "terms.go", "if «b.IsTimed() && b.FromUnix() < now» {", "amend-from"),
 	rule("half-years from the beginning of one", "terms.go", "if «b.Attestation != \"\" && !halfYearStart(b.FromUnix())» {", "amend-from"),
+	rule("a key of the log is nobody's", "terms.go", "if owner, taken := s.k.Owners[id]; «taken && owner != logOwner» {", "key-taken"),
 	// Requests, attestations.
+	rule("who has left owes it", "requests.go", "if «a.ended() != \"\" && !s.owes(a, b.Period)» {", "standing-ended"),
 	rule("kind of period", "requests.go", "if kind := s.Terms(p.Start()).Attestation; «p.Kind() != kind» {", "period-of-another-kind"),
 	rule("attested after the end", "requests.go", "if «now < b.Period.End()» {", "attestation-early"),
 	rule("attested clause", "requests.go", "if «!s.hasClause(id, now)» {", "clause-unknown"),
@@ -81,6 +88,7 @@ var checks = []check{
 	rule("open of one's own", "texts.go", "n, ok := s.ofOwn(a, b.Entry)\n\tif «!ok || s.k.Book.at(n).Flags&hasText == 0» {", "reference-unknown"),
 	rule("new review of what is withheld", "texts.go", "if b.Review != \"\" {\n\t\tif «!closed» {", "open-not-withheld"),
 	rule("open once", "texts.go", "if k == r.Text {\n\t\t\tif «!closed» {", "already-opened"),
+	rule("a field once", "texts.go", "if «slices.ContainsFunc(s.k.Opened[n], func(o opened) bool { return o.Text == k })» {\n\t\t\treturn rejected(CodeAlreadyOpened", "already-opened"),
 	rule("the body first", "texts.go", "if «closed && !own» {", "body-not-opened-yet"),
 	rule("erasure: entry", "texts.go", "n := s.k.Book.find(b.Entry)\n\tif «n == noRef» {\n\t\tif s.whole", "reference-unknown"),
 	rule("erased once", "texts.go", "if _, done := s.Erased(b.Entry, b.Digest); «done» {", "already-erased"),
@@ -88,26 +96,72 @@ var checks = []check{
 	// Corrections, challenges, replies.
 	rule("corrected: one's own", "answers.go", "n, ok := s.ofOwn(a, b.Entry, correctable...)\n\tif «!ok» {", "reference-unknown"),
 	rule("corrected once", "answers.go", "if «s.k.Book.at(n).Flags&isCorrected != 0» {", "already-corrected"),
+	rule("superseded by one's own", "answers.go", "switch {\n\tcase «!ok»:", "reference-unknown"),
+	rule("superseded once", "answers.go", "case «s.k.Book.at(by).Flags&(isCorrected|isInstead) != 0»:", "correct-conflict"),
 	rule("superseded by a later one", "answers.go", "case «by <= n»:", "correct-conflict"),
 	rule("superseded on the same matter", "answers.go", "case «!s.sameMatter(n, by)»:", "correct-conflict"),
 	rule("challenge: against a signatory", "answers.go", "if «s.isUnknown(against)» {", "author-unknown"),
 	rule("challenge: about its entry", "answers.go", "if _, ok := s.ofOwn(against, b.Entry); «!ok» {", "reference-unknown"),
 	rule("one challenge at a time", "answers.go", "if «s.open[[2]string{a.ID, b.Against}] > 0» {", "challenge-open"),
+	rule("reply about one's own", "answers.go", "if !b.Entry.IsZero() {\n\t\t\tif _, ok := s.ofOwn(a, b.Entry); «!ok» {", "reference-unknown"),
 	rule("reply to a challenge against oneself", "answers.go", "if «c == nil || c.Against != a.ID» {", "reference-unknown"),
 	// Directories, time.
 	rule("directory: size", "directory.go", "if «b.Size != it.Index» {", "directory-size"),
-	rule("directory: root", "directory.go", "if root, err := DirectoryRoot(s.Directory()); «err != nil || root != b.Root» {", "directory-root"),
+	rule("directory: root", "directory.go", "if root, err := DirectoryRoot(s.Directory()); «err != nil || root != b.Root» {", "directory-root", "directory-false"),
+	rule("directory: one within two days", "directory.go", "if d.Since == 0 || ‹t < d.Since+directoryOverdue› || s.whole != nil {", "directory-overdue"),
 	rule("time never decreases", "state.go", "if «s.k.Started && it.Leaf.Logged < s.k.Latest» {", "logged-decreases"),
 	rule("made against logged", "state.go", "if «st.Made > s.k.Now+maxMadeAhead» {", "made-after-logged"),
 	rule("made against the previous", "state.go", "if «st.Made < l.Made» {", "made-decreases"),
 	rule("published text there", "texts.go", "case «raw == nil»:\n\t\treturn BodyMissing", "body-missing"),
 	rule("codes of the vocabulary", "texts.go", "if ‹len(unknown) == 0› {", "code-unknown"),
 	rule("form of a disclosure, and its seal", "disclosures.go", "if «err != nil» {\n\t\tf := finding(FindDisclosureBad", "disclosure-invalid"),
+	rule("published text as signed", "texts.go", "case «entry.Digest(raw) != st.BodyDigest»:\n\t\treturn BodyAltered", "body-mismatch"),
+	rule("form of a text", "texts.go", "case ‹err == nil›:\n\t\treturn BodyPublished", "body-invalid"),
+	rule("opened field as opened", "disclosures.go", "case «entry.Digest(raw) != digest»:", "disclosure-mismatch").and("verifier/texts.go", "case «entry.Digest(raw) != digest»:\n\t\t\to.state = textAltered"),
+	// Promises.
+	rule("attested in time", "status.go", "if «at.First.Logged >= ps.Deadline» {\n\t\t\t\tps.State = Late", "attestation-late"),
+	rule("attested at all", "status.go", "case ‹t < ps.Deadline›:\n\t\t\tps.State = Grace", "attestation-missed"),
+	rule("attested once", "requests.go", "at := a.Attested[b.Period]\n\tif ‹at == nil› {", "attestation-repeated"),
+	rule("attested total against the requests", "promises.go", "if ‹total.CannotSay || n <= total.Max› {", "contradicted", "disclosed-later"),
+	rule("all, or what may be told", "promises.go", "if «at.Body.Covers == entry.CoversDisclosable» {", "disclosed-later"),
+	rule("attested count against the log", "requests.go", "if want := s.counts(a, b.Period); «!want.Equal(b.Logged)» {", "logged-differs"),
+	rule("clauses as affirmed before", "requests.go", "if «!slices.Contains(b.Clauses, c)» {", "clause-dropped"),
+	rule("answered in time", "promises.go", "if ‹t < due || ending && due > ends || s.outcomeBefore(r, t+1) != entry.OutcomePending || s.hasWithheldDecision(r)› {", "decision-outstanding"),
+	rule("filed in time", "requests.go", "if terms := s.Terms(p.Start()); «filed >= p.End()+days(terms.FileDays)» {", "filed-late"),
+	rule("slot in time", "slots.go", "if «t.m.Logged >= sl.Period.End() && s.owesSlot(t.a, sl.Period)» {", "slot-late"),
+	rule("slot for each period", "promises.go", "if ‹c.Missed == 0› {", "slot-missed"),
+	rule("withheld text looked at again", "promises.go", "if «t >= review+86400» {\n\t\t\tlate", "withheld-overdue"),
+	rule("sealed field looked at again", "disclosures.go", "if ‹t < review+86400 || opened(s.Digest)› {", "sealed-overdue"),
+	rule("replied in time", "answers.go", "«t.m.Logged >= c.Due» {", "reply-late"),
+	rule("replied once", "answers.go", "if «len(c.Replies) > 0» {\n\t\tt.say(FindReplyRepeated", "reply-repeated"),
+	rule("replied at all", "promises.go", "if ‹!c.IsOpen() || t < c.Due || ending && c.Due > ends || against == nil› {", "reply-overdue"),
+	rule("compromise", "members.go", "if ‹b.Reason != entry.KeysCompromise› {", "keys-compromised"),
+	rule("keys of last resort wait", "members.go", "if ‹!wait› {", "rekey-pending"),
+	rule("keys of last resort cancelled", "members.go", "if ‹a.Pending == nil || a.Suspended != nil || a.Pending.Index >= t.m.Index› {", "rekey-cancelled"),
+	rule("keys of last resort confirmed", "promises.go", "if m, former := a.unconfirmed(t); «former» {", "rekey-unconfirmed"),
+	rule("log keys announced", "terms.go", "if «b.LogKeys != nil» {\n\t\ts.ownLogKeys", "log-keys-announced"),
+	rule("end announced", "terms.go", "if «b.Ends != nil» {\n\t\ttext :=", "log-end-announced"),
 	// log and verifier: the checkpoint, the archive, the tree.
 	{name: "origin of the checkpoint", file: "log/view.go", source: "if «!r.origins[c.Origin]» {", codes: []string{"checkpoint-origin-unknown"}},
 	{name: "signature of the checkpoint", file: "log/view.go", source: "who.key.verifyWith(who.often.verify, n.Text, s)\n\t\tif «err != nil» {", codes: []string{"checkpoint-signature-invalid"}},
 	{name: "signed by the log", file: "log/view.go", source: "if «len(v.LogKeys) == 0» {", codes: []string{"checkpoint-unsigned"}},
 	{name: "quorum", file: "log/view.go", source: "if «!v.Satisfied» {", codes: []string{"checkpoint-quorum-short"}},
+	seen("form of a checkpoint", "log/checkpoint.go", "if err != nil || «strconv.FormatUint(n, 10) != s» {", "checkpoint-malformed"),
+	seen("smaller than it was", "verifier/checkpoints.go", "«largest.size > a.target.size && largest.elsewhere» {", "checkpoint-shrunk"),
+	seen("archive there", "verifier/checkpoints.go", "if «noArchive» {", "archive-missing").and("verifier/checkpoints.go", "if «len(notes) == 0» {"),
+	seen("archive in order", "log/archive.go", "case «c.Size < last.Size»:", "archive-malformed"),
+	seen("archive: witnesses", "verifier/checkpoints.go", "if «!v.Satisfied» {\n\t\t\ta.found.add(finding(FindArchiveQuorum", "archive-quorum-short"),
+	seen("archive: each day", "verifier/checkpoints.go", "if n, first := s.growth.uncovered(); rootOK && «n > 0» && len(a.archived) > 0", "archive-sparse"),
+	seen("checkpoint key in the charter", "verifier/checkpoints.go", "if «!slices.Contains(c.LogKeys, k.String())» {", "charter-key-unlisted"),
+	seen("entries there", "verifier/stream.go", "case «errors.Is(err, log.ErrNotFound)»:\n\t\ts.a.found.add(at(finding(FindBundleMissing", "bundle-missing"),
+	seen("form of a bundle", "verifier/stream.go", "case «errors.As(err, &malformed)»:", "bundle-malformed"),
+	seen("files for other sizes", "verifier/earlier.go", "if «err != nil || !same(t.Width, b)» {", "bundle-mismatch", "tile-mismatch"),
+	seen("opened texts there", "verifier/texts.go", "case «!ok»:\n\t\t\to.state = textMissing", "disclosure-missing", "body-missing"),
+	seen("a bundle's texts are named", "verifier/texts.go", "case «!wanted[digest]»:", "body-bundle-mismatch").and("verifier/texts.go", "if i := slices.Index(named[next:], digest); ‹i >= 0› {"),
+	seen("files of published texts", "verifier/published.go", "case ‹f.state == fileGood || said›:", "body-file-mismatch", "body-file-missing"),
+	seen("files of other texts", "verifier/stray.go", "case ‹state == fileGood && entry.Digest(b) == digest›:", "body-file-mismatch"),
+	seen("the auditor's clock", "verifier/moment.go", "if ‹now == nil || s.future != nil || s.a.report.SimulatedTime || s.state.LastLogged() <= *now+maxAhead› {", "logged-in-future"),
+	seen("evidence of time", "verifier/times.go", "if ‹t.kept.NoEvidence == 0› {\n\t\treturn nil", "no-time-evidence"),
 	{name: "root", file: "verifier/audit.go", source: "rootOK := whole && ‹a.target.matches()›", codes: []string{"root-mismatch"}},
 	{name: "charter", file: "verifier/audit.go", source: "if «s.first != a.cfg.Charter» {", codes: []string{"charter-mismatch"}},
 	{name: "archive: signed by the log", file: "verifier/checkpoints.go", source: "if err := errs[i]; «err != nil» {", codes: []string{"archive-unvouched"}},
@@ -131,83 +185,12 @@ var checks = []check{
 	{name: "a member once", file: "entry/canonical.go", source: "case «order == 0»:", codes: []string{"member-duplicate"}, also: "the decoder takes no member twice either"},
 	{name: "members sorted", file: "entry/canonical.go", source: "case «order > 0»:", codes: []string{"not-canonical"}},
 	{name: "lane of the kind", file: "entry/statement.go", source: "if «s.Lane != LaneOf(s.Kind)» {", codes: []string{"lane-unknown"}},
+	seen("size of a leaf", "pledge/judge.go", "if limit := entry.MaxLeafOf(st.Kind); «it.Size > limit» {", "leaf-too-large"),
+	seen("a charter first", "pledge/judge.go", "if «s.k.Charter == nil» {\n\t\t\treturn rejected(CodeCharterMissing", "charter-missing").although("without a charter nobody is an author"),
+	seen("keys of small order", "entry/key.go", "if «point.IsSmallOrder()» {", "key-weak"),
+	seen("counts add up", "entry/tree.go", "if «sum != a.Logged.Total» {", "sum-differs"),
+	seen("withheld only what is there", "entry/statement.go", "if «s.BodyDigest == \"\"» {\n\t\t\treturn refuse(CodeMemberMalformed, \"withheld", "member-malformed"),
 	{name: "form of a digest", file: "entry/statement.go", source: "if «s.BodyDigest != \"\" && !IsDigest(s.BodyDigest)» {", codes: []string{"digest-malformed"}},
 	{name: "a member that must be there", file: "entry/statement.go", source: "if «m.missing» {", codes: []string{"member-missing"}, also: "what is empty has no valid form either"},
 	{name: "kinds", file: "entry/statement.go", source: "if «!slices.Contains(Kinds, s.Kind)» {", codes: []string{"kind-unknown"}, also: "an unknown kind has no body to be read into"},
-}
-
-// sources returns the files with every check behind a switch, by path.
-func switched(t *testing.T, root string) map[string]string {
-	t.Helper()
-	files := make(map[string]string)
-	for _, c := range checks {
-		text, ok := files[c.file]
-		if !ok {
-			b, err := os.ReadFile(filepath.Join(root, c.file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			text = string(b)
-		}
-		format := "%s!checkIsOff(%q) && (%s)%s"
-		before, rest, ok := strings.Cut(c.source, "«")
-		cond, after, _ := strings.Cut(rest, "»")
-		if !ok {
-			format = "%s(checkIsOff(%q) || %s)%s"
-			before, rest, _ = strings.Cut(c.source, "‹")
-			cond, after, _ = strings.Cut(rest, "›")
-		}
-		plain := before + cond + after
-		if n := strings.Count(text, plain); n != 1 {
-			t.Errorf("%s: its source stands %d times in %s, not once: %s", c.name, n, c.file, plain)
-			continue
-		}
-		files[c.file] = strings.Replace(text, plain, fmt.Sprintf(format, before, c.name, cond, after), 1)
-	}
-	return files
-}
-
-// TestEachCheckIsNeeded switches off each check in turn: some damage must then go
-// unseen, or the check, or its cases, are worthless. The switches are put into a copy
-// of the sources with which this test is compiled anew; what ships has none.
-func TestEachCheckIsNeeded(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	overlay := struct{ Replace map[string]string }{make(map[string]string)}
-	add := func(path, text string) {
-		real := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
-		if err := os.WriteFile(real, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		overlay.Replace[filepath.Join(root, path)] = real
-	}
-	rooms := make(map[string]bool)
-	for path, text := range switched(t, root) {
-		add(path, text)
-		rooms[filepath.Dir(path)] = true
-	}
-	if t.Failed() {
-		return
-	}
-	for _, room := range []string{"entry", "log", "pledge", "verifier"} {
-		add(room+"/check_switch.go", "package "+room+"\n\n// CheckOff is the check that is switched off.\nvar CheckOff string\n\nfunc checkIsOff(name string) bool { return name == CheckOff }\n")
-	}
-	b, err := json.Marshal(overlay)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(file, b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("go", "test", "-tags", "tamper", "-overlay", file, "-run", "^TestChecksOff$", "-v", ".", "-args", fmt.Sprintf("-tamper.places=%d", *places))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-		return
-	}
-	t.Logf("\n%s", out)
 }

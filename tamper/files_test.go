@@ -97,7 +97,7 @@ const (
 
 // damages are all but those that break a rule: to the copy of the log, to entries that
 // the operator signs, to texts.
-var damages = slices.Concat(copyDamages, entryDamages, textDamages)
+var damages = slices.Concat(copyDamages, entryDamages, textDamages, viewDamages)
 
 var copyDamages = []damage{
 	// Checkpoint.

@@ -7,12 +7,16 @@ package tamper_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -32,6 +36,21 @@ type good struct {
 	items   []*pledge.Item
 	ring    *pledge.Keyring
 	files   files
+
+	keys   sync.Mutex // held by who makes or looks up a private key
+	signed sync.Map   // checkpoints that were signed before, by what they say
+}
+
+// checkpoint is one that the log and its witnesses signed. The same ones are wanted
+// for every damage.
+func (g *good) checkpoint(size uint64, root log.Hash, t int64) []byte {
+	what := fmt.Sprint(size, root, t)
+	if b, ok := g.signed.Load(what); ok {
+		return b.([]byte)
+	}
+	b := g.w.Checkpoint(size, root, t)
+	g.signed.Store(what, b)
+	return b
 }
 
 // files are a log's directory in memory. It is a log.Source.
@@ -47,7 +66,7 @@ func (f files) Get(_ context.Context, path string, limit int64) ([]byte, error) 
 	case int64(len(b)) > limit:
 		return nil, fmt.Errorf("read %s: %w", path, log.ErrTooLarge)
 	}
-	return b, nil
+	return bytes.Clone(b), nil // who asks may write into it
 }
 
 func newGood(tb testing.TB, seed uint64, witnesses int) *good {
@@ -55,6 +74,12 @@ func newGood(tb testing.TB, seed uint64, witnesses int) *good {
 	o := generator.EveryKindOptions()
 	o.Seed, o.Witnesses, o.Quorum = seed, witnesses, (witnesses+1)/2
 	w := generator.New(o)
+	// As read from a file: then its keys are made ready for many checkpoints.
+	policy, err := log.ParsePolicy(w.Policy.Marshal())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.Policy = policy
 	if err := w.EveryKind(goodSize); err != nil {
 		tb.Fatal(err)
 	}
@@ -71,7 +96,11 @@ func newGood(tb testing.TB, seed uint64, witnesses int) *good {
 
 // write makes the directory of these entries, as an operator who has the log's key,
 // and whose witnesses cosign whatever they see, would leave it.
-func (g *good) write(entries []*generator.Entry) files {
+func (g *good) write(entries []*generator.Entry) files { return g.writeSeen(entries, 0) }
+
+// writeSeen is write where witnesses see the last entry, and no earlier one, so many
+// seconds later.
+func (g *good) writeSeen(entries []*generator.Entry, seen int64) files {
 	f := make(files)
 	tree := log.NewBuilder(func(level int, index uint64, width int, data []byte) error {
 		f[log.TilePath(level, index, width)] = bytes.Clone(data)
@@ -85,10 +114,10 @@ func (g *good) write(entries []*generator.Entry) files {
 	}
 	var archive, bundle, texts []byte
 	// The witnesses see the log grow within the hour.
-	latest, uncovered := int64(0), int64(0)
+	latest, uncovered, late := int64(0), int64(0), int64(0)
 	sign := func() []byte {
 		uncovered = 0
-		return g.w.Checkpoint(tree.Size(), tree.Root(), latest+60)
+		return g.checkpoint(tree.Size(), tree.Root(), latest+60+late)
 	}
 	flush := func(width int) {
 		n := (tree.Size() - 1) / log.TileWidth
@@ -126,6 +155,7 @@ func (g *good) write(entries []*generator.Entry) files {
 	if err := tree.Flush(); err != nil {
 		panic(err)
 	}
+	late = seen
 	last := sign()
 	f[log.CheckpointPath], f[log.ArchivePath] = last, log.AppendArchive(archive, last)
 	return f
@@ -157,6 +187,63 @@ type place struct {
 
 	all    *pledge.State      // of the whole log
 	before []*generator.Entry // good ones that a case needs in front of its own
+	clock  int64              // now, if that is after the last entry
+	truth  int64              // by which witnesses see what is logged, if the operator's clock is bent; 0 if not
+
+	// What a case says of the finding that it wants, and of the audit.
+	who     string                     // the author that it concerns; "" for any
+	at      int                        // the entry that it names; 0 for any
+	doubted bool                       // what hangs on time has to be marked
+	config  func(cfg *verifier.Config) // changes what the auditor asks for
+	seen    int64                      // how many seconds later witnesses see the last entry
+	earlier []files                    // what an audit that keeps a state was shown before
+	folder  bool                       // the log lies in a directory
+}
+
+// audit is what the auditor is told who asks as the case wants.
+func (p *place) audit(f files) *verifier.Report {
+	cfg := verifier.Config{Policy: p.w.Policy, Charter: p.w.Charter, Source: f}
+	if p.config != nil {
+		p.config(&cfg)
+	}
+	if p.folder || p.earlier != nil {
+		dir, err := os.MkdirTemp("", "tamper")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		if p.folder {
+			f.writeTo(filepath.Join(dir, "log"))
+			cfg.Source = log.DirSource(filepath.Join(dir, "log"))
+		} else {
+			cfg.State = filepath.Join(dir, "state")
+		}
+	}
+	for _, before := range p.earlier {
+		cfg := cfg
+		cfg.Source = before
+		if _, err := verifier.Audit(context.Background(), cfg); err != nil {
+			panic(err)
+		}
+	}
+	r, err := verifier.Audit(context.Background(), cfg)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// writeTo writes a log's directory.
+func (f files) writeTo(dir string) {
+	for path, b := range f {
+		name := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			panic(err)
+		}
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			panic(err)
+		}
+	}
 }
 
 // placeAt goes to the place after k entries.
@@ -184,7 +271,7 @@ func key(f pledge.Finding) string {
 	return fmt.Sprintf("%s/%s at %s %s %s", f.Code, who, index, f.Period, f.Reason)
 }
 
-func (p *place) now() int64 { return p.s.Now() }
+func (p *place) now() int64 { return max(p.clock, p.s.Now()) }
 
 // anyOf draws one.
 func anyOf[T any](p *place, from []T) (one T, ok bool) {
@@ -233,7 +320,7 @@ func (p *place) draft(author string, tree entry.TreeBody, kind entry.Kind, body 
 	if seq > 0 {
 		st.Prev = head
 	}
-	st.Made = max(st.Made, p.s.LastMade(author, lane))
+	st.Made = max(cmp.Or(p.truth, st.Made), p.s.LastMade(author, lane))
 	st.Signers = p.signers(author, kind == entry.KindSlot)
 	return st
 }
@@ -248,6 +335,8 @@ func (p *place) signers(author string, slot bool) []*generator.Key {
 }
 
 func (p *place) private(set entry.KeySet, slot bool) []*generator.Key {
+	p.keys.Lock()
+	defer p.keys.Unlock()
 	var keys []*generator.Key
 	use, most := entry.UseStatement, int(set.Threshold)
 	if slot {
@@ -264,7 +353,11 @@ func (p *place) private(set entry.KeySet, slot bool) []*generator.Key {
 
 // request is an ordinary one.
 func (p *place) request(author string) *generator.Statement {
-	period := p.s.PeriodAt(p.now())
+	return p.requestOf(author, p.s.PeriodAt(p.now()))
+}
+
+// requestOf is one that was received in a period.
+func (p *place) requestOf(author string, period entry.Period) *generator.Statement {
 	raw := fmt.Sprintf(`{"assist":["access"],"author":%q,"country":"XB","kind":"request","log":%q,"received":%q,"salt":%q}`,
 		author, p.w.Options.Origin, entry.FormatTime(period.Start())[:7], p.salt())
 	return p.draft(author, &entry.Request{Received: period.String()}, entry.KindRequest, []byte(raw))
@@ -279,6 +372,8 @@ func (p *place) salt() string {
 }
 
 func (p *place) freshKey(use string) *generator.Key {
+	p.keys.Lock()
+	defer p.keys.Unlock()
 	return p.w.NewKeyOf(entry.AlgEd25519, use, fmt.Sprintf("tamper-%d", p.rand.Uint64()))
 }
 
@@ -295,7 +390,7 @@ func (p *place) logged(st *generator.Statement) *generator.Entry {
 	if len(st.Envelope.Signatures) == 0 {
 		st.Sign()
 	}
-	e := &generator.Entry{Leaf: (&entry.Leaf{Logged: p.now(), Statement: st.Envelope}).Marshal(), Logged: p.now(), Digest: st.BodyDigest, Opened: st.Opens}
+	e := &generator.Entry{Leaf: (&entry.Leaf{Logged: p.now(), Statement: st.Envelope}).Marshal(), Logged: cmp.Or(p.truth, p.now()), Digest: st.BodyDigest, Opened: st.Opens}
 	if st.Review == "" {
 		e.Body = st.Body
 	}

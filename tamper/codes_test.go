@@ -1,0 +1,55 @@
+package tamper_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+// unconditional are the codes that no check gives: what is said of every accepted
+// statement of its kind.
+var unconditional = map[entry.Code]string{
+	pledge.FindErased: "every erasure that is accepted is told; that it is accepted rightly is for the checks of erasures",
+}
+
+// TestEveryCode: no finding of either catalogue is without a check that gives it, and
+// without a case that must bring it, with the party that the catalogue names.
+func TestEveryCode(t *testing.T) {
+	all := cases()
+	for _, m := range slices.Concat(pledge.Catalogue, verifier.Catalogue) {
+		code, party := string(m.Code), string(m.Concerns)
+		if m.Concerns == pledge.RoleAuthor {
+			party = "AUTHOR"
+		}
+		if !slices.ContainsFunc(checks, func(c check) bool { return slices.Contains(c.codes, code) || gives(all, c, code) }) && unconditional[m.Code] == "" {
+			t.Errorf("%s: no check that is switched off in turn gives it", code)
+		}
+		demanded := func(k kase) bool {
+			return slices.ContainsFunc(k.want, func(w string) bool {
+				before, who, _ := strings.Cut(w, "/")
+				before, _, _ = strings.Cut(before, ":")
+				return before == code && who == party
+			})
+		}
+		if !slices.ContainsFunc(all, demanded) {
+			t.Errorf("%s: no case demands it, of the %s", code, m.Concerns)
+		}
+	}
+	for code := range unconditional {
+		if _, known := pledge.MeaningOf(code); !known {
+			t.Errorf("%s is no finding", code)
+		}
+	}
+}
+
+// gives reports whether a code of a check is a reason for which a finding of that code
+// is given.
+func gives(all []kase, c check, code string) bool {
+	return slices.ContainsFunc(all, func(k kase) bool {
+		return slices.Contains(c.codes, k.reason) && slices.ContainsFunc(k.want, func(w string) bool { return strings.HasPrefix(w, code+":") })
+	})
+}

@@ -1,0 +1,412 @@
+package tamper_test
+
+import (
+	"slices"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/generator"
+)
+
+// A broken is a promise that is not kept, by an author that speaks late, not at all or
+// against itself, or by an operator that bends what hangs on time. It plays on from a
+// place of the good log, and says of whom and at which entry something is to be found.
+// It returns false where there is nothing to play it with.
+type broken struct {
+	name string
+	do   func(p *place) bool
+	want []string // nil: nothing may be found of that author
+	may  []string
+}
+
+// What time brings by itself: to others, who say nothing more, and to a newcomer that
+// logs no slots and attests nothing.
+var (
+	meanwhile = []string{"*others", "slot-missed/AUTHOR", "attestation-missed/AUTHOR"}
+	others    = []string{"*others"}
+)
+
+var promises = []broken{
+	// Attestations.
+	{"an attestation after its deadline", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(p.deadline(period) + int64(p.rand.IntN(3*aDay)))
+		p.deed(p.attestation(a, period, 0))
+		return true
+	}, []string{"attestation-late/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"an attestation a second before its deadline", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(p.deadline(period) - 1)
+		p.say(p.attestation(a, period, 0))
+		p.wait(aDay)
+		p.list()
+		return true
+	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"no attestation", func(p *place) bool {
+		p.newcomer(nil)
+		p.waitUntil(p.deadline(p.s.PeriodAt(p.now())))
+		p.list()
+		return true
+	}, []string{"attestation-missed/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a second attestation", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End())
+		p.say(p.attestation(a, period, 0))
+		p.deed(p.attestation(a, period, 0))
+		return true
+	}, []string{"attestation-repeated/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a total that the author's own requests contradict", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.say(p.requestOf(a, period))
+		p.say(p.requestOf(a, period))
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 2)
+		attested(st).Received.Total = entry.Exactly(1)
+		p.deed(st)
+		return true
+	}, []string{"contradicted/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR", "decision-outstanding/AUTHOR")},
+	{"a total of what may be told, and more became known", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 0)
+		attested(st).Covers = entry.CoversDisclosable
+		p.deed(st)
+		p.say(p.requestOf(a, period))
+		return true
+	}, []string{"disclosed-later/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a total that cannot be said", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 0)
+		attested(st).Received.Total = entry.CannotSay()
+		p.say(st)
+		p.say(p.requestOf(a, period))
+		return true
+	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a count that is not the log's", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		n := uint64(1 + p.rand.IntN(9))
+		p.waitUntil(period.End())
+		p.deed(p.attestation(a, period, n))
+		return true
+	}, []string{"logged-differs/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"the log's count, but of other outcomes", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.say(p.request(a))
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 1)
+		attested(st).Logged.Outcomes = map[string]uint64{"refused": 1}
+		p.deed(st)
+		return true
+	}, []string{"logged-differs/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR", "decision-outstanding/AUTHOR")},
+	{"a clause that is affirmed no more", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End())
+		p.say(p.attestation(a, period, 0))
+		next := p.s.PeriodAt(p.now())
+		p.waitUntil(next.End())
+		st := p.attestation(a, next, 0)
+		b := attested(st)
+		i := p.rand.IntN(len(b.Clauses))
+		b.Clauses = slices.Delete(slices.Clone(b.Clauses), i, i+1)
+		p.deed(st)
+		return true
+	}, []string{"clause-dropped/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a period of a gap between removal and return, attested late", func(p *place) bool {
+		a := p.newcomer(nil)
+		like := p.status(a).Admit
+		first := p.s.PeriodAt(p.now())
+		p.say(p.secretariat(entry.KindStanding, &entry.Standing{Reason: "other", Standing: entry.StandingRemoved, Who: a}))
+		p.waitUntil(first.End() + aDay)
+		gap := p.s.PeriodAt(p.now())
+		p.waitUntil(p.deadline(gap) + aDay)
+		key := p.signers(a, false)[0]
+		p.say(p.admission(entry.AdmitReadmit, like, key))
+		p.say(p.pledge(a))
+		p.say(p.attestation(a, gap, 0))
+		return true
+	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"one who was succeeded, and removed long after", func(p *place) bool {
+		to := p.newcomer(nil)
+		from := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.say(p.secretariat(entry.KindSucceed, &entry.Succeed{From: from, To: to}))
+		p.waitUntil(p.deadline(period) + aDay)
+		p.say(p.secretariat(entry.KindStanding, &entry.Standing{Reason: "other", Standing: entry.StandingRemoved, Who: from}))
+		p.who = from
+		p.list()
+		return true
+	}, nil, others},
+	{"who took another's place does not attest", func(p *place) bool {
+		to := p.newcomer(nil)
+		from := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.say(p.secretariat(entry.KindSucceed, &entry.Succeed{From: from, To: to}))
+		p.who = to
+		p.waitUntil(p.deadline(period))
+		p.list()
+		return true
+	}, []string{"attestation-missed/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"who withdrew does not attest the period that ran", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.say(p.draft(a, &entry.Withdraw{}, entry.KindWithdraw, nil))
+		p.waitUntil(p.deadline(period))
+		p.list()
+		return true
+	}, []string{"attestation-missed/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	// Requests and their answers.
+	{"a request that was logged late", func(p *place) bool {
+		a := p.newcomer(nil)
+		old := p.s.PeriodAt(p.now() - 300*aDay)
+		p.deed(p.requestOf(a, old))
+		return true
+	}, []string{"filed-late/AUTHOR"}, others},
+	{"a request out of a slot that was logged late itself", func(p *place) bool {
+		a := p.newcomer(nil)
+		slot, ok := p.firstSlot()
+		if !ok {
+			return false
+		}
+		old := p.s.PeriodAt(p.now() - 300*aDay)
+		p.waitUntil(slot.Start() + 3600)
+		r := p.requestOf(a, old)
+		full := p.slotFor(a, slot)
+		d, err := entry.NewDisclosure(p.salt(), entry.SlotName, []byte(`"`+entry.Digest(r.Body)+`"`))
+		if err != nil {
+			panic(err)
+		}
+		b := full.Statement.Body.(*entry.Slot)
+		b.Digests[0] = d.Digest()
+		slices.Sort(b.Digests)
+		p.say(full)
+		r = p.draft(a, r.Statement.Body, entry.KindRequest, r.Body)
+		place := r.Statement.Body.(*entry.Request)
+		place.Slot, place.Disclosure = full.ID, d.Text()
+		p.deed(r)
+		return true
+	}, []string{"filed-late/AUTHOR"}, append(slices.Clone(meanwhile), "attestation-late/AUTHOR")},
+	{"no answer to a request", func(p *place) bool {
+		a := p.newcomer(nil)
+		p.deed(p.request(a))
+		p.wait(int64(p.s.Terms(p.now()).DecisionDays) * aDay)
+		p.list()
+		return true
+	}, []string{"decision-outstanding/AUTHOR"}, meanwhile},
+	{"an answer to a request that was taken back", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.deed(p.request(a))
+		d := p.say(p.draft(a, &entry.Decision{Date: date(p.now()), Outcome: "refused", Request: r.ID}, entry.KindDecision, nil))
+		p.say(p.void(a, d.ID))
+		p.wait(int64(p.s.Terms(p.now()).DecisionDays) * aDay)
+		p.list()
+		return true
+	}, []string{"decision-outstanding/AUTHOR"}, meanwhile},
+	// Slots.
+	{"a slot after its time", func(p *place) bool {
+		slot, ok := p.firstSlot()
+		if !ok {
+			return false
+		}
+		a := p.newcomer(nil)
+		p.waitUntil(slot.End() + int64(p.rand.IntN(aDay)))
+		p.deed(p.slotFor(a, slot))
+		return true
+	}, []string{"slot-late/AUTHOR"}, meanwhile},
+	{"no slot", func(p *place) bool {
+		slot, ok := p.firstSlot()
+		if !ok {
+			return false
+		}
+		p.newcomer(nil)
+		p.waitUntil(slot.End())
+		p.list()
+		return true
+	}, []string{"slot-missed/AUTHOR"}, append(slices.Clone(others), "attestation-missed/AUTHOR")},
+	// Texts that were kept back.
+	{"a withheld text that nobody looked at again", func(p *place) bool {
+		a := p.newcomer(nil)
+		st := p.request(a)
+		st.Review = date(p.now() + 10*aDay)
+		p.deed(st)
+		p.wait(12 * aDay)
+		p.list()
+		return true
+	}, []string{"withheld-overdue/AUTHOR"}, append(slices.Clone(meanwhile), "attestation-late/AUTHOR")},
+	{"a withheld text that was looked at again once", func(p *place) bool {
+		a := p.newcomer(nil)
+		st := p.request(a)
+		st.Review = date(p.now() + 10*aDay)
+		p.deed(st)
+		p.wait(5 * aDay)
+		p.say(p.draft(a, &entry.Open{Entry: st.ID, Review: date(p.now() + 10*aDay), Why: "other"}, entry.KindOpen, nil))
+		p.wait(12 * aDay)
+		p.list()
+		return true
+	}, []string{"withheld-overdue/AUTHOR"}, append(slices.Clone(meanwhile), "attestation-late/AUTHOR")},
+	{"a sealed field that nobody looked at again", func(p *place) bool {
+		a := p.newcomer(nil)
+		st := p.request(a)
+		d, err := entry.NewDisclosure(p.salt(), "narrative", []byte(`{"en":"Somebody came."}`))
+		if err != nil {
+			panic(err)
+		}
+		st.Body = generator.Edit(st.Body, func(m map[string]any) {
+			m["narrative"] = map[string]any{"reason": "other", "review": date(p.now() + 10*aDay), "sealed": d.Digest()}
+		})
+		p.deed(st)
+		p.wait(12 * aDay)
+		p.list()
+		return true
+	}, []string{"sealed-overdue/AUTHOR"}, append(slices.Clone(meanwhile), "code-unknown/AUTHOR")},
+	// Challenges.
+	{"a reply after its days", func(p *place) bool {
+		a := p.newcomer(nil)
+		c, _ := p.challenged(a)
+		if c == nil {
+			return false
+		}
+		p.say(c)
+		p.wait(int64(p.s.Terms(p.now()).ReplyDays) * aDay)
+		p.deed(p.reply(a, c.ID, entry.AnswerDisputed))
+		return true
+	}, []string{"reply-late/AUTHOR"}, meanwhile},
+	{"a reply after its days, and one before that was taken back", func(p *place) bool {
+		a := p.newcomer(nil)
+		c, _ := p.challenged(a)
+		if c == nil {
+			return false
+		}
+		p.say(c)
+		first := p.say(p.reply(a, c.ID, entry.AnswerCannotComment))
+		p.wait(int64(p.s.Terms(p.now()).ReplyDays) * aDay)
+		p.say(p.void(a, first.ID))
+		p.deed(p.reply(a, c.ID, entry.AnswerDisputed))
+		return true
+	}, []string{"reply-late/AUTHOR"}, meanwhile},
+	{"no reply", func(p *place) bool {
+		a := p.newcomer(nil)
+		c, _ := p.challenged(a)
+		if c == nil {
+			return false
+		}
+		p.deed(c)
+		p.wait(int64(p.s.Terms(p.now()).ReplyDays) * aDay)
+		p.list()
+		return true
+	}, []string{"reply-overdue/AUTHOR"}, meanwhile},
+	{"a second reply", func(p *place) bool {
+		a := p.newcomer(nil)
+		c, _ := p.challenged(a)
+		if c == nil {
+			return false
+		}
+		p.say(c)
+		p.say(p.reply(a, c.ID, entry.AnswerAccepted))
+		p.deed(p.reply(a, c.ID, entry.AnswerDisputed))
+		return true
+	}, []string{"reply-repeated/AUTHOR"}, others},
+	// Keys.
+	{"keys that were compromised", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.say(p.request(a))
+		p.deed(p.keysChange(a, entry.KeysCompromise, r.ID, p.freshKey(entry.UseStatement)))
+		return true
+	}, []string{"keys-compromised/AUTHOR"}, others},
+	{"keys of last resort", func(p *place) bool {
+		a := p.newcomer(nil)
+		st, _ := p.rekeyed(a)
+		p.deed(st)
+		return true
+	}, []string{"rekey-pending/AUTHOR"}, others},
+	{"keys of last resort, and the author speaks", func(p *place) bool {
+		a := p.newcomer(nil)
+		st, _ := p.rekeyed(a)
+		p.say(st)
+		p.wait(aDay)
+		p.deed(p.request(a))
+		return true
+	}, []string{"rekey-cancelled/AUTHOR"}, append(slices.Clone(meanwhile), "rekey-pending/AUTHOR")},
+	{"keys of last resort that nobody confirmed", func(p *place) bool {
+		a := p.newcomer(nil)
+		st, _ := p.rekeyed(a)
+		p.deed(st)
+		p.wait(15 * aDay)
+		p.list()
+		return true
+	}, []string{"rekey-unconfirmed/AUTHOR"}, append(slices.Clone(meanwhile), "rekey-pending/AUTHOR")},
+	{"keys of last resort twice, and keys that the second change", func(p *place) bool {
+		a := p.newcomer(nil)
+		first, _ := p.rekeyed(a)
+		p.say(first)
+		p.wait(15 * aDay)
+		second, _ := p.rekeyed(a)
+		p.say(second)
+		p.wait(15 * aDay)
+		// The author's own key has no part in it.
+		p.say(p.keysChange(a, entry.KeysRotation, entry.ID{}, p.freshKey(entry.UseStatement)))
+		return true
+	}, []string{"rekey-unconfirmed/AUTHOR"}, append(slices.Clone(meanwhile), "rekey-pending/AUTHOR")},
+	// An operator who bends the log's clock.
+	{"an entry without effect dated ahead, and keys of last resort speak at once", func(p *place) bool {
+		a := p.newcomer(nil)
+		st, key := p.rekeyed(a)
+		p.say(st)
+		stray := relogged(p.entries[1+p.rand.IntN(p.k-1)], p.now()+15*aDay)
+		stray.Logged, stray.Body, stray.Opened, stray.Erases = p.now(), nil, nil, ""
+		p.put(stray)
+		p.at = p.next()
+		r := p.request(a)
+		r.Signers = []*generator.Key{key}
+		p.put(p.logged(r))
+		return true
+	}, []string{"statement-rejected:signature-not-called-for/operator"}, []string{"*others", "rekey-pending/AUTHOR", "statement-duplicate/operator", "logged-after-witnessed/operator", "logged-decreases/operator"}},
+	// What the secretariat announces.
+	{"other keys of the log announced", func(p *place) bool {
+		p.deed(p.secretariat(entry.KindAmend, &entry.Amend{LogKeys: []string{p.w.NextSigner().Key().String()}}))
+		return true
+	}, []string{"log-keys-announced/operator"}, nil},
+	{"the end of the log announced", func(p *place) bool {
+		p.deed(p.secretariat(entry.KindAmend, &entry.Amend{Ends: &entry.End{}, From: entry.FormatTime(p.now() + 400*aDay)}))
+		return true
+	}, []string{"log-end-announced/operator"}, nil},
+	// What the operator owes.
+	{"an erasure", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.say(p.request(a))
+		p.deed(p.erasure(r.ID, r.BodyDigest))
+		return true
+	}, []string{"body-erased/operator"}, nil},
+	{"no list of last statements for two days, and the log grows", func(p *place) bool {
+		p.list()
+		p.say(p.request(p.newcomer(nil)))
+		p.clock = p.now() + 2*aDay + int64(p.rand.IntN(aDay))
+		p.at = p.next()
+		p.list()
+		return true
+	}, []string{"directory-overdue/operator"}, meanwhile},
+	{"no list of last statements for two days, and nothing more is logged", func(p *place) bool {
+		if len(p.w.Witnesses) == 0 {
+			return false // only witnesses show what time it is
+		}
+		p.list()
+		p.say(p.request(p.newcomer(nil)))
+		p.seen = 2 * aDay
+		return true
+	}, []string{"directory-overdue/operator"}, append(slices.Clone(meanwhile), "held-back/operator")},
+	{"no list of last statements for a day", func(p *place) bool {
+		p.list()
+		p.say(p.request(p.newcomer(nil)))
+		p.clock = p.now() + 2*aDay - 1
+		p.list()
+		return true
+	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+}
