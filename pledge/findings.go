@@ -118,7 +118,7 @@ var Catalogue = []Meaning{
 	{FindLogEnds, Info, RoleOperator, "End of the log announced",
 		"The secretariat announced from when on nothing more is logged here."},
 	{FindMadeAfterLogged, Warning, RoleAuthor, "Dated after it was logged",
-		"The date that the author gave its statement is more than ten minutes after the log's date for it."},
+		"The date that the author gave its statement is more than ten minutes after the log's date for it. Where witnesses saw the entry only later, this is marked as doubtful: the operator may have dated it back."},
 	{FindMadeDecreases, Warning, RoleAuthor, "Dated before the previous statement",
 		"The date that the author gave its statement is before that of the author's previous statement."},
 	{FindBodyMissing, Error, RoleOperator, "Text missing",

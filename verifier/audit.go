@@ -110,11 +110,11 @@ func (a *audit) whole(ctx context.Context) (*Report, error) {
 		u.Text += "; it was waiting for an answer: " + a.waiting.err.Error()
 	}
 	r.Findings, r.NotListed = a.found.take()
+	if a.last != nil && r.AsOf != "" {
+		a.last.times.doubts(a.last.statuses).mark(r, a.last.statuses)
+	}
 	r.NotChecked = a.notChecked()
 	r.finish()
-	if a.last != nil {
-		a.last.times.markDoubtful(r)
-	}
 	return r, nil
 }
 
@@ -156,6 +156,10 @@ func (a *audit) run(ctx context.Context) {
 	}
 	if a.cfg.AsOf != nil && a.view.HasQuorumTime && *a.cfg.AsOf > quorumTime(a.view) {
 		a.tooOld(quorumTime(a.view))
+		return
+	}
+	if clock := a.clock(); a.cfg.AsOf != nil && clock != nil && *a.cfg.AsOf > *clock {
+		a.undecided(UndecidedTooOld, fmt.Sprintf("the moment asked for, %s, is after the clock of this audit, %s", moment(*a.cfg.AsOf), moment(*clock)), "ask for a moment that has come, or set the clock right")
 		return
 	}
 	if !a.span.fits(a) {
@@ -230,14 +234,14 @@ func (s *stream) judgeAll(ctx context.Context) error {
 	a.stepStatements()
 	a.stepTexts(s)
 	a.stepTime(s)
+	if a.cfg.AsOf != nil && *a.cfg.AsOf > s.reaches() && !a.view.HasQuorumTime {
+		a.tooOld(s.reaches())
+		return nil
+	}
 	t := s.moment
 	if !s.snapped {
 		t = s.state.Now()
 		if a.cfg.AsOf != nil {
-			if *a.cfg.AsOf > t && !a.view.HasQuorumTime {
-				a.tooOld(t)
-				return nil
-			}
 			t = *a.cfg.AsOf
 		} else if a.view.HasQuorumTime {
 			t = quorumTime(a.view)
@@ -246,7 +250,7 @@ func (s *stream) judgeAll(ctx context.Context) error {
 			return err
 		}
 	}
-	r.AsOf = entry.FormatTime(t)
+	r.AsOf = entry.FormatTime(s.moment)
 	r.Signatories = SignatoriesOf(s.statuses)
 	a.found.add(s.unsaid()...)
 	a.span.judged(s)

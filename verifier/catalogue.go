@@ -44,8 +44,9 @@ somebody: the operator, an author, or the view, which is the copy of the log tha
 An audit ends with exit code 1 on an error that concerns the operator or the copy. Findings on
 authors change that only with ` + "`--fail-on`" + `.
 
-A finding that hangs on the log time of an entry, when that time does not fit what witnesses saw, has
-` + "`timeDoubtful`" + `.
+A finding on an author that hangs on the log time of an entry, when that time does not fit what witnesses saw,
+has ` + "`timeDoubtful`" + `; so has one that a statement could change which is not counted for such a time, and the
+status that goes with it. How many statements are not counted, and whose, is in ` + "`notCounted`" + `.
 `)
 	for _, part := range []struct {
 		role  pledge.Role

@@ -55,6 +55,9 @@ type SizePoint struct {
 	// or as the newest, that the log's key signed. Its root is Root. Without one the
 	// root hangs on the newest checkpoint, which covers it.
 	Signed bool `json:"signed"`
+	// TimeDoubtful says that Logged is after the time by which witnesses had seen all
+	// these entries: what is late or missing then may not be.
+	TimeDoubtful bool `json:"timeDoubtful,omitzero"`
 }
 
 // A Said is one entry.
@@ -145,6 +148,7 @@ type edge struct {
 	size     uint64
 	root     log.Hash
 	now      int64
+	ahead    bool // of what witnesses saw, or of the auditor's clock
 	statuses []pledge.Status
 	promises []pledge.Finding
 }
@@ -166,6 +170,7 @@ func (x *span) reached(s *stream) {
 	for _, e := range []*edge{&x.from, &x.to} {
 		if e.size == s.builder.Size() {
 			e.root, e.now = s.builder.Root(), s.state.Now()
+			e.ahead = s.times.isAhead(e.size, e.now)
 			e.statuses, e.promises = s.state.Statuses(e.now), s.state.Promises(e.now)
 		}
 	}
@@ -251,6 +256,7 @@ func (x *span) report(d *Difference, a *audit) {
 		if p.of.size > 0 {
 			p.into.Logged = entry.FormatTime(p.of.now)
 		}
+		p.into.TimeDoubtful = p.of.ahead
 		p.into.Signed = slices.ContainsFunc(a.known, func(s *signed) bool { return s.size == p.of.size && s.matches() })
 	}
 	d.Entries, d.NotListed, d.Texts = append(d.Entries, x.entries...), x.notListed, append(d.Texts, x.texts...)
@@ -258,12 +264,15 @@ func (x *span) report(d *Difference, a *audit) {
 	for _, f := range x.from.promises {
 		before[sameFinding(f)] = true
 	}
+	doubts := a.last.times.doubts(x.to.statuses)
 	for _, f := range x.found {
+		f.TimeDoubtful = f.TimeDoubtful || f.Concerns == pledge.RoleAuthor && doubts.hangs(&f)
 		if f.Index != nil && *f.Index >= x.from.size && *f.Index < x.to.size {
 			d.Findings = append(d.Findings, f)
 		}
 	}
 	for _, f := range x.to.promises {
+		f.TimeDoubtful = f.Concerns == pledge.RoleAuthor && (x.to.ahead || doubts.hangs(&f))
 		if !before[sameFinding(f)] {
 			d.Findings = append(d.Findings, f)
 		}

@@ -39,6 +39,9 @@ func (d *Difference) writePoint(b *bytes.Buffer, word string, p SizePoint) {
 		return
 	}
 	fmt.Fprintf(b, "%-4s %s, root %s, the newest logged %s", word, some(p.Size, "entry", "entries"), p.Root, readable(p.Logged))
+	if p.TimeDoubtful {
+		b.WriteString(", which is doubtful: they had been seen before, and what is late or missing then may not be")
+	}
 	if p.Signed {
 		b.WriteString("; a checkpoint of this size is signed\n")
 	} else {

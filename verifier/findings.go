@@ -96,7 +96,7 @@ var Catalogue = []pledge.Meaning{
 	{Code: FindBodyFileMissing, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Text not under its address",
 		Meaning: "Each published text is served under an address that is made from its digest. It is not there, although a bundle of texts has it."},
 	{Code: FindLoggedInFuture, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Logged in the future",
-		Meaning: "The log holds an entry whose log time is over 10 minutes after the clock of who made this audit. One of the two clocks is wrong, or the operator dated it ahead. Deadlines go by the largest log time."},
+		Meaning: "The log holds an entry whose log time is over 10 minutes after the clock of who made this audit. One of the two clocks is wrong, or the operator dated it ahead. Without witnesses nothing is judged for a time after that clock, and what is not counted for it is held against nobody."},
 	{Code: FindAfterWitnessed, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Logged after witnesses had seen it",
 		Meaning: "The log time of the entry is over 10 minutes after the time by which enough witnesses had seen the log with this entry in it. The operator dated it too late. It is never held against an author; what hangs on this time is marked as doubtful."},
 	{Code: FindHeldBack, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Held back",

@@ -51,9 +51,10 @@ type Report struct {
 	Steps         []Step                `json:"steps"`
 	Undecided     *Undecided            `json:"undecided,omitzero"`
 	Findings      []pledge.Finding      `json:"findings"`
-	NotListed     map[entry.Code]uint64 `json:"notListed,omitzero"` // findings beyond 10,000 of a code
-	LeftOut       uint64                `json:"leftOut,omitzero"`   // findings on authors from entries logged after AsOf
-	Earlier       uint64                `json:"earlier,omitzero"`   // entries whose files an earlier audit read, and this one did not: it went on from a state
+	NotListed     map[entry.Code]uint64 `json:"notListed,omitzero"`  // findings beyond 10,000 of a code
+	LeftOut       uint64                `json:"leftOut,omitzero"`    // findings on authors from entries logged after AsOf
+	NotCounted    map[string]uint64     `json:"notCounted,omitzero"` // by author, statements that are not counted as their time is doubtful: what could hang on them is marked
+	Earlier       uint64                `json:"earlier,omitzero"`    // entries whose files an earlier audit read, and this one did not: it went on from a state
 	Statements    Statements            `json:"statements"`
 	Texts         Texts                 `json:"texts"`
 	Signatories   []Signatory           `json:"signatories"`

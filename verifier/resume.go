@@ -123,7 +123,7 @@ func (s *stream) resume(r *resumable) error {
 	if err != nil {
 		return err
 	}
-	s.builder, s.state, s.from = tree, r.state, tree.Size()
+	s.builder, s.state, s.from, s.until = tree, r.state, tree.Size(), r.state.Now()
 	s.keys.Add(r.kept.Keys)
 	s.first, s.counted = r.kept.First, r.kept.Counted
 	s.leafFindings.add(r.kept.Findings...)

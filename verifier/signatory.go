@@ -41,6 +41,11 @@ type Signatory struct {
 	Slots       *Slots         `json:"slots,omitzero"`       // absent when it owed none
 	Challenges  []Challenge    `json:"challenges,omitzero"`  // against it, or by it; oldest first
 	Replies     []FindingReply `json:"replies,omitzero"`     // its replies to findings; oldest first
+
+	// TimeDoubtful says that statements of its own, or of the secretariat, are not
+	// counted, as their time is doubtful (Report.NotCounted): how it stands may be
+	// another in all.
+	TimeDoubtful bool `json:"timeDoubtful,omitzero"`
 }
 
 // A Mark says which entry, and when it was logged.
@@ -57,7 +62,7 @@ type Period struct {
 	Deadline      string             `json:"deadline"`
 	Attested      *Mark              `json:"attested,omitzero"`     // the first attestation: it fixes whether it was in time
 	Content       *Mark              `json:"content,omitzero"`      // the one whose content counts, when that is another
-	TimeDoubtful  bool               `json:"timeDoubtful,omitzero"` // when it was attested is doubtful: see held-back and logged-after-witnessed
+	TimeDoubtful  bool               `json:"timeDoubtful,omitzero"` // when it was attested is doubtful, or whether it was: see held-back, logged-after-witnessed and Report.NotCounted
 	Covers        string             `json:"covers,omitzero"`
 	Received      *entry.Claim       `json:"received,omitzero"` // in all, as the signatory states
 	Logged        entry.Counts       `json:"logged"`            // in the period, as the log has it
@@ -81,6 +86,8 @@ type Succession struct {
 type KeyChange struct {
 	Mark `json:",inline"`
 	From string `json:"from"` // in force
+
+	TimeDoubtful bool `json:"timeDoubtful,omitzero"` // whether they are, or when they came into force
 }
 
 // A Doubt is a run of entries of which the author's are doubtful by its own word.
@@ -95,6 +102,8 @@ type Slots struct {
 	Owed   uint64             `json:"owed"`
 	Missed uint64             `json:"missed"`
 	First  []entry.SlotPeriod `json:"first,omitzero"` // of the missed ones the first 100 at the most
+
+	TimeDoubtful bool `json:"timeDoubtful,omitzero"` // a slot may be there that is not counted
 }
 
 // A Challenge is a challenge and its replies.
@@ -108,6 +117,8 @@ type Challenge struct {
 	Due     string  `json:"due"`           // a reply logged before it is in time
 	Void    bool    `json:"void,omitzero"` // taken back, or another stands in its place
 	Replies []Reply `json:"replies,omitzero"`
+
+	TimeDoubtful bool `json:"timeDoubtful,omitzero"` // when it was made, or what came of it since
 }
 
 // A Reply is a reply that counts: the first fixes whether it was in time.
@@ -167,7 +178,7 @@ func signatoryOf(st *pledge.Status) Signatory {
 		s.Doubtful = append(s.Doubtful, Doubt{mark(d.Mark), d.First, d.Last})
 	}
 	if n := st.Slots; n.Owed > 0 {
-		s.Slots = &Slots{n.Owed, n.Missed, n.First}
+		s.Slots = &Slots{Owed: n.Owed, Missed: n.Missed, First: n.First}
 	}
 	for _, c := range st.Challenges {
 		s.Challenges = append(s.Challenges, challengeOf(c))
@@ -216,7 +227,7 @@ func keyChange(k *pledge.KeyChange) *KeyChange {
 	if k == nil {
 		return nil
 	}
-	return &KeyChange{mark(k.Mark), entry.FormatTime(k.From)}
+	return &KeyChange{Mark: mark(k.Mark), From: entry.FormatTime(k.From)}
 }
 
 // idOf writes an entry id; "" for none.

@@ -70,6 +70,9 @@ func (s Signatory) standingLines(names map[string]string) []string {
 	if m := s.PledgedTo; m != nil && len(s.ClausesChanged) > 0 {
 		say("Its pledge is to the accord's text of %s. These clauses have another text since, or are no part of the accord any more, and it has not pledged again: %s.", m.where(), strings.Join(s.ClausesChanged, ", "))
 	}
+	if s.TimeDoubtful {
+		say("How it stands may be otherwise: statements are not counted, as their time is doubtful. See \"Not checked\".")
+	}
 	s.keyLines(say)
 	if n := s.Slots; n != nil && n.Missed == 0 {
 		say("A slot for each of %s.", some(n.Owed, "slot period", "slot periods"))
@@ -91,7 +94,11 @@ func (s Signatory) keyLines(say func(string, ...any)) {
 		say("The secretariat gave it new keys on %s (%s). They count from %s unless it speaks with its own before.", m.day(), m.where(), readable(m.From))
 	}
 	if m := s.KeysChanged; m != nil {
-		say("Its keys since %s are those that the secretariat gave it (%s); its former keys have not confirmed them.", readable(m.From), m.where())
+		doubtful := ""
+		if m.TimeDoubtful {
+			doubtful = " When that was is doubtful: witnesses saw less time pass than the operator says."
+		}
+		say("Its keys since %s are those that the secretariat gave it (%s); its former keys have not confirmed them.%s", readable(m.From), m.where(), doubtful)
 	}
 	for _, m := range s.Doubtful {
 		say("By its own word (%s), its statements from entry %s to %s are doubtful: somebody else may have had a key.", m.where(), commas(m.First), commas(m.Last))
@@ -113,6 +120,8 @@ func (s Signatory) challengeLines(say func(string, ...any), name func(string) st
 		text := "no reply yet; asked for one before " + readable(c.Due)
 		if n := len(c.Replies); n > 0 {
 			text = fmt.Sprintf("replied %q on %s", c.Replies[n-1].Answer, c.Replies[0].day())
+		} else if c.TimeDoubtful {
+			text += "; time doubtful"
 		}
 		if c.Against == s.ID {
 			say("Challenged by %s on %s (%s): %s.", name(c.By), c.day(), c.where(), text)

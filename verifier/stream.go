@@ -45,6 +45,7 @@ type stream struct {
 	first        entry.ID        // of the statement at index 0
 	leftOut      uint64          // findings on authors of what was logged after the moment
 	future       *pledge.Finding // on the first entry that is dated after the auditor's clock
+	until        int64           // the largest log time that is not after the auditor's clock
 	growth       growth
 	times        *timeCheck
 
@@ -89,7 +90,7 @@ func (a *audit) newStream() *stream {
 		growth:       growth{archived: sizes(a.archived)},
 	}
 	s.texts = newTextCheck(s)
-	s.times = newTimeCheck(a.known)
+	s.times = newTimeCheck(a)
 	return s
 }
 
@@ -453,15 +454,16 @@ func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) er
 		if it.Index == 0 {
 			s.first = it.Leaf.Statement.ID()
 		}
-		if t := s.a.asOf(); !s.snapped && it.Leaf.Logged > t && s.state.Judge(it).Kind == pledge.Accepted {
-			if err := s.snapshot(ctx, t); err != nil {
+		if !s.snapped && s.beyond(it) {
+			if err := s.snapshot(ctx, s.a.asOf()); err != nil {
 				return &secondReadingError{err}
 			}
 		}
 	}
+	before := s.state.Now()
 	verdict, found := s.state.Step(it)
 	s.growth.add(it.Index, s.state.Now())
-	found = append(found, s.times.add(it, s.state.Now())...)
+	found = append(found, s.times.add(s.timed(it, verdict, before, found))...)
 	s.judgeClock(it)
 	s.note(found)
 	switch verdict.Kind {

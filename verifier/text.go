@@ -234,7 +234,8 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 		fmt.Fprintf(b, "  %s before these; all of them are in the report with --json.\n", some(uint64(earlier), "period lies", "periods lie"))
 	}
 	if slices.ContainsFunc(r.Signatories, Signatory.isDoubtful) {
-		b.WriteString("  *: time doubtful. When this was logged, by the operator's word, does not fit what witnesses saw, or they saw it much later.\n")
+		b.WriteString("  *: time doubtful. When this was logged, by the operator's word, does not fit what witnesses saw, or they saw it\n" +
+			"  much later; or something is not counted for that reason, and nothing can be held against the signatory.\n")
 	}
 	b.WriteString("  \"logged\" is how many requests a signatory logged in all. \"none yet\": the log has no attestation for\n" +
 		"  the period and it was due; this doesn't say why. Nothing here shows that there were no other requests.\n")
@@ -306,6 +307,9 @@ func (a *audit) notChecked() []string {
 	r := a.report
 	if a.view == nil || !a.view.HasQuorumTime {
 		say("Time: no witness stands behind it. When something was logged, and so who was late, is the operator's word.")
+		if r.SimulatedTime {
+			say("Entries that are dated ahead: time is simulated, so that the clock of this audit says nothing of it.")
+		}
 		say("One log for all: without witnesses the operator could show another log to somebody else. Compare the size and root above with another auditor's.")
 	} else {
 		say("The witnesses themselves: a quorum of them that works together with the operator could confirm a false time or a second log.")
@@ -340,6 +344,9 @@ func (a *audit) notChecked() []string {
 	}
 	if a.cfg.AsOf != nil && r.AsOf != "" {
 		say("What signatories stated after " + readable(r.AsOf) + ": the table and what is late or open are for that moment.")
+	}
+	if n := r.notCountedText(); n != "" {
+		say("What is not counted: " + n + ". What that could change, such as whether an attestation is there, is marked as doubtful.")
 	}
 	if r.LeftOut > 0 {
 		say(some(r.LeftOut, "finding", "findings") + " on statements that authors logged after " + readable(r.AsOf) + ": ask for a later moment to see them.")
