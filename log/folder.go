@@ -67,7 +67,7 @@ func (s dirSource) openFolder(path string) (*Folder, error) {
 	// words of the system.
 	info, err := top.Stat(path)
 	if err != nil {
-		return nil, notFound(err)
+		return nil, notFound(linkError(top, path, err))
 	}
 	if !info.IsDir() {
 		return nil, fmt.Errorf("not a folder: %w", ErrNotFound)

@@ -48,6 +48,9 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%q gives %q", name, got)
 		}
 	}
+	if _, err := f.Read(t.Context(), "out", 100, nil); !errors.Is(err, ErrLink) || !strings.Contains(err.Error(), "bodies/out: ") {
+		t.Errorf("out: error %v, want ErrLink", err)
+	}
 	for _, name := range []string{"a", "in"} {
 		if _, err := f.Read(t.Context(), name, 3, nil); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("3 bytes of %s: error %v, want ErrTooLarge", name, err)

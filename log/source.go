@@ -24,6 +24,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrTooLarge says that what a source has under a path is over the limit.
 	ErrTooLarge = errors.New("larger than allowed")
+	// ErrLink says that a symbolic link in a directory leads out of it. It is not
+	// followed: what is elsewhere is no part of the copy.
+	ErrLink = errors.New("a symbolic link that leads out of the directory is not followed")
 )
 
 // Source is where a log is read from: a directory, a tar archive of one, or an
@@ -120,7 +123,7 @@ func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte
 	// Asked before the file is opened, since opening a pipe would wait.
 	info, err := root.Stat(path)
 	if err != nil {
-		return nil, notFound(err)
+		return nil, notFound(linkError(root, path, err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("not a regular file: %w", ErrNotFound)
@@ -134,6 +137,27 @@ func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte
 	}
 	defer f.Close()
 	return readAll(f, limit, info.Size(), buf)
+}
+
+// linkError says of an error that a link on the way to a file is why, if that is so:
+// os.Root has no error of its own for it that could be told apart.
+func linkError(root *os.Root, path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for i := range len(path) + 1 {
+		if i < len(path) && path[i] != '/' {
+			continue
+		}
+		info, statErr := root.Lstat(path[:i])
+		if statErr != nil {
+			return err
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			return fmt.Errorf("%s: %w", path[:i], ErrLink)
+		}
+	}
+	return err
 }
 
 // notFound makes a missing file, or a missing folder on the way to it, match

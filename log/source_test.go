@@ -51,6 +51,14 @@ func TestDirSource(t *testing.T) {
 			t.Errorf("%q gives %q", path, got)
 		}
 	}
+	for path, link := range map[string]string{"out": "out", "abs": "abs", "dir/secret": "dir"} {
+		if _, err := src.Get(ctx, path, 100); !errors.Is(err, ErrLink) || !strings.Contains(err.Error(), link+": a symbolic link that leads out of the directory is not followed") {
+			t.Errorf("%s: error %v, want ErrLink", path, err)
+		}
+	}
+	if _, err := src.Get(ctx, "../secret", 100); errors.Is(err, ErrLink) {
+		t.Errorf("a path that is none: error %v", err)
+	}
 	if _, err := src.Get(ctx, "checkpoint", 4); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("4 of 5 bytes: error %v, want ErrTooLarge", err)
 	}
