@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -113,6 +114,7 @@ func (a *audit) whole(ctx context.Context) (*Report, error) {
 	if a.last != nil && r.AsOf != "" {
 		a.last.times.doubts(a.last.statuses).mark(r, a.last.statuses)
 	}
+	a.sayWhereTexts(r)
 	r.NotChecked = a.notChecked()
 	r.finish()
 	return r, nil
@@ -337,7 +339,11 @@ func (a *audit) cannotRead(ctx context.Context, err error) {
 		a.undecided(UndecidedStopped, "the audit was interrupted", "run it again")
 		return
 	}
-	a.undecided(UndecidedSource, err.Error(), "try again, or read another copy of the log")
+	hint := "try again, or read another copy of the log"
+	if errors.Is(err, log.ErrLink) {
+		hint = "put the file or the folder itself in the place of the link, or copy the log with its links followed (cp -RL)"
+	}
+	a.undecided(UndecidedSource, err.Error(), hint)
 }
 
 // read gets a tile or a bundle from the source. A partial one may go once the
@@ -356,6 +362,36 @@ func (a *audit) read(ctx context.Context, t log.Tile, buf []byte) ([]byte, int, 
 		return nil, 0, err
 	}
 	return b, log.TileWidth, fullErr
+}
+
+// where names a file of the copy for people: what is read over HTTP by its address.
+func (a *audit) where(path string) string {
+	if s, ok := a.waiting.Source.(*log.HTTPSource); ok {
+		return s.String() + path
+	}
+	return path
+}
+
+// under adds where a file of the copy was read, if that is an address.
+func (a *audit) under(path string) string {
+	if at := a.where(path); at != path {
+		return ", " + at + ","
+	}
+	return ""
+}
+
+// sayWhereTexts adds to findings on texts under which address they were asked for.
+func (a *audit) sayWhereTexts(r *Report) {
+	at := a.where(log.BodiesPath + "/")
+	if at == log.BodiesPath+"/" {
+		return
+	}
+	for i := range r.Findings {
+		switch f := &r.Findings[i]; f.Code {
+		case pledge.FindBodyMissing, pledge.FindBodyMismatch, pledge.FindDisclosureGone, pledge.FindDisclosureOff, pledge.FindBodyNotOpened, pledge.FindErasedServed:
+			f.Text = strings.TrimSuffix(f.Text, ".") + " (asked for under " + at + ")."
+		}
+	}
 }
 
 // fileLimit is how large a tile of that level, or a bundle, can be.

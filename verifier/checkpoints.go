@@ -89,7 +89,7 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 	}
 	view, err := a.cfg.Policy.Open(raw)
 	if err != nil {
-		a.found.add(finding(openCode(err), "The checkpoint of this copy is not to be believed: "+lastPart(err)+"."))
+		a.found.add(finding(openCode(err), "The checkpoint of this copy"+a.under(log.CheckpointPath)+" is not to be believed: "+lastPart(err)+"."))
 		a.report.step("checkpoint", Failed, "checkpoint not believed", lastPart(err))
 		return false
 	}
@@ -97,7 +97,7 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 	a.report.Log = view.Checkpoint.Origin
 	a.report.SimulatedTime = entry.IsDemonstration(a.report.Log)
 	if noArchive {
-		a.found.add(finding(FindArchiveMissing, "This copy has no archive of earlier checkpoints under \""+log.ArchivePath+"\"."))
+		a.found.add(finding(FindArchiveMissing, "This copy has no archive of earlier checkpoints under \""+a.where(log.ArchivePath)+"\"."))
 		a.archiveText = "there is none in this copy"
 	} else {
 		a.openArchive(archive)
@@ -226,12 +226,12 @@ func (a *audit) stepCheckpoint() {
 func (a *audit) openArchive(b []byte) {
 	notes, err := log.ParseArchive(b)
 	if err != nil {
-		a.found.add(finding(FindArchiveMalformed, "The archive of this copy is not in the required form: "+lastPart(err)+"."))
+		a.found.add(finding(FindArchiveMalformed, "The archive of this copy"+a.under(log.ArchivePath)+" is not in the required form: "+lastPart(err)+"."))
 		a.archiveText = lastPart(err)
 		return
 	}
 	if len(notes) == 0 {
-		a.found.add(finding(FindArchiveMissing, "The archive of this copy holds no checkpoint."))
+		a.found.add(finding(FindArchiveMissing, "The archive of this copy"+a.under(log.ArchivePath)+" holds no checkpoint."))
 		a.archiveText = "it is empty"
 		return
 	}
@@ -264,7 +264,7 @@ func (a *audit) openArchived(notes [][]byte, first int) {
 	wg.Wait()
 	for i, v := range views {
 		if err := errs[i]; err != nil {
-			f := finding(FindArchiveUnvouched, fmt.Sprintf("Checkpoint %d of the archive is not to be believed: %s.", first+i+1, lastPart(err)))
+			f := finding(FindArchiveUnvouched, fmt.Sprintf("Checkpoint %d of the archive%s is not to be believed: %s.", first+i+1, a.under(log.ArchivePath), lastPart(err)))
 			f.Reason = openCode(err)
 			a.found.add(f)
 			continue

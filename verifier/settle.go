@@ -87,7 +87,7 @@ func (t *textCheck) isServed(ctx context.Context, digest string, published uint6
 	}
 	if state != fileMissing {
 		t.filesOff++
-		t.s.leafFindings.add(finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text whose digest is its name; the operator stated that it erased that.", log.BodyPath(digest))))
+		t.s.leafFindings.add(finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text whose digest is its name; the operator stated that it erased that.", t.s.a.where(log.BodyPath(digest)))))
 	}
 	bundle := published / log.TileWidth
 	if !bundled || !t.s.isFull(bundle) {
@@ -120,7 +120,7 @@ func (t *textCheck) settleExtras() {
 		}
 	}
 	for _, bundle := range slices.Sorted(maps.Keys(t.off)) {
-		t.s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s is not just the texts of its entries, in their order.", log.BodiesBundlePath(bundle))), bundle*log.TileWidth))
+		t.s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s is not just the texts of its entries, in their order.", t.s.a.where(log.BodiesBundlePath(bundle)))), bundle*log.TileWidth))
 	}
 }
 
@@ -162,7 +162,7 @@ func (t *textCheck) settleFiles() {
 		if t.s.state.Text(f.of, f.digest).State == pledge.TextErased {
 			continue
 		}
-		path := log.BodyPath(f.digest)
+		path := t.s.a.where(log.BodyPath(f.digest))
 		said := finding(FindBodyFile, fmt.Sprintf("The file %s does not hold the text that this statement names.", path))
 		if f.state == fileMissing {
 			said = finding(FindBodyFileMissing, fmt.Sprintf("The text that this statement names is in its bundle, and not in the file %s.", path))

@@ -338,11 +338,11 @@ func (s *stream) verify(g *group) {
 
 // stop notes why a bundle ended the audit.
 func (s *stream) stop(ctx context.Context, c *chunk, err error) {
-	path := log.EntriesPath(c.index, c.width)
+	path := s.a.where(log.EntriesPath(c.index, c.width))
 	var malformed *malformedError
 	switch {
 	case errors.As(err, &malformed):
-		s.a.found.add(at(finding(FindBundleMalformed, fmt.Sprintf("The entries in %s can't be read: %s.", path, lastPart(malformed.err))), c.index*log.TileWidth))
+		s.a.found.add(at(finding(FindBundleMalformed, fmt.Sprintf("The entries in %s, of %s, can't be read: %s.", path, some(uint64(malformed.size), "byte", "bytes"), lastPart(malformed.err))), c.index*log.TileWidth))
 	case errors.Is(err, log.ErrNotFound):
 		s.a.found.add(at(finding(FindBundleMissing, fmt.Sprintf("The copy lacks the entries in %s, which checkpoint %s covers.", path, commas(s.a.target.size))), c.index*log.TileWidth))
 		s.a.undecided(UndecidedEntries, err.Error(), "read another copy of the log, or copy this one again, its checkpoint first")
@@ -352,7 +352,10 @@ func (s *stream) stop(ctx context.Context, c *chunk, err error) {
 }
 
 // malformedError says that a bundle was read and is none.
-type malformedError struct{ err error }
+type malformedError struct {
+	err  error
+	size int // of what was read
+}
 
 func (e *malformedError) Error() string { return e.err.Error() }
 
@@ -384,7 +387,7 @@ func (s *stream) fetch(ctx context.Context, c *chunk, buf *buffer) ([][]byte, er
 	}
 	leaves, err := log.ParseBundle(b, width)
 	if err != nil {
-		return nil, &malformedError{err}
+		return nil, &malformedError{err, len(b)}
 	}
 	c.bytes, c.used = int64(len(b)), width
 	return leaves[:c.width], nil

@@ -143,7 +143,7 @@ func (t *tileCheck) report(rootOK bool) {
 		return cmp.Or(cmp.Compare(x.tile.Level, y.tile.Level), cmp.Compare(x.tile.Index, y.tile.Index))
 	})
 	for _, r := range wrong {
-		t.a.found.add(r.finding())
+		t.a.found.add(r.finding(t.a.where))
 	}
 	for key, r := range t.earlier {
 		// Where the tile itself differs, what is wrong may be the entries.
@@ -168,8 +168,9 @@ func (t *tileCheck) follows(r tileResult) bool {
 	return true
 }
 
-func (r *tileResult) finding() pledge.Finding {
-	path := r.tile.Path()
+// finding says what is wrong with a tile, whose file where names.
+func (r *tileResult) finding(where func(path string) string) pledge.Finding {
+	path := where(r.tile.Path())
 	first := r.tile.Index << (8 * (r.tile.Level + 1))
 	switch {
 	case r.missing:

@@ -354,16 +354,16 @@ func TestHostileLogs(t *testing.T) {
 	}{
 		{"good", good, nil, 0, []string{"^Result: this copy matches the signed log of 2,600 entries"}},
 		{"a tile short of a hash", changed(good, "^/tile/0/003$", func(b []byte) []byte { return b[32:] }), nil, 1,
-			[]string{"^  error: tile-mismatch; concerns this copy; entry 768$", "tile/0/003 has 8160 bytes, where its hashes take 8192"}},
+			[]string{"^  error: tile-mismatch; concerns this copy; entry 768$", "URL/tile/0/003 has 8160 bytes, where its hashes take 8192"}},
 		{"a tile short of a byte", changed(good, "^/tile/0/003$", func(b []byte) []byte { return b[1:] }), nil, 1,
-			[]string{"tile/0/003 has 8191 bytes, where its hashes take 8192"}},
-		{"an empty tile", given(good, "^/tile/0/003$", nil), nil, 1, []string{"The copy lacks the hash tile tile/0/003"}},
+			[]string{"URL/tile/0/003 has 8191 bytes, where its hashes take 8192"}},
+		{"an empty tile", given(good, "^/tile/0/003$", nil), nil, 1, []string{"The copy lacks the hash tile URL/tile/0/003"}},
 		{"entries with a byte more", changed(good, "^/tile/entries/003$", func(b []byte) []byte { return append(b, 0) }), nil, 1,
-			[]string{"^  error: bundle-malformed; concerns this copy; entry 768$", "tile/entries/003"}},
+			[]string{"^  error: bundle-malformed; concerns this copy; entry 768$", "The entries in URL/tile/entries/003, of [0-9,]+ bytes, can't be read: "}},
 		{"entries with a byte less", changed(good, "^/tile/entries/003$", func(b []byte) []byte { return b[:len(b)-1] }), nil, 1,
-			[]string{"^  error: bundle-malformed; concerns this copy; entry 768$", "tile/entries/003"}},
+			[]string{"^  error: bundle-malformed; concerns this copy; entry 768$", "The entries in URL/tile/entries/003, of [0-9,]+ bytes, can't be read: "}},
 		{"no entries", given(good, "^/tile/entries/003$", nil), nil, 1,
-			[]string{"^  error: bundle-malformed; concerns this copy; entry 768$", "tile/entries/003"}},
+			[]string{"^  error: bundle-malformed; concerns this copy; entry 768$", "The entries in URL/tile/entries/003, of [0-9,]+ bytes, can't be read: "}},
 
 		// Everything is there: an older checkpoint alone is no lie.
 		{"a checkpoint that shrinks", given(good, "^/checkpoint$", archived[len(archived)/2]), nil, 0,
