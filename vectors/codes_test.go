@@ -84,6 +84,7 @@ var noFinding = map[string]string{
 	"logged-in-future":     "it is held to the auditor's clock, and not for demonstrations, as all vectors are",
 	"checkpoint-shrunk":    "it is held to what the auditor saw before",
 	"body-bundle-mismatch": "texts are bundled from 256 entries on: the logs here are smaller",
+	"key-shared":           "it hangs on the policy, which the vectors' logs do not share keys with",
 	"body-file-missing":    "texts are bundled from 256 entries on: the logs here are smaller",
 }
 

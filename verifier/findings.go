@@ -40,6 +40,7 @@ const (
 	FindAfterWitnessed      entry.Code = "logged-after-witnessed"
 	FindHeldBack            entry.Code = "held-back"
 	FindNoTimeEvidence      entry.Code = "no-time-evidence"
+	FindKeyShared           entry.Code = "key-shared"
 )
 
 // Catalogue lists every finding of this package, in the order of the checks.
@@ -89,6 +90,8 @@ var Catalogue = []pledge.Meaning{
 		Meaning: "The log does not begin with the charter whose entry id the audit was given. It is another log than the one that was meant, or the charter was replaced."},
 	{Code: FindCharterKey, Severity: pledge.Warning, Concerns: pledge.RoleView, Title: "Checkpoint key not in the charter",
 		Meaning: "The policy file trusts a key for checkpoints that the charter does not list."},
+	{Code: FindKeyShared, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Key for two purposes",
+		Meaning: "A key with which somebody signs statements is also one that the policy file names for a witness or for checkpoints of a log. A key belongs to one party, for one purpose: here one could be taken for the other, and a witness would not be independent."},
 	{Code: FindBodyBundle, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Bundle of texts holds something else",
 		Meaning: "A bundle of published texts that the operator serves has a line that no statement of its entries names: a text was altered there, or one was put there."},
 	{Code: FindBodyFile, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Another text under a text's address",

@@ -46,6 +46,7 @@ type stream struct {
 	leftOut      uint64          // findings on authors of what was logged after the moment
 	future       *pledge.Finding // on the first entry that is dated after the auditor's clock
 	until        int64           // the largest log time that is not after the auditor's clock
+	shared       policyKeys
 	growth       growth
 	times        *timeCheck
 
@@ -91,6 +92,7 @@ func (a *audit) newStream() *stream {
 	}
 	s.texts = newTextCheck(s)
 	s.times = newTimeCheck(a)
+	s.shared = newPolicyKeys(a.cfg.Policy)
 	return s
 }
 
@@ -473,6 +475,7 @@ func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) er
 	case pledge.Accepted:
 		s.counted.Accepted++
 		s.texts.take(it, text)
+		s.note(s.shared.shared(it))
 	case pledge.Rejected:
 		s.counted.Rejected++
 	case pledge.Duplicate:
