@@ -461,6 +461,9 @@ func (a *audit) stepTexts(s *stream) {
 	if len(s.texts.off) > 0 {
 		text += "; a bundle of texts is not as it should be"
 	}
+	if n := s.texts.lacked; n > 0 {
+		text += "; " + some(n, "bundle of texts is", "bundles of texts are") + " incomplete"
+	}
 	if off := s.texts.filesOff; off > 0 {
 		text += "; " + some(off, "file of a single text is", "files of single texts are") + " not as they should be"
 	}

@@ -33,6 +33,7 @@ const (
 	FindCharterMismatch     entry.Code = "charter-mismatch"
 	FindCharterKey          entry.Code = "charter-key-unlisted"
 	FindBodyBundle          entry.Code = "body-bundle-mismatch"
+	FindBodyBundleShort     entry.Code = "body-bundle-incomplete"
 	FindBodyFile            entry.Code = "body-file-mismatch"
 	FindBodyFileMissing     entry.Code = "body-file-missing"
 	FindLoggedInFuture      entry.Code = "logged-in-future"
@@ -94,6 +95,8 @@ var Catalogue = []pledge.Meaning{
 		Meaning: "A key with which somebody signs statements is also one that the policy file names for a witness or for checkpoints of a log. A key belongs to one party, for one purpose: here one could be taken for the other, and a witness would not be independent."},
 	{Code: FindBodyBundle, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Bundle of texts holds something else",
 		Meaning: "A bundle of published texts that the operator serves has a line that no statement of its entries names: a text was altered there, or one was put there."},
+	{Code: FindBodyBundleShort, Severity: pledge.Warning, Concerns: pledge.RoleOperator, Title: "Bundle of texts incomplete",
+		Meaning: "A bundle of published texts is not there, or lacks some that the operator serves under their own addresses. Whoever reads bundles alone does not see them."},
 	{Code: FindBodyFile, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Another text under a text's address",
 		Meaning: "Each published text is served under an address that is made from its digest. What is served there is something else."},
 	{Code: FindBodyFileMissing, Severity: pledge.Error, Concerns: pledge.RoleOperator, Title: "Text not under its address",

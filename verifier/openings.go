@@ -59,6 +59,9 @@ func (t *textCheck) open(it *pledge.Item, b *entry.Open, served []servedText) {
 			o.texts = append(o.texts, text)
 			t.bytes += len(text.raw)
 		}
+		if text.lacks {
+			t.lack(it.Index, b.Entry, text.digest)
+		}
 		t.file(oddFile{it.Index, it.Statement.ID, b.Entry, text.digest, text.file}, said)
 	}
 	if len(o.texts) > 0 {

@@ -24,6 +24,9 @@ type textCheck struct {
 	wasThere map[int]bool    // erasures, by place in State.Erasures, of texts that this run has seen served
 	silenced map[uint64]bool // entries of which nothing is said any more that their texts showed
 	off      map[uint64]bool // bundles of texts that hold something else
+	unbound  map[uint64]bool // bundles of texts that are not there
+	lacking  []lackedText
+	lacked   uint64          // bundles that are not whole
 	unopened map[uint64]bool // statements whose withheld text is served
 	filesOff uint64          // files of single texts that are missing or hold something else
 	restart  bool            // what was kept is not enough
@@ -88,11 +91,32 @@ type extraText struct {
 
 func newTextCheck(s *stream) *textCheck {
 	return &textCheck{s: s, kept: keptTexts{Seals: make(map[uint64]*sealed)}, wasThere: make(map[int]bool), silenced: make(map[uint64]bool),
-		off: make(map[uint64]bool), unopened: make(map[uint64]bool)}
+		off: make(map[uint64]bool), unbound: make(map[uint64]bool), unopened: make(map[uint64]bool)}
 }
+
+// A lackedText is a public text that is served under its own address and not in the
+// bundle of the entry with which it became public.
+type lackedText struct {
+	index  uint64 // of that entry
+	of     entry.ID
+	digest string
+}
+
+// lack notes a text that its bundle does not have.
+func (t *textCheck) lack(index uint64, of entry.ID, digest string) {
+	if len(t.lacking) < maxLacking {
+		t.lacking = append(t.lacking, lackedText{index, of, digest})
+	}
+}
+
+// maxLacking is how many of these are told apart.
+const maxLacking = 100_000
 
 // takeBundle takes in what is wrong with a chunk's bundle of texts.
 func (t *textCheck) takeBundle(c *chunk) {
+	if c.unbound {
+		t.unbound[c.index] = true
+	}
 	if c.textsOff {
 		t.off[c.index] = true
 	}
@@ -134,6 +158,9 @@ func (t *textCheck) take(it *pledge.Item, j judgedText) {
 	}
 	t.seal(it.Index, st, j.seals)
 	said := j.state == pledge.BodyAltered || j.state == pledge.BodyMissing
+	if j.lacks {
+		t.lack(it.Index, st.ID, st.BodyDigest)
+	}
 	t.file(oddFile{it.Index, st.ID, st.ID, st.BodyDigest, j.file}, said)
 }
 

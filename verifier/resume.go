@@ -283,7 +283,7 @@ type keeping struct {
 // hinders are findings for which no state is kept: on files of the copy, which are
 // not read again.
 var hinders = []entry.Code{
-	FindBundleMissing, FindBundleMalformed, FindBundleMismatch, FindTileMissing, FindTileMismatch, FindBodyBundle, FindBodyFile, FindBodyFileMissing,
+	FindBundleMissing, FindBundleMalformed, FindBundleMismatch, FindTileMissing, FindTileMismatch, FindBodyBundle, FindBodyBundleShort, FindBodyFile, FindBodyFileMissing,
 	FindArchiveMissing, FindArchiveMalformed, FindArchiveAhead, FindLogForked, FindRootMismatch, FindCharterMismatch, FindCheckpointShrunk,
 	pledge.FindBodyNotOpened, pledge.FindErasedServed,
 }

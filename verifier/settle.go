@@ -24,6 +24,7 @@ func (t *textCheck) settle(ctx context.Context) error {
 		return err
 	}
 	t.settleExtras()
+	t.settleLacking()
 	t.settleOdd()
 	t.settleFiles()
 	return nil
@@ -121,6 +122,26 @@ func (t *textCheck) settleExtras() {
 	}
 	for _, bundle := range slices.Sorted(maps.Keys(t.off)) {
 		t.s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s is not just the texts of its entries, in their order.", t.s.a.where(log.BodiesBundlePath(bundle)))), bundle*log.TileWidth))
+	}
+}
+
+// settleLacking says which bundles of texts are not whole, where it was not said that
+// they hold something else. What was erased is not missed.
+func (t *textCheck) settleLacking() {
+	lacks := make(map[uint64]uint64)
+	for _, l := range t.lacking {
+		if !t.off[l.index/log.TileWidth] && t.s.state.Text(l.of, l.digest).State == pledge.TextPublic {
+			lacks[l.index/log.TileWidth]++
+		}
+	}
+	for _, bundle := range slices.Sorted(maps.Keys(lacks)) {
+		path, n := t.s.a.where(log.BodiesBundlePath(bundle)), lacks[bundle]
+		text := fmt.Sprintf("The bundle of texts %s lacks %s of its entries that the operator serves under their own addresses.", path, some(n, "text", "texts"))
+		if t.unbound[bundle] {
+			text = fmt.Sprintf("There is no bundle of texts %s; %s of its entries under their own addresses.", path, some(n, "text is served", "texts are served"))
+		}
+		t.lacked++
+		t.s.leafFindings.add(at(finding(FindBodyBundleShort, text), bundle*log.TileWidth))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // A key of statements is never one that the policy trusts for something else.
 func TestSharedKeys(t *testing.T) {
-	w := generator.New(generator.Options{Seed: 331, Signatories: 2, Mixed: true, NoDirectories: true})
+	w := generator.New(generator.Options{Seed: 331, Signatories: 2, NoDirectories: true})
 	a := w.Signatories[0]
 	w.Log(w.Found()) // 0
 	w.Advance(time.Minute)

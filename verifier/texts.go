@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -40,6 +41,8 @@ type texts struct {
 	files    map[string]fileState // of single files that are not as they should be
 	extra    []string             // digests of lines of the bundle that no statement names
 	off      bool                 // the bundle is not in the required form
+	lacks    map[string]bool      // texts that are there, and that the bundle should have and has not
+	unbound  bool                 // there is no bundle, and there should be
 }
 
 // A fileState is what became of the file that a single text is served from.
@@ -99,11 +102,14 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 			return got, err
 		}
 	}
-	if s.isFull(bundle) {
+	bundled := s.isFull(bundle)
+	if bundled {
 		got.buf = takeBuffer()
 		b, err := s.readTextBundle(ctx, bundle, got.buf.b)
 		switch {
 		case errors.Is(err, log.ErrNotFound):
+			// It may come a moment after the checkpoint that completes it.
+			bundled, got.unbound = s.wasFull(bundle), true
 		case err != nil:
 			return got, err
 		default:
@@ -111,15 +117,37 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 			s.busy(func() { got.split(b, named) })
 		}
 	}
-	var single []string
+	var single, missed []string
 	asked := make(map[string]bool)
 	for _, digest := range named {
-		if _, bundled := got.byDigest[digest]; !asked[digest] && (!bundled || files && s.folder != nil) {
-			single = append(single, digest)
-			asked[digest] = true
+		_, has := got.byDigest[digest]
+		if asked[digest] || has && (!files || s.folder == nil) {
+			continue
+		}
+		single = append(single, digest)
+		asked[digest] = true
+		if !has && bundled {
+			missed = append(missed, digest)
 		}
 	}
-	return got, s.readSingle(ctx, single, &got)
+	err := s.readSingle(ctx, single, &got)
+	for _, digest := range missed {
+		if _, there := got.byDigest[digest]; there && got.files[digest] == fileGood {
+			if got.lacks == nil {
+				got.lacks = make(map[string]bool)
+			}
+			got.lacks[digest] = true
+		}
+	}
+	return got, err
+}
+
+// wasFull reports whether a checkpoint of this copy before the one that is audited
+// covered all 256 entries of a bundle.
+func (s *stream) wasFull(bundle uint64) bool {
+	end := (bundle + 1) * log.TileWidth
+	i := sort.Search(len(s.growth.archived), func(i int) bool { return s.growth.archived[i] >= end })
+	return i < len(s.growth.archived) && s.growth.archived[i] < s.a.target.size
 }
 
 // isFull reports whether the checkpoint covers all 256 entries of a bundle.
@@ -258,6 +286,7 @@ type judgedText struct {
 	seals    []entry.Seal
 	findings []pledge.Finding
 	file     fileState // of the detached body, in a directory
+	lacks    bool      // its bundle of texts does not have it
 	opened   []servedText
 }
 
@@ -268,6 +297,7 @@ type servedText struct {
 	state  textState
 	raw    []byte // nil unless state is textKept
 	file   fileState
+	lacks  bool // its bundle of texts does not have it
 }
 
 type textState uint8
@@ -283,7 +313,7 @@ const (
 // judgeTexts judges what the chunk's statements say in codes and texts.
 func (c *chunk) judgeTexts(t texts) {
 	c.judged = make([]judgedText, len(c.items))
-	c.extra, c.textsOff = t.extra, t.off
+	c.extra, c.textsOff, c.unbound = t.extra, t.off, t.unbound
 	room := keptOfChunk
 	for i, it := range c.items {
 		st := it.Statement
@@ -299,7 +329,7 @@ func (c *chunk) judgeTexts(t texts) {
 		var raw []byte
 		if len(st.Publishes()) > 0 {
 			raw = t.byDigest[st.BodyDigest]
-			j.file = t.files[st.BodyDigest]
+			j.file, j.lacks = t.files[st.BodyDigest], t.lacks[st.BodyDigest]
 		}
 		var d entry.Detached
 		if j.state, d, j.findings = pledge.JudgeBody(it.Index, st, raw); d != nil {
@@ -317,7 +347,7 @@ func serve(digests []string, t texts, room *int) []servedText {
 	out := make([]servedText, len(digests))
 	for i, digest := range digests {
 		raw, ok := t.byDigest[digest]
-		o := servedText{digest: digest, file: t.files[digest]}
+		o := servedText{digest: digest, file: t.files[digest], lacks: t.lacks[digest]}
 		switch {
 		case !ok:
 			o.state = textMissing
