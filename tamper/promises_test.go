@@ -356,6 +356,45 @@ var promises = []broken{
 		return true
 	}, []string{"rekey-unconfirmed/AUTHOR"}, append(slices.Clone(meanwhile), "rekey-pending/AUTHOR")},
 	// An operator who bends the log's clock.
+	{"dated ahead, and an author's attestation behind it", func(p *place) bool {
+		if len(p.w.Witnesses) == 0 {
+			return false // nobody else shows what time it is
+		}
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End() + int64(p.rand.IntN(5*aDay)))
+		deadline := p.deadline(period)
+		p.truth, p.clock = p.now(), deadline+int64(1+p.rand.IntN(60))*aDay
+		p.at = p.next()
+		p.list()
+		p.truth += 600
+		p.say(p.attestation(a, period, 0))
+		p.truth += 7200
+		p.list() // so that the archive has a checkpoint of the time before
+		p.doubted, p.seen = true, deadline+aDay-p.truth
+		return true
+	}, []string{"logged-after-witnessed/operator"}, append(slices.Clone(meanwhile), "logged-after-witnessed/operator", "attestation-late/AUTHOR")},
+	{"an old statement again, dated ahead, and an author's attestation behind it", func(p *place) bool {
+		if len(p.w.Witnesses) == 0 {
+			return false
+		}
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End() + int64(p.rand.IntN(5*aDay)))
+		deadline := p.deadline(period)
+		p.truth = p.now()
+		p.at = p.next()
+		again := relogged(p.entries[1+p.rand.IntN(p.k-1)], deadline+int64(1+p.rand.IntN(60))*aDay)
+		again.Logged, again.Body, again.Opened, again.Erases = p.truth, nil, nil, ""
+		p.put(again)
+		p.truth += 600
+		p.clock = deadline + 90*aDay
+		p.say(p.attestation(a, period, 0))
+		p.truth += 7200
+		p.list()
+		p.doubted, p.seen = true, deadline+aDay-p.truth
+		return true
+	}, []string{"statement-duplicate/operator", "logged-after-witnessed/operator"}, append(slices.Clone(meanwhile), "logged-after-witnessed/operator", "attestation-late/AUTHOR")},
 	{"an entry without effect dated ahead, and keys of last resort speak at once", func(p *place) bool {
 		a := p.newcomer(nil)
 		st, key := p.rekeyed(a)
@@ -369,6 +408,16 @@ var promises = []broken{
 		p.put(p.logged(r))
 		return true
 	}, []string{"statement-rejected:signature-not-called-for/operator"}, []string{"*others", "rekey-pending/AUTHOR", "statement-duplicate/operator", "logged-after-witnessed/operator", "logged-decreases/operator"}},
+	{"dated back, and an author's own date is right", func(p *place) bool {
+		if len(p.w.Witnesses) == 0 {
+			return false
+		}
+		a := p.newcomer(nil)
+		p.truth = p.now() + 700 + int64(p.rand.IntN(2800)) // within the hour: nothing is held back
+		p.doubted = true
+		p.deed(p.request(a))
+		return true
+	}, []string{"made-after-logged/AUTHOR"}, nil},
 	// What the secretariat announces.
 	{"other keys of the log announced", func(p *place) bool {
 		p.deed(p.secretariat(entry.KindAmend, &entry.Amend{LogKeys: []string{p.w.NextSigner().Key().String()}}))

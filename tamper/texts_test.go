@@ -139,7 +139,7 @@ var textDamages = []damage{
 	{"text: a bundle removed, and each text there", func(p *place) files {
 		path, _ := anyOf(p, p.paths(log.BodiesPath+"/bundle/"))
 		return p.without(path)
-	}, matches, nil, nil}, // a bundle is a convenience
+	}, matches, []string{"body-bundle-incomplete/operator"}, nil},
 	{"text: a bundle without its last line feed", func(p *place) files {
 		path, _ := anyOf(p, p.paths(log.BodiesPath+"/bundle/"))
 		return p.file(path, p.files[path][:len(p.files[path])-1])

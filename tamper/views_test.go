@@ -52,6 +52,46 @@ var viewDamages = []damage{
 		p.config = func(cfg *verifier.Config) { cfg.Policy, cfg.Charter, cfg.Now = w.Policy, w.Charter, &now }
 		return (&good{w: w}).write(w.Logged)
 	}, matches, []string{"logged-in-future/operator"}, []string{"*authors"}}, // it has countries that only demonstrations have
+	{"view: dated after the auditor's clock, and attestations behind it", func(p *place) files {
+		w := p.earnest()
+		period := w.PeriodAt(w.Now())
+		w.SetNow(period.End() + int64(p.rand.IntN(5*aDay)))
+		now := w.Now()
+		p.at = len(w.Logged)
+		w.SetNow(now + int64(100+p.rand.IntN(30_000))*aDay)
+		w.Log(w.Directory())
+		a, _ := anyOf(p, w.Signatories)
+		w.Log(w.Attestation(a, period))
+		p.who, p.doubted = a.ID, true
+		p.config = func(cfg *verifier.Config) { cfg.Policy, cfg.Charter, cfg.Now = w.Policy, w.Charter, &now }
+		return (&good{w: w}).write(w.Logged)
+	}, matches, []string{"logged-in-future/operator"}, []string{"*authors", "directory-overdue/operator"}},
+	{"view: a member's key that the policy has for a witness", func(p *place) files {
+		for _, i := range p.rand.Perm(len(p.items)) {
+			b, ok := p.items[i].Statement.Body.(*entry.Admit)
+			if !ok || b.Mode != entry.AdmitNew {
+				continue
+			}
+			secret := p.private(b.KeySet(), false)[0].Private()
+			if secret == nil {
+				continue // of another algorithm
+			}
+			c, err := log.NewCosigner("witness-of-its-own.example", secret.Seed())
+			if err != nil {
+				panic(err)
+			}
+			policy := *p.w.Policy
+			policy.Witnesses = append(slices.Clone(policy.Witnesses), log.Witness{Name: "its-own", Key: c.Key()})
+			p.at = i
+			p.config = func(cfg *verifier.Config) {
+				if cfg.Policy, err = log.ParsePolicy(policy.Marshal()); err != nil {
+					panic(err)
+				}
+			}
+			return p.files
+		}
+		return nil
+	}, differs, []string{"key-shared/operator"}, []string{"key-shared/operator"}},
 	{"view: a key of the log that the charter does not have", func(p *place) files {
 		signer, err := log.NewSigner(p.w.Options.Origin, bytes.Repeat([]byte{byte(1 + p.rand.IntN(250))}, 32))
 		if err != nil {
@@ -148,6 +188,15 @@ var viewDamages = []damage{
 		}
 		return nil
 	}, differs, []string{"body-file-mismatch/operator"}, nil},
+	{"text: not in its bundle", func(p *place) files {
+		e := p.text(true)
+		if e == nil {
+			return nil
+		}
+		f := p.setText(e.Digest, nil)
+		f[log.BodyPath(e.Digest)] = e.Body
+		return f
+	}, matches, []string{"body-bundle-incomplete/operator"}, nil},
 	{"checkpoint: no note", func(p *place) files {
 		return p.file(log.CheckpointPath, bytes.Replace(p.files[log.CheckpointPath], []byte("\n\n"), []byte("\n"), 1))
 	}, differs, []string{"checkpoint-malformed/view"}, nil},
