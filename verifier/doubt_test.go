@@ -376,6 +376,22 @@ func TestTimeRanAhead(t *testing.T) {
 			t.Errorf("keys changed: %+v", k)
 		}
 	})
+	t.Run("keys of last resort, and no word by the old ones", func(t *testing.T) {
+		w, who := aheadLog(generator.Options{Seed: 330, Witnesses: 2})
+		a := who[0]
+		start := uint64(len(w.Logged))
+		w.SetNow(at(2025, 3, 1, 12))
+		w.Log(w.Rekey(a, generator.Ring{Keys: w.NewKeys("rekey", len(a.Keys)), Threshold: a.Threshold}))
+		from := at(2025, 3, 15, 12)
+		w.SetNow(from)
+		w.Log(w.Directory())
+		for seenBy, want := range map[int64]bool{at(2025, 3, 5, 12): true, from + 60: false} {
+			r := auditSeen(t, w, []seen{{start, at(2025, 1, 6, 10)}, {start + 1, at(2025, 3, 1, 12) + 60}, {start + 2, seenBy}, {start + 2, at(2025, 4, 1, 12)}})
+			if k := r.Signatories[0].KeysChanged; k == nil || k.TimeDoubtful != want || slices.Contains(marked(r), "rekey-unconfirmed/"+a.ID) != want || len(r.NotCounted) > 0 {
+				t.Errorf("seen by %d: keys changed %+v, marked %v", seenBy, k, marked(r))
+			}
+		}
+	})
 	t.Run("a request in another period", func(t *testing.T) {
 		w, who := aheadLog(generator.Options{Seed: 326, Witnesses: 2})
 		a := who[0]
