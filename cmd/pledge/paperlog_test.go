@@ -139,6 +139,12 @@ func (p person) id() entry.KeyID { return entry.KeyIDOf(p.key.Public().(ed25519.
 // sign returns a statement signed by some.
 func sign(t testing.TB, st *entry.Statement, by ...person) *entry.Submission {
 	t.Helper()
+	return signWith(t, st, nil, by...)
+}
+
+// signWith is sign for a statement with a detached body.
+func signWith(t testing.TB, st *entry.Statement, body []byte, by ...person) *entry.Submission {
+	t.Helper()
 	payload, err := st.Payload()
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +153,7 @@ func sign(t testing.TB, st *entry.Statement, by ...person) *entry.Submission {
 	for _, p := range by {
 		env.Sign(p.id(), ed25519.Sign(p.key, env.PAE()))
 	}
-	sub, err := entry.ParseSubmission((&entry.Submission{Envelope: env}).Marshal())
+	sub, err := entry.ParseSubmission((&entry.Submission{Envelope: env, Body: body}).Marshal())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -387,9 +387,10 @@ func (s *stage) found() {
 		DecisionDays: 1, FileDays: 1, GraceDays: 1, ReplyDays: 1, ReviewDays: 1, Slots: entry.SlotsNone,
 		LogKeys: []string{s.log.signer.Key().String()}, Secretariat: set(secretariat), Recovery: set(recovery), Operator: set(operator),
 	}
-	charter := sign(s.t, &entry.Statement{
-		Log: s.log.origin, Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 1, Made: s.now.Unix(), Kind: entry.KindCharter, Body: body,
-	}, secretariat, recovery, operator)
+	texts := []byte(`{"author":"secretariat","clauses":{"no-backdoors":"none"},"kind":"charter","log":"` + s.log.origin + `","salt":"AAAAAAAAAAAAAAAAAAAAAA"}`)
+	charter := signWith(s.t, &entry.Statement{
+		Log: s.log.origin, Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 1, Made: s.now.Unix(), Kind: entry.KindCharter, Body: body, BodyDigest: entry.Digest(texts),
+	}, texts, secretariat, recovery, operator)
 	s.charter = charter.Statement.ID
 	if i := s.log.add(leafOf(charter, s.now)); i != 0 {
 		s.t.Fatalf("the charter is entry %d", i)
