@@ -4,15 +4,12 @@ import "sync"
 
 // A buffer is memory for the bytes of a bundle, which is used again for the next
 // one: fresh memory for each would take as long as reading it. What is parsed from a
-// bundle shares none of it.
+// bundle shares none of it. What does not fit, or comes from a source that can't
+// read into it, lies elsewhere.
 type buffer struct{ b []byte }
 
-const (
-	// usualBuffer is room for most bundles, in bytes, and largestBuffer the most
-	// that is used again.
-	usualBuffer   = 640 << 10
-	largestBuffer = 4 << 20
-)
+// usualBuffer is room for most bundles, in bytes.
+const usualBuffer = 768 << 10
 
 var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, usualBuffer)} }}
 
@@ -27,9 +24,6 @@ func (b *buffer) giveBack() {
 	if b == nil {
 		return
 	}
-	b.b = b.b[:cap(b.b)]
 	spoil(b.b)
-	if len(b.b) >= usualBuffer && len(b.b) <= largestBuffer {
-		buffers.Put(b)
-	}
+	buffers.Put(b)
 }

@@ -218,7 +218,6 @@ func (s *stream) readAgain(ctx context.Context, bundle uint64, ids map[uint64]en
 	buf := takeBuffer()
 	defer buf.giveBack()
 	b, width, err := s.a.read(ctx, tile, buf.b)
-	buf.b = b
 	if err != nil {
 		return nil, err
 	}

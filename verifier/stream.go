@@ -384,7 +384,6 @@ func (s *stream) fetch(ctx context.Context, c *chunk, buf *buffer) ([][]byte, er
 	if err != nil {
 		return nil, err
 	}
-	buf.b = b
 	if c.tile.err != nil {
 		return nil, c.tile.err
 	}

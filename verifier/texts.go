@@ -113,7 +113,6 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 		case err != nil:
 			return got, err
 		default:
-			got.buf.b = b
 			s.busy(func() { got.split(b, named) })
 		}
 	}
