@@ -252,6 +252,21 @@ func (s *Statement) Publishes() []string {
 	return []string{s.BodyDigest}
 }
 
+// Names lists the other authors that s names in its body.
+func (s *Statement) Names() []string {
+	switch b := s.Body.(type) {
+	case *Admit:
+		return []string{b.ID}
+	case *Standing:
+		return []string{b.Who}
+	case *Succeed:
+		return []string{b.From, b.To}
+	case *Challenge:
+		return []string{b.Against}
+	}
+	return nil
+}
+
 // MayWithhold reports whether a statement of a kind may commit to a body that is
 // published later: those that its author may open.
 func MayWithhold(k Kind) bool {

@@ -31,21 +31,6 @@ func references(st *entry.Statement) []entry.ID {
 	return nil
 }
 
-// authors lists the authors that a statement by another names.
-func authors(st *entry.Statement) []string {
-	switch b := st.Body.(type) {
-	case *entry.Admit:
-		return []string{b.ID}
-	case *entry.Standing:
-		return []string{b.Who}
-	case *entry.Succeed:
-		return []string{b.From, b.To}
-	case *entry.Challenge:
-		return []string{b.Against}
-	}
-	return nil
-}
-
 // named returns the ids that are there.
 func named(ids ...entry.ID) []entry.ID {
 	out := ids[:0]

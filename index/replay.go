@@ -129,7 +129,7 @@ func (x *Index) keepAccepted(index uint64, st *entry.Statement, r *replayed) {
 	for _, key := range []listKey{{author: author}, {kind: st.Kind}, {author: author, kind: st.Kind}} {
 		x.lists[key] = append(x.lists[key], index)
 	}
-	for _, name := range authors(st) {
+	for _, name := range st.Names() {
 		key := listKey{author: x.authors[x.author(name)], about: true}
 		x.lists[key] = append(x.lists[key], index)
 	}

@@ -60,11 +60,7 @@ func (k *Keyring) Learn(st *entry.Statement) {
 	if st == nil {
 		return
 	}
-	sets := keySets(st)
-	if sets == nil {
-		return
-	}
-	for _, set := range sets {
+	for _, set := range KeySets(st) {
 		k.Add(set.Keys)
 	}
 }
@@ -92,8 +88,8 @@ func (k *Keyring) Keys() []entry.Key {
 	return keys
 }
 
-// keySets returns every key set in a statement's body.
-func keySets(st *entry.Statement) []entry.KeySet {
+// KeySets returns every key set that a statement brings.
+func KeySets(st *entry.Statement) []entry.KeySet {
 	switch b := st.Body.(type) {
 	case *entry.Charter:
 		return []entry.KeySet{b.Secretariat, b.Recovery, b.Operator}
@@ -117,7 +113,7 @@ func (k *Keyring) Key(id entry.KeyID) *entry.PublicKey {
 // finder returns how to find the key of an id: among those that the statement
 // itself brings, or those learnt.
 func (k *Keyring) finder(st *entry.Statement) func(entry.KeyID) *entry.PublicKey {
-	if keySets(st) == nil {
+	if KeySets(st) == nil {
 		return k.Key
 	}
 	own := NewKeyring()

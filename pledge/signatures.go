@@ -30,7 +30,7 @@ type InForce struct {
 // charterDemand wants every key that a charter names.
 func charterDemand(st *entry.Statement) demand {
 	var d demand
-	for _, set := range keySets(st) {
+	for _, set := range KeySets(st) {
 		d.every = append(d.every, keyIDs(set)...)
 	}
 	return d
@@ -56,7 +56,7 @@ func plainDemand(st *entry.Statement, in InForce, keys []entry.KeyID) demand {
 	d := demand{any: keys, need: int(in.Author.Threshold)}
 	switch b := st.Body.(type) {
 	case *entry.Admit, *entry.Keys:
-		for _, set := range keySets(st) {
+		for _, set := range KeySets(st) {
 			d.every = append(d.every, keyIDs(set)...)
 		}
 		if _, ok := b.(*entry.Keys); ok && in.Former != nil {

@@ -34,15 +34,13 @@ func (u *uncounted) add(st *entry.Statement) {
 		u.By, u.Affects = make(map[string]uint64), make(map[string]bool)
 	}
 	u.By[st.Author]++
-	switch b := st.Body.(type) {
-	case *entry.Amend:
+	if st.Kind == entry.KindAmend {
 		u.All = true
-	case *entry.Admit:
-		u.Affects[b.ID] = true
-	case *entry.Standing:
-		u.Affects[b.Who] = true
-	case *entry.Succeed:
-		u.Affects[b.From], u.Affects[b.To] = true, true
+	}
+	if st.Author == entry.AuthorSecretariat {
+		for _, author := range st.Names() {
+			u.Affects[author] = true
+		}
 	}
 }
 

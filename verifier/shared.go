@@ -2,9 +2,7 @@ package verifier
 
 import (
 	"fmt"
-	"strings"
 
-	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
 )
@@ -27,32 +25,15 @@ func newPolicyKeys(p *log.Policy) policyKeys {
 
 // shared finds the keys that an accepted statement brings and that the policy names.
 func (p policyKeys) shared(it *pledge.Item) []pledge.Finding {
-	type owned struct {
-		by  string
-		set entry.KeySet
-	}
-	var sets []owned
-	switch b := it.Statement.Body.(type) {
-	case *entry.Charter:
-		sets = []owned{{"The secretariat", b.Secretariat}, {"The secretariat", b.Recovery}, {"The operator", b.Operator}}
-	case *entry.Admit:
-		sets = []owned{{b.Name, b.KeySet()}}
-	case *entry.Keys:
-		sets = []owned{{strings.ToUpper(it.Statement.Author[:1]) + it.Statement.Author[1:], b.KeySet()}}
-	case *entry.Amend:
-		for _, set := range b.KeySets() {
-			sets = append(sets, owned{"The secretariat or the operator", set})
-		}
-	}
 	var found []pledge.Finding
-	for _, s := range sets {
-		for _, k := range s.set.Keys {
+	for _, set := range pledge.KeySets(it.Statement) {
+		for _, k := range set.Keys {
 			key, err := k.Parse()
 			if err != nil {
 				continue
 			}
 			if what, ok := p[string(key.Raw)]; ok {
-				f := at(finding(FindKeyShared, fmt.Sprintf("%s has a key for statements that the policy names %s.", s.by, what)), it.Index)
+				f := at(finding(FindKeyShared, fmt.Sprintf("This statement brings a key for statements that the policy names %s.", what)), it.Index)
 				f.Entry = it.Statement.ID.String()
 				found = append(found, f)
 			}
