@@ -144,7 +144,7 @@ func (t *textCheck) compare(ctx context.Context, o *opening) error {
 		again[text.digest] = text.raw
 	}
 	if len(unkept) > 0 {
-		got, err := t.s.readTexts(ctx, o.index/log.TileWidth, unkept, false)
+		got, err := t.s.readFew(ctx, o.index/log.TileWidth, unkept)
 		defer got.buf.giveBack()
 		if err != nil {
 			return err
@@ -192,7 +192,7 @@ func (t *textCheck) publicBody(ctx context.Context, o *opening) ([]byte, error) 
 	if text.State != pledge.TextPublic {
 		return nil, nil
 	}
-	got, err := t.s.readTexts(ctx, text.Published/log.TileWidth, []string{digest}, false)
+	got, err := t.s.readFew(ctx, text.Published/log.TileWidth, []string{digest})
 	defer got.buf.giveBack()
 	if err != nil || entry.Digest(got.byDigest[digest]) != digest {
 		return nil, err

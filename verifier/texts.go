@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sort"
 	"sync"
@@ -94,14 +93,6 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 	if len(named) == 0 && !files {
 		return got, nil
 	}
-	if !files && s.folder != nil {
-		// Where every text has a file, a few are read faster from these.
-		err := s.readSingle(ctx, named, &got)
-		maps.DeleteFunc(got.byDigest, func(digest string, b []byte) bool { return entry.Digest(b) != digest })
-		if err != nil || !slices.ContainsFunc(named, func(digest string) bool { return got.byDigest[digest] == nil }) {
-			return got, err
-		}
-	}
 	bundled := s.isFull(bundle)
 	if bundled {
 		got.buf = takeBuffer()
@@ -139,6 +130,19 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 		}
 	}
 	return got, err
+}
+
+// readFew gets some texts of a bundle once more, as readTexts does without files. In a
+// directory each has a file, which is read faster than the bundle.
+func (s *stream) readFew(ctx context.Context, bundle uint64, named []string) (texts, error) {
+	if s.folder != nil {
+		got := texts{byDigest: make(map[string][]byte, len(named)), files: make(map[string]fileState)}
+		err := s.readSingle(ctx, named, &got)
+		if err != nil || !slices.ContainsFunc(named, func(digest string) bool { return entry.Digest(got.byDigest[digest]) != digest }) {
+			return got, err
+		}
+	}
+	return s.readTexts(ctx, bundle, named, false)
 }
 
 // wasFull reports whether a checkpoint of this copy before the one that is audited
