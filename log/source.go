@@ -37,7 +37,7 @@ var (
 // A source is safe for concurrent use.
 type Source interface {
 	// Get returns the whole of what is under path, at most limit bytes, which
-	// is 1 to 2^40. The bytes are the caller's, who may write into them.
+	// is 1 to 2^40.
 	// Errors name the address that was asked for. They match ErrNotFound if
 	// there is nothing, and ErrTooLarge if there is more than limit bytes.
 	Get(ctx context.Context, path string, limit int64) ([]byte, error)
