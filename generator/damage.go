@@ -88,12 +88,36 @@ func (s *Site) Size() (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	note, err := log.ParseNote(raw)
+	return sizeOf(raw)
+}
+
+func sizeOf(checkpoint []byte) (uint64, error) {
+	note, err := log.ParseNote(checkpoint)
 	if err != nil {
 		return 0, err
 	}
 	c, err := log.ParseCheckpoint(note.Text)
 	return c.Size, err
+}
+
+// SizeOf is the size that a well-formed checkpoint says.
+func SizeOf(checkpoint []byte) uint64 {
+	size, err := sizeOf(checkpoint)
+	if err != nil {
+		panic(fmt.Sprintf("generator: read checkpoint: %v", err))
+	}
+	return size
+}
+
+// EditNote changes a well-formed signed note, without signing it anew.
+func EditNote(raw []byte, edit func(*log.Note)) []byte {
+	n, err := log.ParseNote(raw)
+	if err != nil {
+		panic(fmt.Sprintf("generator: read note: %v", err))
+	}
+	n.Text = bytes.Clone(n.Text)
+	edit(n)
+	return n.Marshal()
 }
 
 // Entries reads every leaf with its published body.

@@ -105,7 +105,7 @@ var copyDamages = []damage{
 		return p.file(log.CheckpointPath, bytes.Replace(p.files[log.CheckpointPath], fmt.Appendf(nil, "\n%d\n", p.size()), fmt.Appendf(nil, "\n%d\n", p.size()-1-uint64(p.rand.IntN(50))), 1))
 	}, differs, []string{"checkpoint-signature-invalid/view"}, nil},
 	{"checkpoint: a bit of the root", func(p *place) files {
-		return p.file(log.CheckpointPath, editNote(p.files[log.CheckpointPath], func(n *log.Note) {
+		return p.file(log.CheckpointPath, generator.EditNote(p.files[log.CheckpointPath], func(n *log.Note) {
 			c, err := log.ParseCheckpoint(n.Text)
 			if err != nil {
 				panic(err)
@@ -126,12 +126,12 @@ var copyDamages = []damage{
 		return p.file(log.CheckpointPath, b[:len(b)-1-p.rand.IntN(20)])
 	}, differs, []string{"checkpoint-malformed/view"}, nil},
 	{"checkpoint: signed by nobody known", func(p *place) files {
-		return p.file(log.CheckpointPath, editNote(p.files[log.CheckpointPath], func(n *log.Note) {
+		return p.file(log.CheckpointPath, generator.EditNote(p.files[log.CheckpointPath], func(n *log.Note) {
 			n.Signatures[0].ID ^= 1 + uint32(p.rand.IntN(1000))
 		}))
 	}, differs, []string{"checkpoint-unsigned/view"}, nil},
 	{"checkpoint: a bit of its signature", func(p *place) files {
-		return p.file(log.CheckpointPath, editNote(p.files[log.CheckpointPath], func(n *log.Note) {
+		return p.file(log.CheckpointPath, generator.EditNote(p.files[log.CheckpointPath], func(n *log.Note) {
 			n.Signatures[0].Sig[p.rand.IntN(64)] ^= 1 << p.rand.IntN(8)
 		}))
 	}, differs, []string{"checkpoint-signature-invalid/view"}, nil},
@@ -139,13 +139,13 @@ var copyDamages = []damage{
 		if len(p.w.Witnesses) == 0 {
 			return nil
 		}
-		return p.file(log.CheckpointPath, editNote(p.files[log.CheckpointPath], func(n *log.Note) { n.Signatures = n.Signatures[:1+p.rand.IntN(p.w.Options.Quorum)] }))
+		return p.file(log.CheckpointPath, generator.EditNote(p.files[log.CheckpointPath], func(n *log.Note) { n.Signatures = n.Signatures[:1+p.rand.IntN(p.w.Options.Quorum)] }))
 	}, differs, []string{"checkpoint-quorum-short/view"}, nil},
 	{"checkpoint: one witness counted for two", func(p *place) files {
 		if len(p.w.Witnesses) == 0 {
 			return nil
 		}
-		return p.file(log.CheckpointPath, editNote(p.files[log.CheckpointPath], func(n *log.Note) {
+		return p.file(log.CheckpointPath, generator.EditNote(p.files[log.CheckpointPath], func(n *log.Note) {
 			n.Signatures = append(n.Signatures[:2:2], n.Signatures[1])
 		}))
 	}, differs, nil, []string{"checkpoint-quorum-short/view", "checkpoint-malformed/view", "checkpoint-signature-invalid/view"}},
@@ -180,7 +180,7 @@ var copyDamages = []damage{
 	{"archive: a fork beside the true one", func(p *place) files {
 		notes := p.archive()
 		i := p.rand.IntN(len(notes))
-		return p.setArchive(slices.Insert(notes, i, p.w.Checkpoint(sizeOf(notes[i]), log.LeafHash([]byte(p.salt())), p.s.Now())))
+		return p.setArchive(slices.Insert(notes, i, p.w.Checkpoint(generator.SizeOf(notes[i]), log.LeafHash([]byte(p.salt())), p.s.Now())))
 	}, misbehaviour, []string{"log-forked/operator"}, []string{"*"}},
 	{"archive: a fork of the empty log", func(p *place) files {
 		return p.setArchive(slices.Insert(p.archive(), 0, p.w.Checkpoint(0, log.LeafHash([]byte(p.salt())), p.s.Now())))
@@ -188,7 +188,7 @@ var copyDamages = []damage{
 	{"archive: a fork in it, and no tiles that would prove it", func(p *place) files {
 		notes := p.archive()
 		i := p.rand.IntN(len(notes) - 1)
-		size := sizeOf(notes[i+1]) - 1
+		size := generator.SizeOf(notes[i+1]) - 1
 		if size == 0 {
 			return nil
 		}
@@ -207,13 +207,13 @@ var copyDamages = []damage{
 	{"archive: a bit of a signature", func(p *place) files {
 		notes := p.archive()
 		i := p.rand.IntN(len(notes))
-		notes[i] = editNote(notes[i], func(n *log.Note) { n.Signatures[0].Sig[3] ^= 1 })
+		notes[i] = generator.EditNote(notes[i], func(n *log.Note) { n.Signatures[0].Sig[3] ^= 1 })
 		return p.setArchive(notes)
 	}, differs, []string{"archive-unvouched/view"}, []string{"archive-sparse/operator", "archive-malformed/view", "held-back/operator"}},
 	{"archive: a fork in it", func(p *place) files {
 		notes := p.archive()
 		i := p.rand.IntN(len(notes))
-		notes[i] = p.w.Checkpoint(sizeOf(notes[i]), log.LeafHash([]byte(p.salt())), p.s.Now())
+		notes[i] = p.w.Checkpoint(generator.SizeOf(notes[i]), log.LeafHash([]byte(p.salt())), p.s.Now())
 		return p.setArchive(notes)
 	}, misbehaviour, []string{"log-forked/operator"}, []string{"*"}},
 	{"archive: for entries that are not there", func(p *place) files {
@@ -325,26 +325,4 @@ func (p *place) setArchive(notes [][]byte) files {
 		b = log.AppendArchive(b, n)
 	}
 	return p.file(log.ArchivePath, b)
-}
-
-func editNote(b []byte, edit func(n *log.Note)) []byte {
-	n, err := log.ParseNote(b)
-	if err != nil {
-		panic(err)
-	}
-	n.Text = bytes.Clone(n.Text)
-	edit(n)
-	return n.Marshal()
-}
-
-func sizeOf(raw []byte) uint64 {
-	n, err := log.ParseNote(raw)
-	if err != nil {
-		panic(err)
-	}
-	c, err := log.ParseCheckpoint(n.Text)
-	if err != nil {
-		panic(err)
-	}
-	return c.Size
 }

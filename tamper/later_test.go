@@ -11,13 +11,9 @@ import (
 
 var laterBreaks = []ruleBreak{
 	// What statements refer to.
-	{"a pledge to another document", func(p *place) *generator.Statement {
-		old := p.asked(false)
-		if old == nil {
-			return nil
-		}
+	{"a pledge to another document", about(func(p *place) *entry.Statement { return p.asked(false) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(p.signatory(), &entry.Pledge{Charter: old.ID, Clauses: []string{p.w.Terms.Clauses[0].ID}}, entry.KindPledge, nil)
-	}, "reference-unknown"},
+	}), "reference-unknown"},
 	{"a pledge of a clause that is none", func(p *place) *generator.Statement {
 		return p.draft(p.signatory(), &entry.Pledge{Charter: p.w.Charter, Clauses: []string{"no-such-clause"}}, entry.KindPledge, nil)
 	}, "clause-unknown"},
@@ -29,13 +25,11 @@ var laterBreaks = []ruleBreak{
 		}
 		return p.draft(a, &entry.Decision{Date: date(p.now()), Outcome: "refused", Request: old.ID}, entry.KindDecision, nil)
 	}, "reference-unknown"},
-	{"a decision on what is no request", func(p *place) *generator.Statement {
-		old := p.own(entry.KindPledge, entry.KindDecision, entry.KindAttestation)
-		if old == nil {
-			return nil
-		}
+	{"a decision on what is no request", about(func(p *place) *entry.Statement {
+		return p.own(entry.KindPledge, entry.KindDecision, entry.KindAttestation)
+	}, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Decision{Date: date(p.now()), Outcome: "refused", Request: old.ID}, entry.KindDecision, nil)
-	}, "reference-unknown"},
+	}), "reference-unknown"},
 	{"an attestation before its period's end", func(p *place) *generator.Statement {
 		period := p.s.PeriodAt(p.now())
 		return p.draft(p.signatory(), &entry.Attestation{Covers: entry.CoversAll, Period: period}, entry.KindAttestation, nil)
@@ -103,119 +97,46 @@ var laterBreaks = []ruleBreak{
 		st.Signers = append(slices.Clone(st.Signers), p.signers(a, false)[0])
 		return st
 	}, "signature-not-called-for"},
-	{"a request said to have been in a slot", func(p *place) *generator.Statement {
-		old := p.own(entry.KindSlot)
-		if old == nil {
-			return nil
-		}
+	{"a request said to have been in a slot", about(func(p *place) *entry.Statement { return p.own(entry.KindSlot) }, func(p *place, old *entry.Statement) *generator.Statement {
 		st := p.request(old.Author)
-		b := st.Statement.Body.(*entry.Request)
-		d, err := entry.NewDisclosure(p.salt(), entry.SlotName, []byte(`"`+entry.Digest(st.Body)+`"`))
-		if err != nil {
-			panic(err)
-		}
-		b.Slot, b.Disclosure = old.ID, d.Text()
-		return st
-	}, "disclosure-not-in-slot"},
-	{"a request out of another's slot", func(p *place) *generator.Statement {
-		old := p.own(entry.KindSlot)
-		if old == nil {
-			return nil
-		}
-		var others []string
-		for _, a := range p.authors(entry.RoleSignatory, active) {
-			if a != old.Author {
-				others = append(others, a)
-			}
-		}
-		a, _ := anyOf(p, others)
-		st := p.request(a)
-		b := st.Statement.Body.(*entry.Request)
-		d, err := entry.NewDisclosure(p.salt(), entry.SlotName, []byte(`"`+entry.Digest(st.Body)+`"`))
-		if err != nil {
-			panic(err)
-		}
-		b.Slot, b.Disclosure = old.ID, d.Text()
-		return st
-	}, "reference-unknown"},
-	{"a request whose disclosure names another text", func(p *place) *generator.Statement {
-		old := p.own(entry.KindSlot)
-		if old == nil {
-			return nil
-		}
-		st := p.request(old.Author)
-		b := st.Statement.Body.(*entry.Request)
-		d, err := entry.NewDisclosure(p.salt(), entry.SlotName, []byte(`"`+entry.Digest([]byte("another"))+`"`))
-		if err != nil {
-			panic(err)
-		}
-		b.Slot, b.Disclosure = old.ID, d.Text()
-		return st
-	}, "disclosure-differs"},
-	{"a disclosure that is none", func(p *place) *generator.Statement {
-		old := p.own(entry.KindSlot)
-		if old == nil {
-			return nil
-		}
+		return p.outOfSlot(st, old.ID, st.Body)
+	}), "disclosure-not-in-slot"},
+	{"a request out of another's slot", about(func(p *place) *entry.Statement { return p.own(entry.KindSlot) }, func(p *place, old *entry.Statement) *generator.Statement {
+		st := p.request(p.another(old.Author))
+		return p.outOfSlot(st, old.ID, st.Body)
+	}), "reference-unknown"},
+	{"a request whose disclosure names another text", about(func(p *place) *entry.Statement { return p.own(entry.KindSlot) }, func(p *place, old *entry.Statement) *generator.Statement {
+		return p.outOfSlot(p.request(old.Author), old.ID, []byte("another"))
+	}), "disclosure-differs"},
+	{"a disclosure that is none", about(func(p *place) *entry.Statement { return p.own(entry.KindSlot) }, func(p *place, old *entry.Statement) *generator.Statement {
 		st := p.request(old.Author)
 		b := st.Statement.Body.(*entry.Request)
 		b.Slot, b.Disclosure = old.ID, base64.RawURLEncoding.EncodeToString([]byte(`["short","request",null]`))
 		return st
-	}, "salt-too-short"},
+	}), "salt-too-short"},
 	// Texts.
 	{"withheld beyond the longest review", edited(func(p *place, _ string, st *generator.Statement) {
 		st.Review = date(p.now() + 86400*(int64(p.s.Terms(p.now()).ReviewDays)+1))
 	}), "review-out-of-range"},
 	{"withheld until yesterday", edited(func(p *place, _ string, st *generator.Statement) { st.Review = date(p.now() - 86400) }), "review-out-of-range"},
-	{"an open of another's text", func(p *place) *generator.Statement {
-		old := p.asked(true)
-		if old == nil {
-			return nil
-		}
-		var others []string
-		for _, a := range p.authors(entry.RoleSignatory, active) {
-			if a != old.Author {
-				others = append(others, a)
-			}
-		}
-		a, _ := anyOf(p, others)
-		return p.draft(a, &entry.Open{Digests: []string{old.BodyDigest}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
-	}, "reference-unknown"},
-	{"an open of what is public", func(p *place) *generator.Statement {
-		old := p.asked(false)
-		if old == nil {
-			return nil
-		}
+	{"an open of another's text", about(func(p *place) *entry.Statement { return p.asked(true) }, func(p *place, old *entry.Statement) *generator.Statement {
+		return p.draft(p.another(old.Author), &entry.Open{Digests: []string{old.BodyDigest}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
+	}), "reference-unknown"},
+	{"an open of what is public", about(func(p *place) *entry.Statement { return p.asked(false) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Open{Digests: []string{old.BodyDigest}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
-	}, "already-opened"},
-	{"an open beside the withheld text", func(p *place) *generator.Statement {
-		old := p.asked(true)
-		if old == nil {
-			return nil
-		}
+	}), "already-opened"},
+	{"an open beside the withheld text", about(func(p *place) *entry.Statement { return p.asked(true) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Open{Digests: []string{entry.Digest([]byte("x"))}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
-	}, "body-not-opened-yet"},
-	{"an open of a text whose digest begins alike", func(p *place) *generator.Statement {
-		old := p.asked(true)
-		if old == nil {
-			return nil
-		}
+	}), "body-not-opened-yet"},
+	{"an open of a text whose digest begins alike", about(func(p *place) *entry.Statement { return p.asked(true) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Open{Digests: []string{alike(old.BodyDigest)}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
-	}, "body-not-opened-yet"},
-	{"a new review of what is public", func(p *place) *generator.Statement {
-		old := p.asked(false)
-		if old == nil {
-			return nil
-		}
+	}), "body-not-opened-yet"},
+	{"a new review of what is public", about(func(p *place) *entry.Statement { return p.asked(false) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Open{Entry: old.ID, Review: date(p.now() + 30*86400), Why: "other"}, entry.KindOpen, nil)
-	}, "open-not-withheld"},
-	{"a new review beyond the longest", func(p *place) *generator.Statement {
-		old := p.asked(true)
-		if old == nil {
-			return nil
-		}
+	}), "open-not-withheld"},
+	{"a new review beyond the longest", about(func(p *place) *entry.Statement { return p.asked(true) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Open{Entry: old.ID, Review: date(p.now() + 5000*86400), Why: "other"}, entry.KindOpen, nil)
-	}, "review-out-of-range"},
+	}), "review-out-of-range"},
 	{"a field opened twice", func(p *place) *generator.Statement {
 		p.begin()
 		a := p.newcomer(nil)
@@ -233,32 +154,20 @@ var laterBreaks = []ruleBreak{
 		}
 		return p.draft(a, &entry.Correct{Entry: old.ID, How: entry.CorrectVoid}, entry.KindCorrect, nil)
 	}, "reference-unknown"},
-	{"a correction of a pledge", func(p *place) *generator.Statement {
-		old := p.own(entry.KindPledge)
-		if old == nil {
-			return nil
-		}
+	{"a correction of a pledge", about(func(p *place) *entry.Statement { return p.own(entry.KindPledge) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Correct{Entry: old.ID, How: entry.CorrectVoid}, entry.KindCorrect, nil)
-	}, "reference-unknown"},
-	{"a correction of what was corrected", func(p *place) *generator.Statement {
-		old := p.correctable()
-		if old == nil {
-			return nil
-		}
+	}), "reference-unknown"},
+	{"a correction of what was corrected", about(func(p *place) *entry.Statement { return p.correctable() }, func(p *place, old *entry.Statement) *generator.Statement {
 		first := p.draft(old.Author, &entry.Correct{Entry: old.ID, How: entry.CorrectVoid}, entry.KindCorrect, nil)
 		p.before = []*generator.Entry{p.logged(first)}
 		st := p.draft(old.Author, &entry.Correct{Entry: old.ID, How: entry.CorrectVoid}, entry.KindCorrect, nil)
 		st.Seq, st.Prev = first.Seq+1, first.ID
 		return st
-	}, "already-corrected"},
-	{"superseded by another's", func(p *place) *generator.Statement {
-		old := p.correctable()
-		if old == nil {
-			return nil
-		}
+	}), "already-corrected"},
+	{"superseded by another's", about(func(p *place) *entry.Statement { return p.correctable() }, func(p *place, old *entry.Statement) *generator.Statement {
 		by, _ := anyOf(p, p.said("", func(o *entry.Statement) bool { return o.Kind == entry.KindRequest && o.Author != old.Author }))
 		return p.draft(old.Author, &entry.Correct{By: by.ID, Entry: old.ID, How: entry.CorrectSuperseded}, entry.KindCorrect, nil)
-	}, "reference-unknown"},
+	}), "reference-unknown"},
 	{"superseded by one that was taken back", func(p *place) *generator.Statement {
 		p.begin()
 		a := p.newcomer(nil)
@@ -266,11 +175,7 @@ var laterBreaks = []ruleBreak{
 		p.say(p.void(a, by.ID))
 		return p.draft(a, &entry.Correct{By: by.ID, Entry: old.ID, How: entry.CorrectSuperseded}, entry.KindCorrect, nil)
 	}, "correct-conflict"},
-	{"superseded by an earlier one", func(p *place) *generator.Statement {
-		old := p.correctable()
-		if old == nil {
-			return nil
-		}
+	{"superseded by an earlier one", about(func(p *place) *entry.Statement { return p.correctable() }, func(p *place, old *entry.Statement) *generator.Statement {
 		var by *entry.Statement
 		for _, o := range p.said(old.Author, ofKind(entry.KindRequest)) {
 			if _, done := p.s.Correction(o.ID); o.Seq < old.Seq && !done {
@@ -281,7 +186,7 @@ var laterBreaks = []ruleBreak{
 			return nil
 		}
 		return p.draft(old.Author, &entry.Correct{By: by.ID, Entry: old.ID, How: entry.CorrectSuperseded}, entry.KindCorrect, nil)
-	}, "correct-conflict"},
+	}), "correct-conflict"},
 	{"a decision superseded by one on another request", func(p *place) *generator.Statement {
 		var pairs [][2]*entry.Statement
 		for _, a := range p.authors(entry.RoleSignatory, active) {
@@ -373,20 +278,12 @@ var laterBreaks = []ruleBreak{
 		return p.draft(a, &entry.Reply{Answer: entry.AnswerAccepted, Challenge: ch.Entry}, entry.KindReply, nil)
 	}, "reference-unknown"},
 	// The operator's own statements.
-	{"a tombstone for a text that was never public", func(p *place) *generator.Statement {
-		old := p.asked(true)
-		if old == nil {
-			return nil
-		}
+	{"a tombstone for a text that was never public", about(func(p *place) *entry.Statement { return p.asked(true) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.erasure(old.ID, old.BodyDigest)
-	}, "digest-unknown"},
-	{"a tombstone for a text whose digest begins alike", func(p *place) *generator.Statement {
-		old := p.asked(false)
-		if old == nil {
-			return nil
-		}
+	}), "digest-unknown"},
+	{"a tombstone for a text whose digest begins alike", about(func(p *place) *entry.Statement { return p.asked(false) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.erasure(old.ID, alike(old.BodyDigest))
-	}, "digest-unknown"},
+	}), "digest-unknown"},
 	{"a tombstone for nothing", func(p *place) *generator.Statement {
 		return p.erasure(entry.ID{1}, entry.Digest([]byte("x")))
 	}, "reference-unknown"},
@@ -423,4 +320,39 @@ var laterBreaks = []ruleBreak{
 		}
 		return nil
 	}, "directory-root"},
+}
+
+// about makes a break that refers to an earlier statement; there is none where that
+// is not to be found.
+func about(find func(*place) *entry.Statement, broken func(p *place, old *entry.Statement) *generator.Statement) func(*place) *generator.Statement {
+	return func(p *place) *generator.Statement {
+		old := find(p)
+		if old == nil {
+			return nil
+		}
+		return broken(p, old)
+	}
+}
+
+// another is a signatory other than that one.
+func (p *place) another(than string) string {
+	var others []string
+	for _, a := range p.authors(entry.RoleSignatory, active) {
+		if a != than {
+			others = append(others, a)
+		}
+	}
+	a, _ := anyOf(p, others)
+	return a
+}
+
+// outOfSlot has a request say that it was in a slot, by a disclosure of some text.
+func (p *place) outOfSlot(st *generator.Statement, slot entry.ID, text []byte) *generator.Statement {
+	d, err := entry.NewDisclosure(p.salt(), entry.SlotName, []byte(`"`+entry.Digest(text)+`"`))
+	if err != nil {
+		panic(err)
+	}
+	b := st.Statement.Body.(*entry.Request)
+	b.Slot, b.Disclosure = slot, d.Text()
+	return st
 }

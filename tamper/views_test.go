@@ -104,7 +104,7 @@ var viewDamages = []damage{
 				panic(err)
 			}
 		}
-		return p.file(log.CheckpointPath, editNote(p.files[log.CheckpointPath], func(n *log.Note) {
+		return p.file(log.CheckpointPath, generator.EditNote(p.files[log.CheckpointPath], func(n *log.Note) {
 			other, err := signer.SignNote(n.Text)
 			if err != nil {
 				panic(err)
@@ -134,7 +134,7 @@ var viewDamages = []damage{
 		}
 		notes := p.archive()
 		i := p.rand.IntN(len(notes))
-		notes[i] = editNote(notes[i], func(n *log.Note) { n.Signatures = n.Signatures[:p.w.Options.Quorum] })
+		notes[i] = generator.EditNote(notes[i], func(n *log.Note) { n.Signatures = n.Signatures[:p.w.Options.Quorum] })
 		return p.setArchive(notes)
 	}, matches, []string{"archive-quorum-short/operator"}, []string{"held-back/operator", "no-time-evidence/view"}},
 	{"archive: empty", func(p *place) files { return p.file(log.ArchivePath, nil) }, differs, []string{"archive-missing/view"}, []string{"no-time-evidence/view"}},

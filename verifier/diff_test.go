@@ -264,7 +264,7 @@ func TestDiffSizes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed := sizeOf(archive[len(archive)/2])
+	signed := generator.SizeOf(archive[len(archive)/2])
 	if d := runDiff(t, w, s.Dir, signed, signed+1); !d.From.Signed {
 		t.Errorf("the archive has a checkpoint of %d: %+v", signed, d.From)
 	}

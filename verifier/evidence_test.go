@@ -22,7 +22,7 @@ func fork(t testing.TB, w *generator.World, first *generator.Site, archive [][]b
 		t.Fatal(err)
 	}
 	rest := slices.Clone(archive)
-	for len(rest) > 0 && sizeOf(rest[0]) <= size {
+	for len(rest) > 0 && generator.SizeOf(rest[0]) <= size {
 		rest = rest[1:]
 	}
 	if err := s.SetArchive(insert(rest, 0, w.Checkpoint(size, anyRoot, 0))); err != nil {
@@ -129,7 +129,7 @@ func TestEvidenceRefused(t *testing.T) {
 		"of another log":           func(e *verifier.Evidence) { e.Smaller = string(other.Checkpoint(200, anyRoot, 0)) },
 		"of two logs":              func(e *verifier.Evidence) { e.Log = "other.example/1" },
 		"unsigned": func(e *verifier.Evidence) {
-			e.Smaller = string(editNote([]byte(e.Smaller), func(n *log.Note) { n.Signatures[0].Sig[0] ^= 1 }))
+			e.Smaller = string(generator.EditNote([]byte(e.Smaller), func(n *log.Note) { n.Signatures[0].Sig[0] ^= 1 }))
 		},
 		// Every log grew from the empty one.
 		"an empty log": func(e *verifier.Evidence) {

@@ -216,7 +216,7 @@ func TestQuorumTime(t *testing.T) {
 func TestQuorumShort(t *testing.T) {
 	w, s := newStory(t, 40, generator.Options{Seed: 53, Witnesses: 3, Quorum: 2})
 	drop := func(b []byte, keep int) []byte {
-		return editNote(b, func(n *log.Note) { n.Signatures = n.Signatures[:1+keep] })
+		return generator.EditNote(b, func(n *log.Note) { n.Signatures = n.Signatures[:1+keep] })
 	}
 	archive, err := s.Archive()
 	if err != nil {

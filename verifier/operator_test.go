@@ -115,8 +115,8 @@ func TestArchiveSparse(t *testing.T) {
 	// three are the first day's.
 	bySize := make(map[uint64][]byte)
 	for _, raw := range archive {
-		if bySize[sizeOf(raw)] == nil {
-			bySize[sizeOf(raw)] = raw
+		if bySize[generator.SizeOf(raw)] == nil {
+			bySize[generator.SizeOf(raw)] = raw
 		}
 	}
 	for _, c := range []struct {
@@ -242,15 +242,15 @@ func TestBehindShortOfQuorum(t *testing.T) {
 	if err := s.Write(log.CheckpointPath, archive[n-2]); err != nil {
 		t.Fatal(err)
 	}
-	size := sizeOf(archive[n-2])
-	if sizeOf(archive[n-1]) <= size {
+	size := generator.SizeOf(archive[n-2])
+	if generator.SizeOf(archive[n-1]) <= size {
 		t.Fatal("the last two checkpoints have one size")
 	}
 	r := runAudit(t, w, s.Dir)
 	if r.Size != 60 || !slices.Equal(found(r), []string{"checkpoint-behind/view"}) {
 		t.Fatalf("with its quorum: size %d, findings %v", r.Size, found(r))
 	}
-	archive[n-1] = editNote(archive[n-1], func(n *log.Note) { n.Signatures = n.Signatures[:2] })
+	archive[n-1] = generator.EditNote(archive[n-1], func(n *log.Note) { n.Signatures = n.Signatures[:2] })
 	if err := s.SetArchive(archive); err != nil {
 		t.Fatal(err)
 	}

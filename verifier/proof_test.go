@@ -100,9 +100,11 @@ func TestCheckProofRefuses(t *testing.T) {
 		"a hash":        {func(p *log.Proof) { p.Hashes[2][0] ^= 1 }, nil, log.ErrProof},
 		"a hash less":   {func(p *log.Proof) { p.Hashes = p.Hashes[1:] }, nil, log.ErrProof},
 		"no leaf":       {func(p *log.Proof) { p.Extra = nil }, nil, verifier.ErrNoLeaf},
-		"unsigned":      {func(p *log.Proof) { p.Checkpoint = editNote(p.Checkpoint, func(n *log.Note) { n.Signatures[0].ID++ }) }, nil, log.ErrNoLogSignature},
+		"unsigned": {func(p *log.Proof) {
+			p.Checkpoint = generator.EditNote(p.Checkpoint, func(n *log.Note) { n.Signatures[0].ID++ })
+		}, nil, log.ErrNoLogSignature},
 		"signature flipped": {func(p *log.Proof) {
-			p.Checkpoint = editNote(p.Checkpoint, func(n *log.Note) { n.Signatures[0].Sig[9] ^= 1 })
+			p.Checkpoint = generator.EditNote(p.Checkpoint, func(n *log.Note) { n.Signatures[0].Sig[9] ^= 1 })
 		}, nil, log.ErrBadSignature},
 		"another log": {func(p *log.Proof) {
 			p.Checkpoint = generator.New(generator.Options{Origin: "other.example/1"}).Checkpoint(300, anyRoot, 0)
@@ -148,7 +150,7 @@ func TestProofWithWitnesses(t *testing.T) {
 	if err != nil || len(r.Witnesses) != 3 || r.QuorumTime == "" {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	p.Checkpoint = editNote(p.Checkpoint, func(n *log.Note) { n.Signatures = n.Signatures[:2] })
+	p.Checkpoint = generator.EditNote(p.Checkpoint, func(n *log.Note) { n.Signatures = n.Signatures[:2] })
 	if r, err := checkProof(t, w.Policy, p.Marshal(), nil); !errors.Is(err, log.ErrQuorum) {
 		t.Errorf("one of two witnesses: %+v, %v", r, err)
 	}

@@ -1,7 +1,6 @@
 package verifier_test
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -12,33 +11,11 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-func editNote(b []byte, edit func(n *log.Note)) []byte {
-	n, err := log.ParseNote(b)
-	if err != nil {
-		panic(err)
-	}
-	n.Text = bytes.Clone(n.Text)
-	edit(n)
-	return n.Marshal()
-}
-
 func insert(list [][]byte, at int, one []byte) [][]byte {
 	return slices.Insert(slices.Clone(list), at, one)
 }
 
 var anyRoot = log.LeafHash([]byte("another tree"))
-
-func sizeOf(raw []byte) uint64 {
-	n, err := log.ParseNote(raw)
-	if err != nil {
-		panic(err)
-	}
-	c, err := log.ParseCheckpoint(n.Text)
-	if err != nil {
-		panic(err)
-	}
-	return c.Size
-}
 
 // checkReport holds what is true of every report.
 func checkReport(t *testing.T, w *generator.World, r *verifier.Report) {

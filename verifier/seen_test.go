@@ -92,7 +92,7 @@ func TestSeenWithoutQuorum(t *testing.T) {
 	w := stateWorld(t, 222, 400, true)
 	s := writePrefix(t, w, 300)
 	raw := w.Checkpoint(300, log.LeafHash([]byte("another log")), w.Now())
-	if err := s.Write(log.CheckpointPath, editNote(raw, func(n *log.Note) { n.Signatures = n.Signatures[:1] })); err != nil {
+	if err := s.Write(log.CheckpointPath, generator.EditNote(raw, func(n *log.Note) { n.Signatures = n.Signatures[:1] })); err != nil {
 		t.Fatal(err)
 	}
 	state := filepath.Join(t.TempDir(), "state")

@@ -126,7 +126,7 @@ func TestTimesWantQuorum(t *testing.T) {
 	w, _ := timeLog(t)
 	attested, last := at(2025, 4, 10, 12), at(2025, 4, 20, 12)
 	notes := witnessed(t, w, []seen{{3, at(2025, 1, 6, 9) + 600}, {4, at(2025, 2, 1, 12) + 300}, {5, attested + 300}, {6, last + 300}})
-	notes[2] = editNote(notes[2], func(n *log.Note) { n.Signatures = n.Signatures[:2] })
+	notes[2] = generator.EditNote(notes[2], func(n *log.Note) { n.Signatures = n.Signatures[:2] })
 	s := newLog(t, w)
 	if err := s.SetArchive(notes); err != nil {
 		t.Fatal(err)
