@@ -64,6 +64,7 @@ type Intake struct {
 
 	parsedMu sync.Mutex
 	parsed   map[int64]*pledge.Item // checked statements by queue number
+	fetched  int64                  // the largest queue number that the sequencer has come to
 
 	batchMu sync.Mutex
 	batch   map[entry.ID]*entry.Statement // with a body, sequenced and perhaps not in the store yet

@@ -130,7 +130,7 @@ func (in *Intake) commit(batch []enqueue) {
 	}
 	in.parsedMu.Lock()
 	for i, e := range batch {
-		if queued[i] {
+		if queued[i] && subs[i].Queue > in.fetched { // or the sequencer was faster, and read it itself
 			in.parsed[subs[i].Queue] = e.item
 		}
 	}
@@ -168,11 +168,8 @@ func (in *Intake) known(e enqueue) {
 	case found:
 		in.tickets.resolve(e.sub.EntryID, rec, true, nil)
 	default:
-		// It waits in the queue, or was refused a moment ago: the sequencer's
-		// word reached the ticket already, or will.
-		if waits, err := in.cfg.Store.IsQueued(in.ctx, e.sub.EntryID); err != nil || !waits {
-			in.tickets.resolve(e.sub.EntryID, store.Record{}, false, ErrBusy)
-		}
+		// It waited in the queue when this was offered, and this one's ticket was
+		// there before: the sequencer's word on it reaches the ticket, or did.
 	}
 }
 
@@ -182,6 +179,7 @@ func (in *Intake) item(_ context.Context, sub store.Submission) (*pledge.Item, e
 	in.parsedMu.Lock()
 	it := in.parsed[sub.Queue]
 	delete(in.parsed, sub.Queue)
+	in.fetched = max(in.fetched, sub.Queue)
 	in.parsedMu.Unlock()
 	if it != nil {
 		return it, nil

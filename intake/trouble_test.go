@@ -73,6 +73,9 @@ func TestTakeover(t *testing.T) {
 type faulty struct {
 	store.Store
 	enqueue, sequence, after, read atomic.Bool
+
+	// enqueued is called when submissions are durable and nobody heard of it yet.
+	enqueued func(n int)
 }
 
 func (f *faulty) Queued(ctx context.Context, after int64, limit int) ([]store.Submission, error) {
@@ -88,7 +91,11 @@ func (f *faulty) Enqueue(ctx context.Context, s []store.Submission) ([]bool, err
 	if f.enqueue.Load() {
 		return nil, errDisk
 	}
-	return f.Store.Enqueue(ctx, s)
+	queued, err := f.Store.Enqueue(ctx, s)
+	if f.enqueued != nil {
+		f.enqueued(len(s))
+	}
+	return queued, err
 }
 
 func (f *faulty) SetMark(ctx context.Context, name string, value uint64) error {

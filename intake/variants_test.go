@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,6 +94,53 @@ func TestAnotherSetOfSignatures(t *testing.T) {
 		case i != 3:
 			d.holds(r, d.submission(map[bool]*generator.Statement{true: first, false: st}[i == 0]))
 		}
+	}
+	d.audit()
+}
+
+// TestSequencerIsFaster: what the sequencer did with a statement before its committer
+// knew that it was queued is what everybody hears, and nothing of it is kept.
+func TestSequencerIsFaster(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 23, Signatories: 1})
+	two := w.Signatories[0]
+	two.Keys = append(two.Keys, w.NewKey("second"))
+	two.Threshold = 2
+	d, f := stalled(t, w, 1)
+	before := w.Request(two, "2025-01", nil)
+	w.Log(before)
+	st := w.Request(two, "2025-01", nil)
+	w.Log(st)
+	d.now.Store(w.Now())
+	subs := []*entry.Submission{d.signedBy(st, two.Keys[0]), d.submission(st), d.signedBy(st, two.Keys[1]), d.submission(st)}
+	// One commit takes the four, as that before it ends when all are there: the first
+	// is queued, and refused before it is known that the others were not.
+	var later atomic.Bool
+	f.enqueued = func(n int) {
+		for !later.Load() && n+len(d.enter) < 1+len(subs) {
+			time.Sleep(time.Millisecond)
+		}
+		later.Store(true)
+		for ; n > 0 && t.Context().Err() == nil; time.Sleep(time.Millisecond) {
+			d.wake(d.queued)
+			n, _ = f.QueueLen(t.Context())
+		}
+	}
+	d.SubmitAll(t.Context(), []*entry.Submission{d.submission(before)})
+	tickets := d.SubmitAll(t.Context(), subs)
+	for i, ticket := range tickets {
+		r, err := ticket.Wait(t.Context())
+		var refused *Refusal
+		switch {
+		case i%2 == 0 && (!errors.As(err, &refused) || refused.Code != pledge.CodeSignaturesTooFew) && (i == 0 || err != nil):
+			t.Errorf("submission %d: %v, want %s", i, err, pledge.CodeSignaturesTooFew)
+		case i%2 == 1 && err != nil:
+			t.Errorf("submission %d: %v", i, err)
+		case i%2 == 1:
+			d.holds(r, d.submission(st))
+		}
+	}
+	if len(d.parsed) != 0 {
+		t.Errorf("%d statements are kept of an empty queue", len(d.parsed))
 	}
 	d.audit()
 }

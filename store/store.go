@@ -136,9 +136,6 @@ type Store interface {
 	// RecordByEntryID returns the record with that entry id, if there is one.
 	RecordByEntryID(ctx context.Context, id [32]byte) (Record, bool, error)
 
-	// IsQueued says whether a submission with that entry id waits in the queue.
-	IsQueued(ctx context.Context, id [32]byte) (bool, error)
-
 	// Text returns the text with that digest, of a queued submission or of a
 	// record, if it is held.
 	Text(ctx context.Context, digest string) ([]byte, bool, error)

@@ -43,12 +43,6 @@ func (s *Store) QueueLen(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// IsQueued implements store.Store.
-func (s *Store) IsQueued(ctx context.Context, id [32]byte) (bool, error) {
-	q, _, err := queryOne[bool](ctx, s, "look in queue", `SELECT EXISTS (SELECT 1 FROM queue WHERE entry_id = ?)`, id[:])
-	return q, err
-}
-
 // Size implements store.Store.
 func (s *Store) Size(ctx context.Context) (uint64, int64, error) {
 	if s.closed.Load() {

@@ -19,9 +19,6 @@ func testEmpty(t *testing.T, h Harness) {
 	if _, ok, err := s.RecordByEntryID(t.Context(), [32]byte{}); err != nil || ok {
 		t.Errorf("RecordByEntryID = %v, %v; want none", ok, err)
 	}
-	if q, err := s.IsQueued(t.Context(), [32]byte{}); err != nil || q {
-		t.Errorf("IsQueued = %v, %v; want false", q, err)
-	}
 	if b, err := s.TextsFrom(t.Context(), 0, 10); err != nil || len(b) != 0 {
 		t.Errorf("BodiesFrom = %v, %v; want none", b, err)
 	}
@@ -77,9 +74,6 @@ func testQueueOrder(t *testing.T, h Harness) {
 				t.Fatalf("Enqueue gave place %d, Queued says %d", want[i].Queue, got[i].Queue)
 			}
 		}
-		if q, err := s.IsQueued(t.Context(), want[7].EntryID); err != nil || !q {
-			t.Fatalf("IsQueued = %v, %v; want true", q, err)
-		}
 	}
 	if page := mustQueued(t, s, 0, 0); len(page) != 0 {
 		t.Fatalf("a page of no more than 0 has %d", len(page))
@@ -129,9 +123,6 @@ func testDedupe(t *testing.T, h Harness) {
 	}
 	wantQueue(t, s, submissions(3, 8))
 	wantSize(t, s, 3, 0)
-	if q, err := s.IsQueued(t.Context(), first[0].EntryID); err != nil || q {
-		t.Errorf("a sequenced statement is queued: %v, %v", q, err)
-	}
 	// What was refused may come again.
 	q := mustQueued(t, s, 0, 1)
 	mustSequence(t, s, epoch, nil, []int64{q[0].Queue})
