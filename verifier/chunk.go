@@ -37,7 +37,6 @@ type chunk struct {
 func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 	defer close(c.done)
 	buf := takeBuffer()
-	defer buf.giveBack()
 	leaves, err := s.fetch(ctx, c, buf)
 	if err == nil {
 		select {
@@ -48,18 +47,21 @@ func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 		}
 	}
 	close(c.admitted)
+	if err == nil {
+		s.busy(func() { c.parse(leaves) })
+		s.compareEarlier(ctx, c, leaves)
+	}
+	// Until here the bytes of the bundle are in memory, and what waits is small.
+	buf.giveBack()
 	<-s.reads
+	c.err = err
+	close(c.parsed)
 	if err != nil {
-		c.err = err
-		close(c.parsed)
 		return
 	}
-	s.busy(func() { c.parse(leaves) })
-	close(c.parsed)
 
 	s.slots <- struct{}{}
 	defer func() { <-s.slots }()
-	s.compareEarlier(ctx, c, leaves)
 	texts, err := s.readTexts(ctx, c.index, publishes(c.items), true)
 	defer texts.buf.giveBack()
 	if err != nil {

@@ -142,8 +142,8 @@ func (s *stream) run(ctx context.Context, from *resumable) bool {
 		s.tiles.wg.Wait()
 	}()
 	s.tiles.ctx = ctx
-	order := make(chan *chunk, groupBundles*(s.a.cfg.Workers+2))
-	groups := make(chan *group, s.a.cfg.Workers+1)
+	order := make(chan *chunk, groupBundles)
+	groups := make(chan *group, s.a.cfg.Workers-1)
 	wg.Go(func() { s.produce(ctx, &wg, order) })
 	wg.Go(func() { s.gather(ctx, &wg, order, groups) })
 	s.reached()

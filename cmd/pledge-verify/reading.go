@@ -62,7 +62,7 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 
 // garbage is how much of what is no longer used may lie in memory before it is
 // collected, in bytes.
-const garbage = 64 << 20
+const garbage = 128 << 20
 
 // boundGarbage has the garbage of an audit collected after each so many bytes. What
 // an audit keeps grows with the log, and with it, otherwise, the garbage. As it holds
@@ -76,10 +76,9 @@ func boundGarbage() (end func()) {
 	set := func() {
 		metrics.Read(live)
 		used := live[0].Value.Uint64()
-		if percent := int(min(200, max(5, garbage*100/max(1, used)))); percent != last {
+		if percent := int(min(400, max(5, garbage*100/max(1, used)))); percent != last {
 			last = percent
 			debug.SetGCPercent(percent)
-			debug.SetMemoryLimit(int64(used) + garbage + 48<<20)
 		}
 	}
 	done := make(chan struct{})
