@@ -81,7 +81,7 @@ func NewHTTPSource(baseURL string, opts HTTPOptions) (*HTTPSource, error) {
 		opts.Transport = t
 	}
 	if opts.UserAgent == "" {
-		opts.UserAgent = defaultUserAgent()
+		opts.UserAgent = UserAgent()
 	}
 	if opts.Timeout <= 0 {
 		opts.Timeout = time.Minute
@@ -108,7 +108,9 @@ func NewHTTPSource(baseURL string, opts HTTPOptions) (*HTTPSource, error) {
 	}, nil
 }
 
-func defaultUserAgent() string {
+// UserAgent is how programs of this project name themselves to servers, unless
+// they are told otherwise.
+func UserAgent() string {
 	version := "dev"
 	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
 		version = info.Main.Version
@@ -250,14 +252,14 @@ func statusError(resp *http.Response) error {
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		// A little of the body lets the connection be used again.
 		io.CopyN(io.Discard, resp.Body, 4<<10)
-		return &retryError{err: err, after: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+		return &retryError{err: err, after: RetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	}
 	return err
 }
 
-// retryAfter reads a Retry-After header, seconds or a date. It returns 0 for
+// RetryAfter reads a Retry-After header, seconds or a date. It returns 0 for
 // none and for one that can't be read.
-func retryAfter(v string, now time.Time) time.Duration {
+func RetryAfter(v string, now time.Time) time.Duration {
 	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
 		return time.Duration(n) * time.Second
 	}

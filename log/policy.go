@@ -225,6 +225,30 @@ func checkKey(k Key) error {
 	return nil
 }
 
+// SatisfiedBy reports whether the quorum is reached when the witnesses for which
+// has returns true have cosigned, and no others. It is given each one's place in
+// Witnesses. With the quorum "none" nobody is needed.
+func (p *Policy) SatisfiedBy(has func(witness int) bool) bool {
+	r := p.rules
+	if r == nil {
+		var err error
+		if r, err = p.compile(); err != nil {
+			return false
+		}
+	}
+	if r.quorum == QuorumNone {
+		return true
+	}
+	times := make(map[int]uint64)
+	for i := range p.Witnesses {
+		if has(i) {
+			times[i] = 1
+		}
+	}
+	_, ok := r.quorumTime(times)
+	return ok
+}
+
 // Marshal returns the policy as a file without comments: logs, witnesses,
 // groups, quorum, each in their order, with single spaces. Parsing it gives an
 // equal policy, and marshalling that gives the same bytes.

@@ -232,3 +232,36 @@ func FuzzParsePolicy(f *testing.F) {
 		}
 	})
 }
+
+// Who is enough by the specification's own example: two of three X and one of
+// three Y.
+func TestSatisfiedBy(t *testing.T) {
+	p := &Policy{Quorum: "X-and-Y"}
+	for i, name := range []string{"X1", "X2", "X3", "Y1", "Y2", "Y3"} {
+		c, err := NewCosigner(name+".example", bytes.Repeat([]byte{byte(i)}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Witnesses = append(p.Witnesses, Witness{Name: name, Key: c.Key()})
+	}
+	p.Groups = []Group{{"X", 2, []string{"X1", "X2", "X3"}}, {"Y", 1, []string{"Y1", "Y2", "Y3"}}, {"X-and-Y", 2, []string{"X", "Y"}}}
+	for set := range 64 {
+		x, y := 0, 0
+		for i := range 6 {
+			if set>>i&1 == 1 {
+				if i < 3 {
+					x++
+				} else {
+					y++
+				}
+			}
+		}
+		if got, want := p.SatisfiedBy(func(i int) bool { return set>>i&1 == 1 }), x >= 2 && y >= 1; got != want {
+			t.Errorf("witnesses %06b: %v, want %v", set, got, want)
+		}
+	}
+	p.Quorum = QuorumNone
+	if !p.SatisfiedBy(func(int) bool { return false }) {
+		t.Error("the quorum none is not reached by nobody")
+	}
+}
