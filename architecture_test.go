@@ -17,23 +17,24 @@ const module = "github.com/pledgelog/pledgelog/"
 // rooms says which rooms of the house a room may import, wholly: imports run one
 // way only (docs/architecture.md). A room that is not here may not exist.
 var rooms = map[string][]string{
-	"entry":        {},
-	"atomicfile":   {},
-	"keyfile":      {"entry"},
-	"commandline":  {"entry"}, // the vocabulary's version
-	"log":          {},
-	"pledge":       {"entry"},
-	"log/guard":    {"log"},
-	"log/embedded": {"log", "log/guard"},
-	"store":        {},
-	"store/sqlite": {"store"},
-	"verifier":     {"entry", "pledge", "log", "atomicfile"},
-	"intake":       {"entry", "pledge", "log", "store"},
-	"index":        {"entry", "pledge", "log", "store"},
-	"page":         {"entry", "pledge"},
-	"api":          {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
-	"api/client":   {"entry", "pledge", "log"},
-	"web":          {"entry", "pledge", "log", "store", "index", "page"},
+	"entry":          {},
+	"atomicfile":     {},
+	"keyfile":        {"entry"},
+	"commandline":    {"entry"}, // the vocabulary's version
+	"log":            {},
+	"pledge":         {"entry"},
+	"log/guard":      {"log"},
+	"log/embedded":   {"log", "log/guard"},
+	"log/witnessing": {"log"},
+	"store":          {},
+	"store/sqlite":   {"store"},
+	"verifier":       {"entry", "pledge", "log", "atomicfile"},
+	"intake":         {"entry", "pledge", "log", "store"},
+	"index":          {"entry", "pledge", "log", "store"},
+	"page":           {"entry", "pledge"},
+	"api":            {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
+	"api/client":     {"entry", "pledge", "log"},
+	"web":            {"entry", "pledge", "log", "store", "index", "page"},
 
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
