@@ -35,6 +35,7 @@ var rooms = map[string][]string{
 	"api":            {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
 	"api/client":     {"entry", "pledge", "log"},
 	"web":            {"entry", "pledge", "log", "store", "index", "page"},
+	"witness":        {"entry", "pledge", "log", "verifier"},
 
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},

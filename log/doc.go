@@ -6,16 +6,16 @@
 //
 // The formats are those of C2SP, each in a file of its own:
 //
-//	note.go          c2sp.org/signed-note
-//	vkey.go          c2sp.org/signed-note, verifier keys
-//	checkpoint.go    c2sp.org/tlog-checkpoint, without extension lines
-//	cosignature.go   c2sp.org/tlog-cosignature
-//	policy.go        c2sp.org/tlog-policy
-//	proof.go         c2sp.org/tlog-proof
+//	note.go           c2sp.org/signed-note
+//	vkey.go           c2sp.org/signed-note, verifier keys
+//	checkpoint.go     c2sp.org/tlog-checkpoint, without extension lines
+//	cosignature.go    c2sp.org/tlog-cosignature
+//	policy.go         c2sp.org/tlog-policy
+//	proof.go          c2sp.org/tlog-proof
 //	addcheckpoint.go  c2sp.org/tlog-witness, the request
-//	tile.go          c2sp.org/tlog-tiles, paths
-//	bundle.go        c2sp.org/tlog-tiles, entry bundles
-//	archive.go       the archive of cosigned checkpoints (our own)
+//	tile.go           c2sp.org/tlog-tiles, paths
+//	bundle.go         c2sp.org/tlog-tiles, entry bundles
+//	archive.go        the archive of cosigned checkpoints (our own)
 //
 // Every parser is strict: it accepts an input only if marshalling what it
 // parsed gives that input back, byte for byte. A policy is the one exception,

@@ -1,0 +1,258 @@
+package witness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+)
+
+var (
+	// ErrNotSigned says that a checkpoint has no signature by a key of its log, or
+	// one that does not verify.
+	ErrNotSigned = errors.New("the log did not sign this checkpoint")
+	// ErrOldSize says that the old size is over the checkpoint's.
+	ErrOldSize = errors.New("the old size is over the checkpoint's")
+	// ErrInconsistent says that a checkpoint is not shown to be consistent with the
+	// one that was cosigned last.
+	ErrInconsistent = errors.New("not consistent with what was cosigned")
+	// ErrFork says that a log signed two roots for one size: proof that it
+	// misbehaves. It matches ErrInconsistent too.
+	ErrFork = fmt.Errorf("%w: the log signed another root for the same size", ErrInconsistent)
+	// ErrClock says that the clock can't be right.
+	ErrClock = errors.New("the witness's clock is wrong")
+	// ErrRefused is for a Checker: what it says of a checkpoint that may be consistent
+	// and is not to be cosigned.
+	ErrRefused = errors.New("the checkpoint is refused")
+	// ErrUndecided stands before every other error of a Checker.
+	ErrUndecided = errors.New("the checkpoint can't be checked now")
+)
+
+// A ConflictError says that the old size is not that of the checkpoint that was
+// cosigned last.
+type ConflictError struct {
+	Size uint64 // the one that was cosigned last
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("the checkpoint that was cosigned last has size %d", e.Size)
+}
+
+// A TooOftenError says that a log wants cosignatures faster than it may.
+type TooOftenError struct {
+	Wait time.Duration // until the next one
+}
+
+func (e *TooOftenError) Error() string {
+	return fmt.Sprintf("too many cosignatures for this log: wait %v", e.Wait)
+}
+
+// A Checker looks at what the protocol does not: the entries behind a checkpoint,
+// for one.
+type Checker interface {
+	// Check is called with the checkpoint that was cosigned last (size 0 if there is
+	// none) and the next, which is signed by the log and consistent with it. They are
+	// equal when the log asks again. An error keeps the witness from cosigning: one
+	// that matches ErrRefused says that the checkpoint is not to be had, others that
+	// it can't be told now. Its text goes to the log. No lock is held meanwhile, and
+	// several may run at once.
+	Check(ctx context.Context, old, next log.Checkpoint) error
+}
+
+// A Config says what a Witness works with.
+type Config struct {
+	State *State // needed
+	// Cosigners make the cosignatures, each one. One is needed at least. An Ed25519
+	// key is to have one name alone, as the message does not hold it
+	// (c2sp.org/tlog-cosignature).
+	Cosigners []*log.Cosigner
+	// Clock is the time that stands in cosignatures. Default: time.Now.
+	Clock func() time.Time
+	// Simulated says that Clock is not the real time: then only demonstrations are
+	// cosigned.
+	Simulated bool
+	// Check is asked after all checks of the protocol. Default: nothing.
+	Check Checker
+	// CosignInterval is how much time the cosignatures for one log have to have
+	// between them, in the mean over some more than 20. Default: 50 ms.
+	CosignInterval time.Duration
+}
+
+// A Witness cosigns checkpoints.
+type Witness struct {
+	Config
+	grown, again rates
+}
+
+// New returns a witness.
+func New(c Config) (*Witness, error) {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.CosignInterval <= 0 {
+		c.CosignInterval = 50 * time.Millisecond
+	}
+	if len(c.Cosigners) == 0 {
+		return nil, errors.New("make witness: there is no key")
+	}
+	names := make(map[string]string)
+	for i, s := range c.Cosigners {
+		k := s.Key()
+		if name, ok := names[string(k.Public)]; ok && name != k.Name {
+			return nil, fmt.Errorf("make witness: %s and %s have one public key", name, k.Name)
+		}
+		names[string(k.Public)] = k.Name
+		for _, o := range c.Cosigners[:i] {
+			if o.Key().Equal(k) {
+				return nil, fmt.Errorf("make witness: key %s+%08x is there twice", k.Name, k.ID)
+			}
+		}
+	}
+	return &Witness{Config: c, grown: rates{every: c.CosignInterval}, again: rates{every: c.CosignInterval}}, nil
+}
+
+// AddCheckpoint cosigns a checkpoint by each of the witness's keys (add-checkpoint
+// of c2sp.org/tlog-witness). The cosignatures are those of a state that is durable.
+//
+// Errors match, in the order of the checks, ErrUnknownLog, ErrNotSigned, ErrOldSize,
+// a *ConflictError, ErrInconsistent, a *TooOftenError, ErrRefused or ErrUndecided,
+// ErrBusy and ErrClock; others come from the disk.
+func (w *Witness) AddCheckpoint(ctx context.Context, r *log.AddCheckpoint) ([]log.NoteSignature, error) {
+	next, err := log.ParseCheckpoint(r.Note.Text)
+	if err != nil {
+		return nil, err
+	}
+	// Before the lock: a request that fails holds up nobody.
+	l, err := w.State.Load(next.Origin)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := judge(l, next, r); err != nil {
+		return nil, err
+	}
+	// One who has nothing but what the log published can ask again for the newest
+	// checkpoint, and must not use up what the log needs to grow.
+	rate := &w.grown
+	if next == l.Head {
+		rate = &w.again
+	}
+	if wait := rate.take(next.Origin, time.Now()); wait > 0 {
+		return nil, &TooOftenError{wait}
+	}
+	if w.Check != nil {
+		err := w.Check.Check(ctx, l.Head, next)
+		switch {
+		case errors.Is(err, ErrRefused):
+			return nil, err
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", ErrUndecided, err)
+		}
+	}
+	return w.cosign(ctx, next, r)
+}
+
+// cosign judges a request against the state as it is then, signs, and makes the
+// state durable before it returns what was signed.
+func (w *Witness) cosign(ctx context.Context, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignature, error) {
+	var made []log.NoteSignature
+	err := w.State.change(ctx, next.Origin, func(l *Log) (*Log, error) {
+		if l == nil {
+			return nil, ErrUnknownLog
+		}
+		byLog, err := judge(l, next, r)
+		if err != nil {
+			return nil, err
+		}
+		now, err := w.time(l)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range w.Cosigners {
+			s, err := c.Cosign(r.Note.Text, now)
+			if err != nil {
+				return nil, err
+			}
+			made = append(made, s)
+		}
+		if err := w.State.step("signed"); err != nil {
+			return nil, err
+		}
+		n := log.Note{Text: r.Note.Text, Signatures: append(byLog, made...)}
+		return &Log{Origin: l.Origin, Keys: l.Keys, Enabled: l.Enabled, Head: next, Time: now, Note: n.Marshal()}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// time returns the time for a cosignature: never before the log's last one.
+func (w *Witness) time(l *Log) (uint64, error) {
+	now := w.Clock().Unix()
+	switch {
+	case w.Simulated && !entry.IsDemonstration(l.Origin):
+		return 0, fmt.Errorf("%w: it is simulated, and %s is no demonstration", ErrClock, l.Origin)
+	case now < 1:
+		return 0, fmt.Errorf("%w: it is before 1970", ErrClock)
+	case uint64(now) < l.Time:
+		return 0, fmt.Errorf("%w: it is %d s before the last cosignature for this log", ErrClock, l.Time-uint64(now))
+	}
+	return uint64(now), nil
+}
+
+// judge makes all checks of the protocol, in its order, and returns the log's
+// signatures, one a key.
+func judge(l *Log, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignature, error) {
+	if !l.Enabled {
+		return nil, ErrDisabled
+	}
+	byLog, err := l.verify(r.Note)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.Old > next.Size:
+		return nil, fmt.Errorf("%w: %d and %d", ErrOldSize, r.Old, next.Size)
+	case r.Old != l.Head.Size:
+		return nil, &ConflictError{l.Head.Size}
+	case next.Size == 0 && next.Root != log.EmptyRoot():
+		return nil, fmt.Errorf("%w: it is not the root of the empty tree", ErrInconsistent)
+	case next.Size == l.Head.Size && next.Root != l.Head.Root:
+		return nil, ErrFork
+	case r.Old == 0 && len(r.Proof) > 0:
+		return nil, fmt.Errorf("%w: the empty tree needs no proof, and there is one", ErrInconsistent)
+	}
+	if err := log.VerifyConsistency(r.Old, next.Size, l.Head.Root, next.Root, r.Proof); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInconsistent, err)
+	}
+	return byLog, nil
+}
+
+// verify verifies the signatures of a note that are by keys of the log, and returns
+// the first of each key. One at least is needed, and none may be bad; those by
+// other keys are ignored.
+func (l *Log) verify(n *log.Note) ([]log.NoteSignature, error) {
+	var byLog []log.NoteSignature
+	for _, k := range l.Keys {
+		seen := false
+		for _, s := range n.Signatures {
+			if s.Name != k.Name || s.ID != k.ID {
+				continue
+			}
+			if _, err := k.Verify(n.Text, s); err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrNotSigned, err)
+			}
+			if !seen {
+				byLog = append(byLog, s)
+			}
+			seen = true
+		}
+	}
+	if len(byLog) == 0 {
+		return nil, fmt.Errorf("%w: there is no signature by a key that this witness knows of the log", ErrNotSigned)
+	}
+	return byLog, nil
+}
