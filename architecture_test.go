@@ -36,10 +36,13 @@ var rooms = map[string][]string{
 	"api/client":     {"entry", "pledge", "log"},
 	"web":            {"entry", "pledge", "log", "store", "index", "page"},
 	"witness":        {"entry", "pledge", "log", "verifier"},
+	"configfile":     {},
 
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "atomicfile", "commandline"},
+	// An auditing witness will need verifier, and reaches it through witness.
+	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile"},
 
 	// Test tools: nothing that ships may import them.
 	"commandline/commandtest": {},
@@ -63,9 +66,10 @@ var rooms = map[string][]string{
 
 // kept says what may not be reached from a program, by any way.
 var kept = map[string][]string{
-	"cmd/pledge-verify": {"database/sql", "modernc.org/sqlite", "github.com/lib/pq", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/google/trillian", "github.com/prometheus/client_golang/prometheus"},
-	"verifier":          {"database/sql", "github.com/gorilla/mux", "github.com/transparency-dev/tessera"},
-	"cmd/pledge":        {"database/sql", "modernc.org/sqlite", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/prometheus/client_golang/prometheus"},
+	"cmd/pledge-verify":  {"database/sql", "modernc.org/sqlite", "github.com/lib/pq", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/google/trillian", "github.com/prometheus/client_golang/prometheus"},
+	"verifier":           {"database/sql", "github.com/gorilla/mux", "github.com/transparency-dev/tessera"},
+	"cmd/pledge-witness": {"modernc.org/sqlite", "github.com/lib/pq", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/google/trillian"},
+	"cmd/pledge":         {"database/sql", "modernc.org/sqlite", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/prometheus/client_golang/prometheus"},
 }
 
 // pure rooms do no I/O and have no clock.

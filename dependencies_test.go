@@ -22,7 +22,7 @@ func TestDependenciesAreJustified(t *testing.T) {
 			reached[f[0]] = ""
 		}
 	}
-	for _, program := range []struct{ letter, path string }{{"V", "./cmd/pledge-verify"}, {"P", "./cmd/pledge"}, {"S", "./cmd/pledgelog"}} {
+	for _, program := range []struct{ letter, path string }{{"V", "./cmd/pledge-verify"}, {"P", "./cmd/pledge"}, {"S", "./cmd/pledgelog"}, {"W", "./cmd/pledge-witness"}} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", program.path).Output()
 		if err != nil {
 			t.Fatal(err)

@@ -190,8 +190,8 @@ func OpenState(dir string) (*State, error) {
 	return &State{dir: dir, step: func(string) error { return nil }}, nil
 }
 
-// originHash names a log in the state and in the monitoring interface.
-func originHash(origin string) string {
+// OriginHash names a log in the state and in the monitoring interface.
+func OriginHash(origin string) string {
 	h := sha256.Sum256([]byte(origin))
 	return hex.EncodeToString(h[:])
 }
@@ -200,7 +200,7 @@ func (s *State) path(hash string) string { return filepath.Join(s.dir, logsDir, 
 
 // Load returns the log of an origin. An error for one that is not there matches
 // ErrUnknownLog.
-func (s *State) Load(origin string) (*Log, error) { return s.load(originHash(origin)) }
+func (s *State) Load(origin string) (*Log, error) { return s.load(OriginHash(origin)) }
 
 func (s *State) load(hash string) (*Log, error) {
 	f, err := os.Open(s.path(hash))
@@ -219,7 +219,7 @@ func (s *State) load(hash string) (*Log, error) {
 		return nil, fmt.Errorf("read state: %s has more than %d bytes", f.Name(), maxLogFile)
 	}
 	l, err := parseLog(b)
-	if err == nil && originHash(l.Origin) != hash {
+	if err == nil && OriginHash(l.Origin) != hash {
 		err = fmt.Errorf("it is of the log %q, which has another file", l.Origin)
 	}
 	if err != nil {
@@ -312,7 +312,7 @@ func (s *State) SetEnabled(ctx context.Context, origin string, enabled bool) (ch
 // lock: nil stands for none, and one that do returns as it is stays. It returns nil
 // once that is durable. After an error from the disk either may be the state.
 func (s *State) change(ctx context.Context, origin string, do func(*Log) (*Log, error)) error {
-	hash := originHash(origin)
+	hash := OriginHash(origin)
 	return s.locked(ctx, hash, func() error {
 		old, err := s.load(hash)
 		if errors.Is(err, ErrUnknownLog) {

@@ -173,6 +173,13 @@ func TestDamagedStateIsNotBelieved(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.cosigned(b.request(7, 8))
+	// Nor one that is whole, and of another log.
+	if err := os.WriteFile(filepath.Join(b.dir, "logs", witness.OriginHash("elsewhere.example")+".json"), good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.state.Load("elsewhere.example"); err == nil || !strings.Contains(err.Error(), "has another file") {
+		t.Errorf("the file of another log: %v", err)
+	}
 }
 
 // A change that is broken off anywhere gives no cosignature, and leaves either what

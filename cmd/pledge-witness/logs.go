@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/witness"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	return a.configured(&cobra.Command{
+		Use:   "init --config FILE",
+		Short: "make the state of a new witness",
+		Long: `init makes the folder in which the witness keeps what it cosigned. It never touches
+one that is there.
+
+Make new keys with a new state: with keys that have cosigned before, a witness that
+does not know what it cosigned can cosign another history.`,
+		Example: `  pledge-witness init --config witness.yaml`,
+		Args:    commandline.NoArguments,
+	}, func(_ context.Context, s *setup, _ []string) error {
+		err := witness.CreateState(s.State)
+		if errors.Is(err, fs.ErrExist) {
+			return commandline.Refusedf("go on with `pledge-witness add-log` and `serve`", "there is a witness's state in %s already", s.State)
+		}
+		if err != nil {
+			return err
+		}
+		for _, c := range s.cosigners {
+			a.printf("%s\n", c.Key())
+		}
+		a.note("tell it of logs with `pledge-witness add-log`")
+		return nil
+	})
+}
+
+func (a *app) addLogCommand() *cobra.Command {
+	var origin string
+	var addKey bool
+	cmd := a.configured(&cobra.Command{
+		Use:   "add-log --config FILE VKEY...",
+		Short: "tell the witness of a log, also while it runs",
+		Long: `add-log tells the witness which log to cosign, by the log's vkeys: a signature of any
+of them will do. The log's origin is the name of the keys, unless --origin says another.
+
+A log that is there keeps what was cosigned. It gets further keys with --add-key
+alone; a key is never taken away. A witness that runs knows at once: it reads what it
+has on a log anew at each request.`,
+		Example: `  pledge-witness add-log --config witness.yaml log.accord.example/2026+01234567+AQ...
+  pledge-witness add-log --config witness.yaml --add-key log.accord.example/2026+89abcdef+Bg...
+  pledge-witness add-log --config witness.yaml --origin "go.sum database tree" sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return commandline.Usagef("give the log's vkey, such as log.accord.example/2026+01234567+AQ...", "there is no vkey")
+			}
+			return nil
+		},
+	}, func(ctx context.Context, s *setup, vkeys []string) error {
+		return a.addLog(ctx, s, origin, vkeys, addKey)
+	})
+	cmd.Flags().StringVar(&origin, "origin", "", "the log's `ORIGIN`, the first line of its checkpoints (default: the name of its keys)")
+	cmd.Flags().BoolVar(&addKey, "add-key", false, "add keys to a log that is there")
+	return cmd
+}
+
+func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []string, addKey bool) error {
+	var keys []log.Key
+	named := origin != ""
+	for _, vkey := range vkeys {
+		k, err := log.ParseKey(vkey)
+		if err != nil {
+			return commandline.Usagef("give the vkey as the log's operator publishes it: name+8 hex digits+base64", "%q: %w", vkey, err)
+		}
+		if s.isOwn(k) {
+			return commandline.Usagef("give the key of a log", "%s+%08x is this witness's own key", k.Name, k.ID)
+		}
+		if origin == "" {
+			origin = k.Name
+		}
+		if !named && k.Name != origin {
+			return commandline.Usagef("add one log after the other, or say with --origin which log these are keys of", "the keys are of %s and of %s", origin, k.Name)
+		}
+		keys = append(keys, k)
+	}
+	if s.SimulatedClock != "" && !entry.IsDemonstration(origin) {
+		return commandline.Refusedf("take simulated_clock out of the configuration: a witness of real logs has real time", "time is simulated only for origins whose host ends in .example, and this one is %s", origin)
+	}
+	state, err := s.openState()
+	if err != nil {
+		return err
+	}
+	added, err := state.Add(ctx, origin, keys, addKey)
+	switch {
+	case errors.Is(err, witness.ErrOtherKeys):
+		return commandline.Refusedf("see `pledge-witness list --json`; if the log has got a further key, give --add-key", "add log %q: it is there, with other keys", origin)
+	case errors.Is(err, witness.ErrBusy):
+		return err
+	case err != nil:
+		return commandline.Refused(err, "give the log's origin and keys as its operator publishes them")
+	case len(added) == 0:
+		a.note("%s is there with this already", origin)
+	}
+	l, err := state.Load(origin)
+	if err != nil {
+		return err
+	}
+	if !l.Enabled {
+		a.note("%s is disabled: see `pledge-witness enable-log`", origin)
+	}
+	a.printf("origin  %s\nkeys    %d\nsize    %d\nhash    %s\n", origin, len(l.Keys), l.Head.Size, witness.OriginHash(origin))
+	return nil
+}
+
+// listed are logs as `list --json` prints them.
+type listed struct {
+	Logs []listedLog `json:"logs"`
+}
+
+type listedLog struct {
+	Origin     string   `json:"origin"`
+	OriginHash string   `json:"originHash"` // in the monitoring interface
+	Keys       []string `json:"keys"`
+	Enabled    bool     `json:"enabled"`
+	Size       uint64   `json:"size"`              // of the checkpoint that was cosigned last
+	Root       string   `json:"root,omitzero"`     // its root in base64; absent when there is none
+	Cosigned   string   `json:"cosigned,omitzero"` // when it was cosigned last
+}
+
+func (a *app) listCommand() *cobra.Command {
+	var asJSON bool
+	cmd := a.configured(&cobra.Command{
+		Use:   "list --config FILE",
+		Short: "list the logs, and what was cosigned last",
+		Long: `list prints the logs that the witness knows, sorted by origin: the size and root of
+the checkpoint that was cosigned last, when that was, and whether the log is enabled.
+
+With --json it is one object, {"logs": [...]}, each log with the members origin,
+originHash, keys (vkeys), enabled, size, root (base64) and cosigned
+(YYYY-MM-DDThh:mm:ssZ); the last two are absent when nothing was cosigned.`,
+		Example: `  pledge-witness list --config witness.yaml
+  pledge-witness list --config witness.yaml --json`,
+		Args: commandline.NoArguments,
+	}, func(_ context.Context, s *setup, _ []string) error {
+		state, err := s.openState()
+		if err != nil {
+			return err
+		}
+		logs, err := state.Logs()
+		if err != nil {
+			return err
+		}
+		return a.list(logs, asJSON)
+	})
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) list(logs []*witness.Log, asJSON bool) error {
+	out := listed{Logs: []listedLog{}}
+	for _, l := range logs {
+		one := listedLog{Origin: l.Origin, OriginHash: witness.OriginHash(l.Origin), Enabled: l.Enabled, Size: l.Head.Size}
+		for _, k := range l.Keys {
+			one.Keys = append(one.Keys, k.String())
+		}
+		if l.Note != nil {
+			one.Root, one.Cosigned = base64.StdEncoding.EncodeToString(l.Head.Root[:]), time.Unix(int64(l.Time), 0).UTC().Format("2006-01-02T15:04:05Z")
+		}
+		out.Logs = append(out.Logs, one)
+	}
+	if asJSON {
+		b, err := json.Marshal(out, jsontext.WithIndent("  "))
+		if err != nil {
+			return err
+		}
+		a.printf("%s\n", b)
+		return nil
+	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ORIGIN\tSIZE\tROOT\tCOSIGNED\tENABLED")
+	for _, l := range out.Logs {
+		enabled := "yes"
+		if !l.Enabled {
+			enabled = "no"
+		}
+		// A tab would be a column of its own; an origin may hold none.
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", visible(l.Origin), l.Size, or(l.Root, "-"), or(l.Cosigned, "never"), enabled)
+	}
+	w.Flush()
+	a.printf("%s", table.String())
+	if len(out.Logs) == 0 {
+		a.note("it knows no log: see `pledge-witness add-log`")
+	}
+	return nil
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// enableCommand is disable-log or enable-log.
+func (a *app) enableCommand(enabled bool) *cobra.Command {
+	verb, short, long := "disable-log", "cosign no further checkpoint of a log, also while the witness runs",
+		`disable-log makes the witness answer a log as if it did not know it. What was
+cosigned stays, and monitors can go on reading it; enable-log goes on from there.
+A log is never deleted: the witness would have forgotten what it cosigned.
+
+A witness that runs knows at once.`
+	if enabled {
+		verb, short, long = "enable-log", "cosign a log again that was disabled", `enable-log goes on where disable-log has stopped. A witness that runs knows at once.`
+	}
+	return a.configured(&cobra.Command{
+		Use:     verb + " --config FILE ORIGIN",
+		Short:   short,
+		Long:    long,
+		Example: `  pledge-witness ` + verb + ` --config witness.yaml log.accord.example/2026`,
+		Args:    commandline.OneArgument("name the log by its origin"),
+	}, func(ctx context.Context, s *setup, args []string) error {
+		state, err := s.openState()
+		if err != nil {
+			return err
+		}
+		changed, err := state.SetEnabled(ctx, args[0], enabled)
+		switch {
+		case errors.Is(err, witness.ErrUnknownLog):
+			return commandline.Refusedf("see `pledge-witness list`", "there is no log %q", args[0])
+		case err != nil:
+			return err
+		case !changed:
+			a.note("%s was so already", args[0])
+		}
+		return nil
+	})
+}
