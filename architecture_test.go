@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 	"atomicfile":     {},
 	"keyfile":        {"entry"},
 	"commandline":    {"entry"}, // the vocabulary's version
+	"configfile":     {},
 	"log":            {},
 	"pledge":         {"entry"},
 	"log/guard":      {"log"},
@@ -36,7 +37,6 @@ var rooms = map[string][]string{
 	"api/client":     {"entry", "pledge", "log"},
 	"web":            {"entry", "pledge", "log", "store", "index", "page"},
 	"witness":        {"entry", "pledge", "log", "verifier"},
-	"configfile":     {},
 
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
