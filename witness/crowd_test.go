@@ -134,7 +134,7 @@ func TestChecker(t *testing.T) {
 	})
 	b.cosigned(b.request(0, 7))
 	say = fmt.Errorf("%w: entry 7 is of nobody", witness.ErrRefused)
-	b.refused(b.request(7, 8).Marshal(), 403, "entry 7 is of nobody")
+	b.refused(b.request(7, 8).Marshal(), 503, "is refused: entry 7 is of nobody")
 	say = errors.New("the log does not answer")
 	if resp := b.refused(b.request(7, 8).Marshal(), 503, "can't be checked now: the log does not answer"); resp.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")

@@ -146,13 +146,17 @@ func answerTo(made []log.NoteSignature, err error) answer {
 		return say(http.StatusBadRequest, err.Error(), 0)
 	case errors.Is(err, ErrUnknownLog):
 		return say(http.StatusNotFound, err.Error(), 0)
-	case errors.Is(err, ErrNotSigned), errors.Is(err, ErrRefused):
+	case errors.Is(err, ErrNotSigned):
 		return say(http.StatusForbidden, err.Error(), 0)
 	case errors.Is(err, ErrInconsistent):
 		return say(http.StatusUnprocessableEntity, err.Error(), 0)
 	case errors.Is(err, ErrBusy):
 		return say(http.StatusServiceUnavailable, "this witness is busy", time.Second)
 	case errors.Is(err, ErrClock):
+		return say(http.StatusServiceUnavailable, err.Error(), time.Minute)
+	case errors.Is(err, ErrRefused):
+		// The specification has no status for it. 403 would tell every client that the
+		// witness has another key for the log.
 		return say(http.StatusServiceUnavailable, err.Error(), time.Minute)
 	case errors.Is(err, ErrUndecided):
 		return say(http.StatusServiceUnavailable, err.Error(), 10*time.Second)
@@ -177,10 +181,10 @@ func (h *handler) report(r *log.AddCheckpoint, status int, err error, took time.
 		attrs = append(attrs, slog.String("checkpoint", string(r.Note.Marshal())))
 	}
 	switch {
+	case errors.Is(err, ErrInconsistent) && !errors.Is(err, ErrFork), errors.Is(err, ErrRefused):
+		h.Logger.Warn("add-checkpoint", attrs...)
 	case status >= 500, errors.Is(err, ErrFork):
 		h.Logger.Error("add-checkpoint", attrs...)
-	case errors.Is(err, ErrInconsistent), errors.Is(err, ErrRefused):
-		h.Logger.Warn("add-checkpoint", attrs...)
 	default:
 		h.Logger.Info("add-checkpoint", attrs...)
 	}

@@ -57,8 +57,8 @@ type Checker interface {
 	// none) and the next, which is signed by the log and consistent with it. They are
 	// equal when the log asks again. An error keeps the witness from cosigning: one
 	// that matches ErrRefused says that the checkpoint is not to be had, others that
-	// it can't be told now. Its text goes to the log. No lock is held meanwhile, and
-	// several may run at once.
+	// it can't be told now. Either way the log is answered with 503 and the text. No
+	// lock is held meanwhile, and several may run at once.
 	Check(ctx context.Context, old, next log.Checkpoint) error
 }
 
