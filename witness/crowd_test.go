@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -175,7 +177,10 @@ func TestSimulatedTimeIsForDemonstrations(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	b := newBench(t)
-	ask := func() int { return b.do(httptest.NewRequest("GET", "/healthz", nil)).StatusCode }
+	ask := func() int {
+		b.start() // an answer is good for some seconds
+		return b.do(httptest.NewRequest("GET", "/healthz", nil)).StatusCode
+	}
 	b.cosigned(b.request(0, 1))
 	if got := ask(); got != 200 {
 		t.Errorf("%d", got)
@@ -189,6 +194,25 @@ func TestHealth(t *testing.T) {
 	}
 	if got := ask(); got != 200 {
 		t.Errorf("with a clock that concerns no log: %d", got)
+	}
+	// Nothing is left of the attempt to write, and when it fails that is told.
+	if list, err := os.ReadDir(b.dir); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+	if err := os.Mkdir(filepath.Join(b.dir, "probe"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(); got != 503 {
+		t.Errorf("with a state that can't be written: %d", got)
+	}
+	if err := os.Remove(filepath.Join(b.dir, "probe")); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.do(httptest.NewRequest("GET", "/healthz", nil)).StatusCode; got != 503 {
+		t.Errorf("a moment later: %d", got)
+	}
+	if got := ask(); got != 200 {
+		t.Errorf("when it can again: %d", got)
 	}
 }
 

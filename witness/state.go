@@ -389,6 +389,27 @@ func (s *State) write(path string, b []byte) (err error) {
 		func() error { return syncDir(filepath.Dir(path)) }, "durable")
 }
 
+// probe writes as much as the file of a log may well have, and takes it away again.
+func (s *State) probe() error {
+	path := filepath.Join(s.dir, "probe")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	_, err = f.Write(make([]byte, 16<<10))
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	os.Remove(path) // another process may have done so
+	if err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	return nil
+}
+
 // steps does what is given, and lets a test break off where there is a name.
 func (s *State) steps(all ...any) error {
 	for _, one := range all {

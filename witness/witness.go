@@ -203,6 +203,21 @@ func (w *Witness) time(l *Log) (uint64, error) {
 	return uint64(now), nil
 }
 
+// Healthy says why the witness could not cosign for some log now, nil if it could for
+// all: the whole state can be read, it can be written, and the clock is not before it.
+func (w *Witness) Healthy() error {
+	logs, err := w.State.Logs()
+	if err != nil {
+		return err
+	}
+	for _, l := range logs {
+		if _, err := w.time(l); err != nil && l.Enabled {
+			return fmt.Errorf("log %q: %w", l.Origin, err)
+		}
+	}
+	return w.State.probe()
+}
+
 // judge makes all checks of the protocol, in its order, and returns the log's
 // signatures, one a key.
 func judge(l *Log, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignature, error) {
