@@ -245,6 +245,13 @@ func TestLogHoldsNoSecret(t *testing.T) {
 			t.Errorf("no %s in %s", want, b.logs)
 		}
 	}
+	before := len(b.logs.String())
+	r := b.request(7, 8)
+	r.Note.Text = log.Checkpoint{Origin: strings.Repeat("é", 50_000), Size: 8}.Marshal()
+	b.refused(r.Marshal(), 404, "")
+	if n := len(b.logs.String()) - before; n > 1000 {
+		t.Errorf("a stranger's request fills %d bytes", n)
+	}
 	for _, k := range b.keys {
 		if strings.Contains(b.logs.String(), fmt.Sprintf("%08x", k.ID)) {
 			t.Errorf("a key in %s", b.logs)

@@ -177,21 +177,23 @@ func (h *handler) report(r *log.AddCheckpoint, status int, err error, took time.
 	if r != nil {
 		// It was parsed before.
 		cp, _ := log.ParseCheckpoint(r.Note.Text)
-		attrs = append(attrs, slog.String("origin", cp.Origin), slog.Uint64("old", r.Old), slog.Uint64("size", cp.Size), slog.String("root", base64.StdEncoding.EncodeToString(cp.Root[:])))
+		// An origin that is not known can be as long as a body.
+		attrs = append(attrs, slog.String("origin", strings.ToValidUTF8(cp.Origin[:min(len(cp.Origin), 255)], "")), slog.Uint64("old", r.Old), slog.Uint64("size", cp.Size), slog.String("root", base64.StdEncoding.EncodeToString(cp.Root[:])))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	if errors.Is(err, ErrFork) {
-		// Its signature is good: kept with the checkpoint that was cosigned, it shows
-		// anybody that the log misbehaves.
-		attrs = append(attrs, slog.String("checkpoint", string(r.Note.Marshal())))
+	var fork *ForkError
+	if errors.As(err, &fork) {
+		// Kept with the checkpoint that was cosigned, it shows anybody that the log
+		// misbehaves.
+		attrs = append(attrs, slog.String("checkpoint", string(fork.Note)))
 	}
 	switch {
-	case errors.Is(err, ErrInconsistent) && !errors.Is(err, ErrFork), errors.Is(err, ErrRefused):
-		h.Logger.Warn("add-checkpoint", attrs...)
-	case status >= 500, errors.Is(err, ErrFork):
+	case fork != nil, status >= 500 && !errors.Is(err, ErrRefused):
 		h.Logger.Error("add-checkpoint", attrs...)
+	case status >= 500, errors.Is(err, ErrInconsistent):
+		h.Logger.Warn("add-checkpoint", attrs...)
 	default:
 		h.Logger.Info("add-checkpoint", attrs...)
 	}

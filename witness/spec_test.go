@@ -245,8 +245,10 @@ func TestSpecAddCheckpointSameSize(t *testing.T) {
 	r := b.request(7, 7)
 	r.Proof = []log.Hash{b.tree.root(7)}
 	b.refused(r.Marshal(), 422, "not consistent")
-	fork := ask(newTree(t, "b", 6, 7), 7, 7, b.sign)
+	unknown, _ := pqSigner(t, origin, "unknown")
+	fork := ask(newTree(t, "b", 6, 7), 7, 7, unknown, b.sign, unknown)
 	b.refused(fork.Marshal(), 422, "another root for the same size")
+	fork.Note.Signatures = fork.Note.Signatures[1:2] // what strangers have put beside it is not
 	if logged := b.logs.String(); !strings.Contains(logged, strings.ReplaceAll(string(fork.Note.Marshal()), "\n", `\n`)) {
 		t.Errorf("the signed proof that the log misbehaves is not kept: %s", logged)
 	}

@@ -19,9 +19,6 @@ var (
 	// ErrInconsistent says that a checkpoint is not shown to be consistent with the
 	// one that was cosigned last.
 	ErrInconsistent = errors.New("not consistent with what was cosigned")
-	// ErrFork says that a log signed two roots for one size: proof that it
-	// misbehaves. It matches ErrInconsistent too.
-	ErrFork = fmt.Errorf("%w: the log signed another root for the same size", ErrInconsistent)
 	// ErrClock says that the clock can't be right.
 	ErrClock = errors.New("the witness's clock is wrong")
 	// ErrRefused is for a Checker: what it says of a checkpoint that may be consistent
@@ -30,6 +27,21 @@ var (
 	// ErrUndecided stands before every other error of a Checker.
 	ErrUndecided = errors.New("the checkpoint can't be checked now")
 )
+
+// A ForkError says that a log signed two roots for one size: proof that it
+// misbehaves. It matches ErrInconsistent.
+type ForkError struct {
+	// Note is the checkpoint that is refused, with the log's signatures alone. The one
+	// that was cosigned is in the state.
+	Note []byte
+}
+
+func (e *ForkError) Error() string {
+	return ErrInconsistent.Error() + ": the log signed another root for the same size"
+}
+
+// Is makes errors.Is(err, ErrInconsistent) true.
+func (e *ForkError) Is(target error) bool { return target == ErrInconsistent }
 
 // A ConflictError says that the old size is not that of the checkpoint that was
 // cosigned last.
@@ -236,7 +248,7 @@ func judge(l *Log, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignatu
 	case next.Size == 0 && next.Root != log.EmptyRoot():
 		return nil, fmt.Errorf("%w: it is not the root of the empty tree", ErrInconsistent)
 	case next.Size == l.Head.Size && next.Root != l.Head.Root:
-		return nil, ErrFork
+		return nil, &ForkError{(&log.Note{Text: r.Note.Text, Signatures: byLog}).Marshal()}
 	case r.Old == 0 && len(r.Proof) > 0:
 		return nil, fmt.Errorf("%w: the empty tree needs no proof, and there is one", ErrInconsistent)
 	}
