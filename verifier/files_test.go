@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
@@ -8,16 +9,24 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
 // Whichever byte of whichever file of a directory is changed, an audit has
-// something to say.
+// something to say. Texts, and files of earlier sizes, are many: the first of each sort
+// is damaged alone, and the others together, where each of them has to be counted.
 func TestEveryFile(t *testing.T) {
 	w, s := newStory(t, 400, generator.Options{Seed: 81, Signatories: 4})
 	paths, err := s.Paths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.Entries()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,31 +34,80 @@ func TestEveryFile(t *testing.T) {
 		t.Fatalf("the log is not good before the damage: %v", found(r))
 	}
 	dice := rand.New(rand.NewPCG(81, 0))
-	kinds := make(map[string]int)
-	for _, path := range paths {
-		b, err := s.Read(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		at, mask := dice.IntN(len(b)), byte(1<<dice.IntN(8))
-		if err := s.Flip(path, at, mask); err != nil {
-			t.Fatal(err)
+	damaged := func(paths []string, hold func(r *verifier.Report)) {
+		undo := make([]func() error, 0, len(paths))
+		var what []string
+		for _, path := range paths {
+			b, err := s.Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, mask := dice.IntN(len(b)), byte(1<<dice.IntN(8))
+			if err := s.Flip(path, at, mask); err != nil {
+				t.Fatal(err)
+			}
+			undo = append(undo, func() error { return s.Write(path, b) })
+			what = append(what, fmt.Sprintf("%s: bits %02x of byte %d turned over", path, mask, at))
 		}
 		r := runAudit(t, w, s.Dir)
 		if len(r.Findings) == 0 || r.Result != verifier.Differs {
-			t.Errorf("%s: bits %02x of byte %d turned over: result %s, findings %v", path, mask, at, r.Result, found(r))
+			t.Errorf("%v: result %s, findings %v", what, r.Result, found(r))
 		}
-		if err := s.Flip(path, at, mask); err != nil {
-			t.Fatal(err)
+		hold(r)
+		for _, undo := range undo {
+			if err := undo(); err != nil {
+				t.Fatal(err)
+			}
 		}
+	}
+	current := []string{log.TilePath(0, 1, 144), log.TilePath(1, 0, 1), log.EntriesPath(1, 144)}
+	kinds, many := make(map[string]int), make(map[string][]string)
+	for _, path := range paths {
 		kind, _, _ := strings.Cut(path, "/")
-		if strings.Contains(path, ".p/") {
+		sort := ""
+		switch folder, _, partial := strings.Cut(path, ".p/"); {
+		case partial && !slices.Contains(current, path):
+			kind, sort = kind+" partial", folder
+		case partial:
 			kind += " partial"
+		case kind == "bodies" && path != log.BodiesBundlePath(0):
+			sort = kind
 		}
-		kinds[kind]++
+		if kinds[kind]++; sort != "" {
+			if many[sort] = append(many[sort], path); len(many[sort]) > 1 {
+				continue
+			}
+		}
+		damaged([]string{path}, func(*verifier.Report) {})
 	}
 	if kinds["bodies"] < 200 || kinds["tile"] != 2 || kinds["tile partial"] < 20 || kinds["checkpoint"] != 1 || kinds["checkpoints"] != 1 {
 		t.Errorf("the log is not as this test wants it: %v", kinds)
+	}
+	for paths := range slices.Chunk(many["bodies"][1:], 40) {
+		damaged(paths, func(r *verifier.Report) {
+			var found []string
+			for _, f := range r.Findings {
+				if f.Index != nil && f.Severity == pledge.Error {
+					found = append(found, log.BodyPath(entries[*f.Index].Digest))
+				}
+			}
+			slices.Sort(found)
+			if diff := cmp.Diff(paths, found); diff != "" || len(r.Findings) != len(paths) {
+				t.Errorf("%d findings, for these texts (-damaged +found):\n%s", len(r.Findings), diff)
+			}
+		})
+	}
+	delete(many, "bodies")
+	for folder, paths := range many {
+		damaged(paths, func(r *verifier.Report) {
+			all := fmt.Sprintf(" %s the copy has %d files for another size ", folder, len(paths))
+			if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Text, all) {
+				t.Errorf("%d files damaged: findings %v\n%s", len(paths), found(r), text(t, r))
+			}
+		})
+	}
+	if len(many) != 2 {
+		t.Errorf("files of earlier sizes of %d", len(many))
 	}
 	if r := runAudit(t, w, s.Dir); r.Result != verifier.Matches || len(r.Findings) > 0 {
 		t.Errorf("the log is not good after the damage: %v", found(r))
