@@ -21,10 +21,7 @@ import (
 // report is that of an audit of the whole log.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
-	program := filepath.Join(dir, "pledge-verify")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	program := program(t)
 	w := generator.New(generator.Options{Seed: 14, Signatories: 6, Lapses: 100, Mix: generator.Everyday})
 	if err := w.Story(2500); err != nil {
 		t.Fatal(err)

@@ -20,10 +20,6 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pledge-verify": main})
-}
-
 // The scripts in testdata/script run the program itself. Beside testscript's own
 // commands they have:
 //

@@ -17,10 +17,7 @@ import (
 // checked without the network.
 func TestProofOpensNoSocket(t *testing.T) {
 	dir := t.TempDir()
-	program := filepath.Join(dir, "pledge-verify")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	program := program(t)
 	w := generator.New(generator.Options{Seed: 1, Signatories: 1})
 	w.Log(w.Found())
 	w.Advance(time.Hour)
