@@ -25,6 +25,8 @@ var (
 	ErrUnknownLog = errors.New("the log is not known to this witness")
 	// ErrDisabled says that it did once. It matches ErrUnknownLog too.
 	ErrDisabled = fmt.Errorf("%w any more: it is disabled", ErrUnknownLog)
+	// ErrInvalid says that no log can have such an origin or such keys.
+	ErrInvalid = errors.New("that can't be a log")
 	// ErrOtherKeys says that an origin is there with other keys.
 	ErrOtherKeys = errors.New("the origin is there with other keys")
 )
@@ -230,13 +232,15 @@ func (s *State) load(hash string) (*Log, error) {
 	return l, nil
 }
 
-// Logs returns all logs, sorted by origin.
+// Logs returns all logs that can be read, sorted by origin, and the error of each that
+// can't.
 func (s *State) Logs() ([]*Log, error) {
 	list, err := os.ReadDir(filepath.Join(s.dir, logsDir))
 	if err != nil {
 		return nil, fmt.Errorf("read state: %w", err)
 	}
 	var logs []*Log
+	var errs []error
 	for _, e := range list {
 		hash, ok := strings.CutSuffix(e.Name(), ".json")
 		if !ok {
@@ -244,21 +248,22 @@ func (s *State) Logs() ([]*Log, error) {
 		}
 		l, err := s.load(hash)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		logs = append(logs, l)
 	}
 	slices.SortFunc(logs, func(a, b *Log) int { return strings.Compare(a.Origin, b.Origin) })
-	return logs, nil
+	return logs, errors.Join(errs...)
 }
 
 // Add adds a log, or keys to one that is there, and returns the keys that are
 // new: none if all were there. If the log is there and some of the keys are new,
 // more has to be true, else the error matches ErrOtherKeys. What was cosigned
-// stays as it is.
+// stays as it is. An origin or keys that no log can have match ErrInvalid.
 func (s *State) Add(ctx context.Context, origin string, keys []log.Key, more bool) (added []log.Key, err error) {
 	if err := checkLog(origin, keys); err != nil {
-		return nil, fmt.Errorf("add log: %w", err)
+		return nil, fmt.Errorf("add log: %w: %w", ErrInvalid, err)
 	}
 	err = s.change(ctx, origin, func(l *Log) (*Log, error) {
 		if l == nil {
@@ -279,7 +284,10 @@ func (s *State) Add(ctx context.Context, origin string, keys []log.Key, more boo
 		if len(added) == 0 {
 			return l, nil
 		}
-		return &next, checkLog(origin, next.Keys)
+		if err := checkLog(origin, next.Keys); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+		return &next, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("add log %q: %w", origin, err)

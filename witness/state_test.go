@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,8 +100,8 @@ func TestAddRefuses(t *testing.T) {
 		"too many keys":      {origin, many},
 		"a key without form": {origin, []log.Key{{Name: "x"}}},
 	} {
-		if _, err := s.Add(t.Context(), c.origin, c.keys, true); err == nil {
-			t.Errorf("%s was added", name)
+		if _, err := s.Add(t.Context(), c.origin, c.keys, true); !errors.Is(err, witness.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if logs, err := s.Logs(); err != nil || len(logs) != 0 {
@@ -179,6 +180,14 @@ func TestDamagedStateIsNotBelieved(t *testing.T) {
 	}
 	if _, err := b.state.Load("elsewhere.example"); err == nil || !strings.Contains(err.Error(), "has another file") {
 		t.Errorf("the file of another log: %v", err)
+	}
+	// The other logs are none the worse for it.
+	b.cosigned(b.request(8, 9))
+	if logs, err := b.state.Logs(); len(logs) != 1 || err == nil {
+		t.Errorf("%d logs, %v", len(logs), err)
+	}
+	if resp := b.do(httptest.NewRequest("GET", "/healthz", nil)); resp.StatusCode != 503 {
+		t.Errorf("healthz: %d", resp.StatusCode)
 	}
 }
 

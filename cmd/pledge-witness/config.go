@@ -230,6 +230,14 @@ func (s *setup) openState() (*witness.State, error) {
 	return state, err
 }
 
+// stateFailure says what can be done about a state that can't be read or written.
+func stateFailure(err error) error {
+	if err == nil || errors.Is(err, witness.ErrBusy) {
+		return err
+	}
+	return commandline.Refused(err, "look at the disk; a file that is damaged is replaced by nothing older than the log's last cosignature, see docs/witness.md")
+}
+
 // isOwn reports whether a log's key is one of the witness's.
 func (s *setup) isOwn(k log.Key) bool {
 	return slices.ContainsFunc(s.cosigners, func(c *log.Cosigner) bool {

@@ -106,16 +106,16 @@ func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []strin
 	switch {
 	case errors.Is(err, witness.ErrOtherKeys):
 		return commandline.Refusedf("see `pledge-witness list --json`; if the log has got a further key, give --add-key", "add log %q: it is there, with other keys", origin)
-	case errors.Is(err, witness.ErrBusy):
-		return err
+	case errors.Is(err, witness.ErrInvalid):
+		return &commandline.Failure{Code: commandline.ExitUsage, Err: err, Hint: "give the log's origin and keys as its operator publishes them"}
 	case err != nil:
-		return commandline.Refused(err, "give the log's origin and keys as its operator publishes them")
+		return stateFailure(err)
 	case len(added) == 0:
 		a.note("%s is there with this already", origin)
 	}
 	l, err := state.Load(origin)
 	if err != nil {
-		return err
+		return stateFailure(err)
 	}
 	if !l.Enabled {
 		a.note("%s is disabled: see `pledge-witness enable-log`", origin)
@@ -159,10 +159,13 @@ originHash, keys (vkeys), enabled, size, root (base64) and cosigned
 			return err
 		}
 		logs, err := state.Logs()
-		if err != nil {
-			return err
+		if e := a.list(logs, asJSON); e != nil {
+			return e
 		}
-		return a.list(logs, asJSON)
+		if err == nil && len(logs) == 0 {
+			a.note("it knows no log: see `pledge-witness add-log`")
+		}
+		return stateFailure(err)
 	})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -201,9 +204,6 @@ func (a *app) list(logs []*witness.Log, asJSON bool) error {
 	}
 	w.Flush()
 	a.printf("%s", table.String())
-	if len(out.Logs) == 0 {
-		a.note("it knows no log: see `pledge-witness add-log`")
-	}
 	return nil
 }
 
@@ -241,7 +241,7 @@ A witness that runs knows at once.`
 		case errors.Is(err, witness.ErrUnknownLog):
 			return commandline.Refusedf("see `pledge-witness list`", "there is no log %q", args[0])
 		case err != nil:
-			return err
+			return stateFailure(err)
 		case !changed:
 			a.note("%s was so already", args[0])
 		}

@@ -54,9 +54,10 @@ func serve(ctx context.Context, s *setup, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	// One log whose file is damaged is no reason to leave the others alone.
 	logs, err := state.Logs()
 	if err != nil {
-		return err
+		logger.Error("some logs can't be cosigned", "error", err.Error())
 	}
 	now, err := clock(s.SimulatedClock, logger)
 	if err != nil {
