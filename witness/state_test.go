@@ -214,6 +214,9 @@ func TestFaultAtEachStep(t *testing.T) {
 			if !slices.Equal(seen, witness.Steps[:i+1]) {
 				t.Errorf("steps %v", seen)
 			}
+			if left, err := filepath.Glob(filepath.Join(b.dir, "logs", "*.new")); err != nil || len(left) > 0 {
+				t.Errorf("left on a disk that may be full: %v, %v", left, err)
+			}
 			witness.OnStep(b.state, func(string) error { return nil })
 			switch renamed := i >= slices.Index(witness.Steps, "renamed"); {
 			case !renamed && b.stored() != before:
