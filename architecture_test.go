@@ -38,9 +38,11 @@ var rooms = map[string][]string{
 	"web":            {"entry", "pledge", "log", "store", "index", "page"},
 	"witness":        {"entry", "pledge", "log", "verifier"},
 
+	"verifier/mirror": {"entry", "pledge", "log", "verifier", "atomicfile"},
+
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
-	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "atomicfile", "commandline"},
+	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "atomicfile", "commandline"},
 	// An auditing witness will need verifier, and reaches it through witness.
 	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile"},
 

@@ -228,6 +228,9 @@ func (s *stream) judgeAll(ctx context.Context) error {
 	}
 	a.found.addAll(s.leafFindings)
 	r.Statements, r.Texts, r.LeftOut = s.counted, s.texts.counts(), s.leftOut
+	for _, e := range s.state.Erasures() {
+		r.Erasures = append(r.Erasures, Erased{e.Digest, s.state.Text(e.Of, e.Digest).Published})
+	}
 	if !a.stepCharter(s) {
 		return nil
 	}

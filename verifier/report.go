@@ -61,7 +61,8 @@ type Report struct {
 	NotChecked    []string              `json:"notChecked"`
 	Evidence      *Evidence             `json:"evidence,omitzero"`
 
-	State *StateNote `json:"-"` // nil unless Config.State names one
+	State    *StateNote `json:"-"` // nil unless Config.State names one
+	Erasures []Erased   `json:"-"` // texts that were public, and that the operator logged to be erased
 }
 
 // A StepState says how a step of an audit ended.
@@ -120,6 +121,12 @@ type Texts struct {
 	Missing   uint64 `json:"missing"`   // public, and not served
 	Altered   uint64 `json:"altered"`   // public, and something else is served
 	Invalid   uint64 `json:"invalid"`   // public, as signed, not in the required form
+}
+
+// An Erased is a text that the operator erased, as it states.
+type Erased struct {
+	Digest    string
+	Published uint64 // index of the entry with which it had become public
 }
 
 // JSON writes the report, indented, the same bytes for the same report.

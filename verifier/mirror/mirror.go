@@ -1,0 +1,430 @@
+// Package mirror keeps a verified copy of a log in a directory: one that any static
+// file server can serve, at the same paths as the log itself, and that an audit
+// accepts.
+//
+// A copy is what an audit read and found to be what the log's key signed. It is
+// audited while it is fetched, and its checkpoint is written last: readers of the
+// directory see the copy as it was before, or the whole of the new one. What a run
+// that was cut short has fetched is used by the next.
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+// A Config says what to mirror.
+type Config struct {
+	// Policy says whose signatures count.
+	Policy *log.Policy
+	// Charter is the entry id of the charter. It need not be given again for a
+	// directory that has a copy.
+	Charter entry.ID
+	// Source is where the log is read from.
+	Source log.Source
+	// Dir is the directory of the copy. Below it, in the folder StateDir, is what
+	// the next run goes on from; nothing there is secret, and nothing of it has to
+	// be served.
+	Dir string
+	// Cosigners make the mirror's cosignatures on the checkpoint of the copy
+	// (c2sp.org/tlog-mirror): each says that the copy is whole and was there at the
+	// time of the signature. None: the checkpoint is the log's.
+	Cosigners []*log.Cosigner
+	// Now is the mirror's clock.
+	Now func() time.Time
+	// Progress is as [verifier.Config] has it.
+	Progress func(done, total uint64)
+}
+
+// StateDir is the folder, in that of the copy, with what the next run goes on from.
+const StateDir = ".mirror"
+
+// A Result is what a run came to.
+type Result struct {
+	// Report is what the audit says of the log. Other than [verifier.CannotDecide]
+	// and what Copied says, it does not bear on the copy: one of a log that breaks
+	// its rules is evidence.
+	Report *verifier.Report
+	// Copied says that the directory now holds the log up to Report.Size. When it is
+	// false the copy is as it was.
+	Copied bool
+	// Before is the size of the copy before.
+	Before uint64
+	// Texts is how many texts were written, and Erased how many were taken off
+	// since the operator logged that it erased them.
+	Texts, Erased int
+}
+
+var (
+	// ErrBusy says that another process is at work in the directory.
+	ErrBusy = errors.New("another process is updating this mirror")
+	// ErrNoMirror says that the directory holds files and no copy that this package
+	// made.
+	ErrNoMirror = errors.New("the directory is not empty, and holds no mirror")
+)
+
+// Run brings the copy up to the log's checkpoint. An error means that nothing could
+// be done, or not all of it; the copy is then as it was, or a whole one. It matches
+// ErrBusy or ErrNoMirror, is a *[verifier.StateError], or is that of the file system.
+func Run(ctx context.Context, cfg Config) (*Result, error) {
+	if err := checkDir(cfg.Dir); err != nil {
+		return nil, err
+	}
+	state := filepath.Join(cfg.Dir, StateDir)
+	if err := os.MkdirAll(state, 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(filepath.Join(state, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	c := &copying{cfg: cfg, state: state}
+	if c.before, err = c.held(); err != nil {
+		return nil, err
+	}
+	r, err := c.try(ctx, false)
+	if err == nil && !r.Copied && c.src.used() {
+		// What an earlier run left may be to blame.
+		r, err = c.try(ctx, true)
+	}
+	return r, err
+}
+
+// checkDir refuses to write among files that are somebody else's.
+func checkDir(dir string) error {
+	names, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || len(names) == 0 && err == nil {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, StateDir)); err != nil {
+		return fmt.Errorf("%s: %w", dir, ErrNoMirror)
+	}
+	return nil
+}
+
+// copying is one run.
+type copying struct {
+	cfg    Config
+	state  string // folder
+	before uint64 // size of the copy so far
+	src    *source
+}
+
+// held returns the size of the copy that the directory has, 0 when it has none.
+func (c *copying) held() (uint64, error) {
+	raw, err := os.ReadFile(filepath.Join(c.cfg.Dir, log.CheckpointPath))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	// The policy may have changed since: the size is what matters here, and what it
+	// is used for is audited.
+	n, err := log.ParseNote(raw)
+	if err != nil {
+		return 0, fmt.Errorf("read checkpoint of the copy: %w", err)
+	}
+	cp, err := log.ParseCheckpoint(n.Text)
+	if err != nil {
+		return 0, fmt.Errorf("read checkpoint of the copy: %w", err)
+	}
+	return cp.Size, nil
+}
+
+// try audits the log while it is fetched, and makes what was fetched the copy. With
+// anew, what an earlier run has left is not used.
+func (c *copying) try(ctx context.Context, anew bool) (*Result, error) {
+	c.src = newSource(c.cfg.Source, c.cfg.Dir, filepath.Join(c.state, "incoming"), anew)
+	next := filepath.Join(c.state, "next")
+	if err := c.prepareState(next); err != nil {
+		return nil, err
+	}
+	now := c.cfg.Now().Unix()
+	report, err := verifier.Audit(ctx, verifier.Config{Policy: c.cfg.Policy, Charter: c.cfg.Charter, Source: c.src, State: next, Now: &now, Progress: c.cfg.Progress})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.src.err(); err != nil {
+		return nil, err
+	}
+	r := &Result{Report: report, Before: c.before}
+	if !copyable(report) || report.Size < c.before {
+		return r, nil
+	}
+	if report.State != nil && report.State.Err != nil {
+		return nil, fmt.Errorf("keep state: %w", report.State.Err)
+	}
+	if err := c.settle(report, r); err != nil {
+		return nil, err
+	}
+	if err := c.commit(next, report); err != nil {
+		return nil, err
+	}
+	r.Copied = true
+	return r, c.prune()
+}
+
+// copyable reports whether what the audit read is the log that was signed. What the
+// log says in it is another matter.
+func copyable(r *verifier.Report) bool {
+	if r.Result == verifier.CannotDecide || r.Result == verifier.Misbehaviour || r.Charter == "" {
+		return false
+	}
+	passed := 0
+	for _, s := range r.Steps {
+		if slices.Contains([]string{"checkpoint", "root", "tiles"}, s.Name) && s.State == verifier.Passed {
+			passed++
+		}
+	}
+	return passed == 3
+}
+
+// stateOf is the folder with the state of the audit of the copy.
+func (c *copying) stateOf() string { return filepath.Join(c.state, "audit") }
+
+// prepareState makes the folder next one with the state that the copy's audit left:
+// the state of the log comes with the copy, so that an audit which ends before the
+// copy is whole is done again.
+func (c *copying) prepareState(next string) error {
+	if err := os.RemoveAll(next); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(next, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{verifier.StateFile, verifier.SeenFile} {
+		from, to := filepath.Join(c.stateOf(), name), filepath.Join(next, name)
+		if name == verifier.StateFile && c.before == 0 {
+			continue // there is nothing that it would belong to
+		}
+		err := os.Link(from, to) // which is never written to, but replaced
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		b, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(to, b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit makes what was fetched the copy: the archive, and last the checkpoint.
+// Everything else is on the disk before it.
+func (c *copying) commit(next string, report *verifier.Report) error {
+	signed, err := c.cosigned()
+	if err != nil {
+		return err
+	}
+	if err := c.src.flush(); err != nil {
+		return err
+	}
+	if archive := c.src.archive(report.Size); archive != nil {
+		if err := atomicfile.Write(filepath.Join(c.cfg.Dir, log.ArchivePath), archive, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := atomicfile.Write(filepath.Join(c.cfg.Dir, log.CheckpointPath), signed, 0o644); err != nil {
+		return err
+	}
+	// A crash before this has the next run audit again what is new in the copy.
+	if err := os.MkdirAll(c.stateOf(), 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{verifier.SeenFile, verifier.StateFile} {
+		if err := os.Rename(filepath.Join(next, name), filepath.Join(c.stateOf(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return errors.Join(os.RemoveAll(next), os.RemoveAll(c.src.incoming))
+}
+
+// cosigned returns the checkpoint with the mirror's cosignatures, in the place of any
+// that it had before.
+func (c *copying) cosigned() ([]byte, error) {
+	raw := c.src.checkpoint()
+	if len(c.cfg.Cosigners) == 0 {
+		return raw, nil
+	}
+	n, err := log.ParseNote(raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, by := range c.cfg.Cosigners {
+		key := by.Key()
+		n.Signatures = slices.DeleteFunc(n.Signatures, func(s log.NoteSignature) bool { return s.Name == key.Name && s.ID == key.ID })
+		sig, err := by.Cosign(n.Text, uint64(c.cfg.Now().Unix()))
+		if err != nil {
+			return nil, fmt.Errorf("cosign the copy: %w", err)
+		}
+		n.Signatures = append(n.Signatures, sig)
+	}
+	return n.Marshal(), nil
+}
+
+// prune removes partial tiles and bundles that were full in the copy before this
+// run: who read its checkpoint has had the time since then
+// (c2sp.org/tlog-tiles, "Partial tiles").
+func (c *copying) prune() error {
+	return filepath.WalkDir(filepath.Join(c.cfg.Dir, "tile"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() || !strings.HasSuffix(path, ".p") {
+			return nil
+		}
+		rel, err := filepath.Rel(c.cfg.Dir, strings.TrimSuffix(path, ".p"))
+		if err != nil {
+			return err
+		}
+		if t, err := log.ParseTilePath(filepath.ToSlash(rel)); err == nil && log.TileWidthAt(t.Level, t.Index, c.before) == log.TileWidth {
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+		}
+		return filepath.SkipDir
+	})
+}
+
+// settle makes files of the texts that were fetched, and takes off those that the
+// operator logged to be erased.
+func (c *copying) settle(report *verifier.Report, r *Result) error {
+	erased := make(map[string]bool, len(report.Erasures))
+	for _, e := range report.Erasures {
+		erased[e.Digest] = true
+	}
+	bundles := c.src.bundles() // that were fetched
+	for n := c.before / log.TileWidth; n*log.TileWidth < report.Size; n++ {
+		bundles = append(bundles, n)
+	}
+	slices.Sort(bundles)
+	for _, n := range slices.Compact(bundles) {
+		if err := c.texts(n, report.Size, erased, r); err != nil {
+			return fmt.Errorf("texts of entries from %d: %w", n*log.TileWidth, err)
+		}
+	}
+	for _, e := range report.Erasures {
+		if err := c.erase(e, r); err != nil {
+			return fmt.Errorf("erase a text of entry %d: %w", e.Published, err)
+		}
+	}
+	return nil
+}
+
+// texts writes the texts that statements of one bundle of entries publish: each to
+// its own file, and when the bundle is full all of them to the bundle of texts, a
+// line each in the order of the entries. Nothing else that was served as one gets
+// into the copy.
+func (c *copying) texts(n, size uint64, erased map[string]bool, r *Result) error {
+	named, err := c.named(n, size)
+	if err != nil {
+		return err
+	}
+	lines, err := c.src.lines(n)
+	if err != nil {
+		return err
+	}
+	var bundle []byte
+	for _, digest := range named {
+		if erased[digest] {
+			continue
+		}
+		path := c.path(log.BodyPath(digest))
+		text, err := os.ReadFile(path)
+		if err != nil || entry.Digest(text) != digest {
+			if text = lines[digest]; text == nil {
+				text = c.src.single(digest)
+			}
+			if text == nil {
+				continue // it is not served; the audit says so
+			}
+			if err := c.src.write(path, text); err != nil {
+				return err
+			}
+			r.Texts++
+		}
+		bundle = append(append(bundle, text...), '\n')
+	}
+	if log.TileWidthAt(log.EntriesLevel, n, size) < log.TileWidth {
+		return nil
+	}
+	path := c.path(log.BodiesBundlePath(n))
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, bundle) {
+		return nil
+	}
+	return c.src.write(path, bundle)
+}
+
+// named lists the texts that the statements of a bundle publish, in their order.
+func (c *copying) named(n, size uint64) ([]string, error) {
+	width := log.TileWidthAt(log.EntriesLevel, n, size)
+	b, err := os.ReadFile(c.path(log.EntriesPath(n, width)))
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := log.ParseBundle(b, width)
+	if err != nil {
+		return nil, err
+	}
+	var named []string
+	for i, leaf := range leaves {
+		if it := pledge.Read(n*log.TileWidth+uint64(i), leaf); it.Statement != nil {
+			named = append(named, it.Statement.Publishes()...)
+		}
+	}
+	return named, nil
+}
+
+// erase takes a text off the copy: the line first, so that a crash between has the
+// next run find the file, and do it again.
+func (c *copying) erase(e verifier.Erased, r *Result) error {
+	file := c.path(log.BodyPath(e.Digest))
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	path := c.path(log.BodiesBundlePath(e.Published / log.TileWidth))
+	b, err := os.ReadFile(path)
+	if err == nil {
+		var rest []byte
+		for line := range bytes.Lines(b) {
+			if entry.Digest(bytes.TrimSuffix(line, []byte("\n"))) != e.Digest {
+				rest = append(rest, line...)
+			}
+		}
+		if len(rest) < len(b) {
+			err = atomicfile.Write(path, rest, 0o644)
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Remove(file); err != nil {
+		return err
+	}
+	r.Erased++
+	return nil
+}
+
+func (c *copying) path(p string) string {
+	return filepath.Join(c.cfg.Dir, filepath.FromSlash(p))
+}
