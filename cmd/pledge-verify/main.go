@@ -38,13 +38,14 @@ read or a policy that is none; 3 cannot decide (no log where it should be, an ol
 copy, no charter id given); 4 proof of misbehaviour, written to a file.`,
 		Example: `  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" https://log.accord.example/2026
   pledge-verify diff --policy policy.txt --charter "$(cat charter-id)" 18000 18204 https://log.accord.example/2026
+  pledge-verify mirror --policy policy.txt --charter "$(cat charter-id)" /srv/mirror https://log.accord.example/2026
   pledge-verify chain --policy policy.txt --charter "$(cat charter-id)" acme https://log.accord.example
   pledge-verify proof --policy policy.txt request-3.tlog-proof
   pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(auditCommand(stderr), diffCommand(stderr), chainCommand(), proofCommand(), evidenceCommand(), versionCommand())
+	root.AddCommand(auditCommand(stderr), mirrorCommand(stderr), diffCommand(stderr), chainCommand(), proofCommand(), evidenceCommand(), versionCommand())
 	commandline.Finish(root)
 	return root
 }
