@@ -211,7 +211,9 @@ func TestHTTPSourceSlow(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			src, requests := serve(t, HTTPOptions{Timeout: 50 * time.Millisecond, Attempts: 2, Backoff: time.Millisecond}, h)
+			t.Parallel()
+			// Long enough for a request to arrive on a machine that has other work to do.
+			src, requests := serve(t, HTTPOptions{Timeout: time.Second, Attempts: 2, Backoff: time.Millisecond}, h)
 			_, err := src.Get(context.Background(), "checkpoint", 1<<20)
 			if !errors.Is(err, ErrTooSlow) {
 				t.Errorf("error %v, want ErrTooSlow", err)

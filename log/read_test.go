@@ -254,12 +254,12 @@ func waitFor(t testing.TB, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	end := time.After(10 * time.Second)
+	end := time.After(60 * time.Second)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-end:
-			t.Fatal("waited for 10 seconds")
+			t.Fatal("waited for a minute")
 		}
 	}
 }

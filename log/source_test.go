@@ -93,7 +93,7 @@ func TestDirSourcePipe(t *testing.T) {
 		if err == nil {
 			t.Error("reads a pipe")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Error("waits for a pipe")
 	}
 }

@@ -29,7 +29,7 @@ func serve(t *testing.T, h func(n int, w http.ResponseWriter, r *http.Request)) 
 	n := new(atomic.Int64)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(int(n.Add(1)), w, r) }))
 	t.Cleanup(s.Close)
-	c, err := client.New(s.URL, client.Options{Backoff: time.Millisecond, Timeout: 5 * time.Second, MaxReply: 100_000, MaxWait: 2 * time.Second})
+	c, err := client.New(s.URL, client.Options{Backoff: time.Millisecond, Timeout: 60 * time.Second, MaxReply: 100_000, MaxWait: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
