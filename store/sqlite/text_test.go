@@ -42,7 +42,10 @@ func TestErasedFromTheFiles(t *testing.T) {
 	// and came again.
 	random := rand.New(rand.NewPCG(1, 2))
 	secret := func(i int) string { return fmt.Sprintf("secret-%05d-", i) }
-	const n = 420
+	n := 420
+	if testing.Short() { // as under the race detector
+		n = 180
+	}
 	var texts []store.Text
 	for i := range n {
 		size := []int{40, 300, 900, 3_000, 70_000}[random.IntN(5)]
