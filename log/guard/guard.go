@@ -101,18 +101,62 @@ func (s *Signer) Last(ctx context.Context) (log.Checkpoint, error) {
 // ErrFork or neither: then the state or the tiles could not be read or the
 // guarded signer failed, and the same text may be tried again.
 func (s *Signer) Sign(text []byte) ([]byte, error) {
+	if err := s.allow(text); err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	sig, err := s.inner.Sign(text)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	return sig, nil
+}
+
+// allow makes the checkpoint with this text the last signed one, or refuses.
+func (s *Signer) allow(text []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	next, err := log.ParseCheckpoint(text)
 	if err != nil {
-		return nil, fmt.Errorf("sign: %w", err)
+		return err
 	}
 	if err := s.advance(ctx, next); err != nil {
-		return nil, fmt.Errorf("sign size %d: %w", next.Size, err)
+		return fmt.Errorf("size %d: %w", next.Size, err)
 	}
-	sig, err := s.inner.Sign(text)
+	return nil
+}
+
+// InnerCosigner is a further key of the log, log.Cosigner for one.
+type InnerCosigner interface {
+	Key() log.Key
+	Cosign(text []byte, unixTime uint64) (log.NoteSignature, error)
+}
+
+// Cosigner is a further key of a log that signs nothing but what the log's guarded
+// signer may sign.
+type Cosigner struct {
+	inner InnerCosigner
+	guard *Signer
+}
+
+// Cosigner puts a further key of the log, one of ML-DSA-44 say, under the same
+// guard.
+func (s *Signer) Cosigner(inner InnerCosigner) *Cosigner { return &Cosigner{inner, s} }
+
+// Key returns the key of the guarded cosigner.
+func (c *Cosigner) Key() log.Key { return c.inner.Key() }
+
+// Cosign signs the text of a checkpoint with a time in seconds since 1970. Errors
+// are those of [Signer.Sign].
+func (c *Cosigner) Cosign(text []byte, unixTime uint64) (log.NoteSignature, error) {
+	fail := func(err error) (log.NoteSignature, error) {
+		return log.NoteSignature{}, fmt.Errorf("sign with %s: %w", c.inner.Key().Name, err)
+	}
+	if err := c.guard.allow(text); err != nil {
+		return fail(err)
+	}
+	sig, err := c.inner.Cosign(text, unixTime)
 	if err != nil {
-		return nil, fmt.Errorf("sign size %d: %w", next.Size, err)
+		return fail(err)
 	}
 	return sig, nil
 }

@@ -360,3 +360,39 @@ func TestFile(t *testing.T) {
 		t.Errorf("files: %v", names)
 	}
 }
+
+// A further key of the log is under the same guard: whichever is asked first, a fork
+// is signed by neither.
+func TestFurtherKey(t *testing.T) {
+	pq, err := log.NewMLDSACosigner(origin, make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs := newHistory(t, "ours", 3), newHistory(t, "theirs", 3)
+	state := newState(t)
+	s := guard.New(newSigner(t), state, ours.tiles())
+	further := s.Cosigner(pq)
+	if !further.Key().Equal(pq.Key()) {
+		t.Error("it has another key")
+	}
+	five := ours.grow(t, 5)
+	sig, err := further.Cosign(five.Marshal(), 1_700_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := pq.Key().Verify(five.Marshal(), sig); err != nil || at != 1_700_000_000 {
+		t.Errorf("signature: %d, %v", at, err)
+	}
+	if last, err := s.Last(t.Context()); err != nil || last != five {
+		t.Errorf("the guard remembers %+v, %v", last, err)
+	}
+	mustSign(t, s, five) // the same again, by the other
+	fork := theirs.grow(t, 5)
+	forked := guard.New(newSigner(t), state, theirs.tiles())
+	if _, err := forked.Cosigner(pq).Cosign(fork.Marshal(), 1_700_000_000); !errors.Is(err, guard.ErrFork) {
+		t.Errorf("fork: %v", err)
+	}
+	if _, err := further.Cosign(log.Checkpoint{Origin: origin, Size: 4, Root: log.Hash{}}.Marshal(), 1_700_000_000); !errors.Is(err, guard.ErrBehind) {
+		t.Errorf("smaller: %v", err)
+	}
+}
