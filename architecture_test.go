@@ -25,7 +25,8 @@ var rooms = map[string][]string{
 	"log":            {},
 	"pledge":         {"entry"},
 	"log/guard":      {"log"},
-	"log/embedded":   {"log", "log/guard"},
+	"log/embedded":   {"log", "log/guard", "log/witnessing"},
+	"log/witnessing/witnesstest": {"log"}, // a test tool
 	"log/witnessing": {"log"},
 	"store":          {},
 	"store/sqlite":   {"store"},
@@ -40,7 +41,7 @@ var rooms = map[string][]string{
 
 	"verifier/mirror": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
-	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
+	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "atomicfile", "commandline"},
 	// An auditing witness will need verifier, and reaches it through witness.

@@ -11,8 +11,8 @@
 //     byte for byte. Only the root of that tree is ever signed. A leaf that is
 //     not where the order of record has it stops the engine before it can be
 //     published.
-//   - Publication is not Tessera's: the engine signs, and writes the
-//     checkpoint.
+//   - Publication is not Tessera's: the engine signs, has witnesses cosign, and
+//     writes the checkpoint. Nothing is published that lacks their quorum.
 //   - Open goes back to the published checkpoint. What was appended after it
 //     and not published is to be appended again, from the order of record: the
 //     engine has no other way to know that an earlier process left it right.
@@ -34,6 +34,7 @@ import (
 	"github.com/transparency-dev/tessera/storage/posix"
 
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 )
 
 var (
@@ -59,6 +60,13 @@ type Signer interface {
 	Sign(text []byte) ([]byte, error)
 }
 
+// Cosigner signs a checkpoint's text with a time. A *guard.Cosigner should be used;
+// a *log.Cosigner has the same shape.
+type Cosigner interface {
+	Key() log.Key
+	Cosign(text []byte, unixTime uint64) (log.NoteSignature, error)
+}
+
 // Config says where the log is and how it is published.
 type Config struct {
 	// Dir is the log's directory: what is served, and a folder .state that is
@@ -71,6 +79,23 @@ type Config struct {
 	// An error that matches log.ErrStopped stops the engine; after another one
 	// it tries again.
 	Signer Signer
+
+	// Cosigners are further keys of the log, such as one of ML-DSA-44, that sign
+	// each checkpoint beside Signer. They have its name. Whatever guards Signer
+	// should guard them too.
+	Cosigners []Cosigner
+
+	// Witnesses cosign each checkpoint before it is published, as their policy
+	// wants. Without a quorum nothing is published, and the newest tree is tried
+	// again every Interval. The default is none.
+	Witnesses *witnessing.Client
+
+	// Refresh is after what time, by Clock, witnesses cosign the published
+	// checkpoint anew when the log does not grow. The default is five minutes.
+	Refresh time.Duration
+
+	// Clock tells the time for Cosigners and Refresh. The default is time.Now.
+	Clock func() time.Time
 
 	// Interval is the least time from one checkpoint to the next, at least
 	// MinInterval. The default is one second.
@@ -101,6 +126,17 @@ func (c *Config) check() error {
 		return fmt.Errorf("signer has a key of type 0x%02x, want 0x%02x", c.Signer.Key().Type, log.TypeEd25519)
 	case c.Interval != 0 && c.Interval < MinInterval:
 		return fmt.Errorf("interval of %v, want at least %v", c.Interval, MinInterval)
+	}
+	for _, k := range c.Cosigners {
+		if k.Key().Name != c.Signer.Key().Name {
+			return fmt.Errorf("further key has the name %q, the signer's is %q", k.Key().Name, c.Signer.Key().Name)
+		}
+	}
+	if c.Refresh == 0 {
+		c.Refresh = 5 * time.Minute
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
 	if c.Interval == 0 {
 		c.Interval = time.Second
@@ -133,6 +169,9 @@ type Engine struct {
 	grown     chan struct{} // tells the publisher; buffered
 	closing   chan struct{} // closed by Close: the publisher makes an end
 	publisher chan struct{} // closed when it has
+	// publishing ends when Close has no more time for a last checkpoint.
+	publishing     context.Context
+	stopPublishing context.CancelCauseFunc
 
 	mu        sync.Mutex
 	verified  log.Checkpoint // appended, and compared with what is on disk
@@ -142,6 +181,11 @@ type Engine struct {
 	stopped   error          // why the engine takes no more; nil while it does
 	signErr   error          // of the last attempt to publish
 	closed    bool
+
+	confirmed  bool      // witnesses have cosigned since Open
+	cosigned   time.Time // when they did so last, by Clock
+	due        time.Time // when they are to do so again if nothing is appended
+	quorumTime uint64    // the newest that they gave since Open
 }
 
 var _ log.Log = (*Engine)(nil)
@@ -151,6 +195,11 @@ var _ log.Log = (*Engine)(nil)
 // and returns an error that matches ErrDamaged if they differ: a whole check
 // of a large log is an audit's business. What was appended but not published
 // is dropped; Next then is the size of the checkpoint.
+//
+// All witnesses are asked to cosign that checkpoint anew. If one has cosigned a
+// larger tree than the guarded signer remembers, the error is a *RestoredError and
+// matches log.ErrStopped. If too few answer, Open succeeds, and Err and QuorumTime
+// tell.
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	e, err := open(ctx, cfg)
 	if err != nil {
@@ -186,7 +235,11 @@ func open(ctx context.Context, cfg Config) (_ *Engine, err error) {
 		publisher: make(chan struct{}),
 		changed:   make(chan struct{}),
 	}
+	e.publishing, e.stopPublishing = context.WithCancelCause(context.Background())
 	if err := e.recover(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.askAtStart(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.start(); err != nil {
@@ -317,7 +370,13 @@ func (e *Engine) close(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("wait for append: %w", err))
 	}
 	close(e.closing)
-	<-e.publisher // it waits for nothing but a signature and a file
+	defer e.stopPublishing(nil)
+	select {
+	case <-e.publisher:
+	case <-ctx.Done(): // it waits for witnesses
+		e.stopPublishing(context.Cause(ctx))
+		<-e.publisher
+	}
 
 	e.mu.Lock()
 	done, err := e.size == e.verified.Size, e.signErr

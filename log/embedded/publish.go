@@ -44,14 +44,28 @@ func (e *Engine) Await(ctx context.Context, index uint64) ([]byte, error) {
 
 // publishLoop publishes a checkpoint when the tree has grown, but not sooner
 // than one interval after the last; a failed attempt is made again after an
-// interval too. When the engine closes it makes one last attempt, at once.
+// interval too, then for the newest tree. When the engine closes it makes one last
+// attempt, at once.
 func (e *Engine) publishLoop() {
 	defer close(e.publisher)
 	pause := time.NewTimer(0)
 	<-pause.C
+	var look <-chan time.Time
+	if e.cfg.Witnesses != nil {
+		ticker := time.NewTicker(lookEvery)
+		defer ticker.Stop()
+		look = ticker.C
+	}
 	for {
 		select {
 		case <-e.grown:
+		case <-e.late():
+			e.addLate()
+			continue
+		case <-look:
+			if !e.isDue() {
+				continue
+			}
 		case <-e.closing:
 			e.publishOnce()
 			return
@@ -105,25 +119,43 @@ func (e *Engine) publishOnce() bool {
 	return false
 }
 
-// publish signs the newest verified tree and writes the checkpoint, if the
-// tree has grown since the last one.
+// publish signs the newest verified tree, has it cosigned and writes the
+// checkpoint, if the tree has grown since the last one or that is to be cosigned
+// anew.
 func (e *Engine) publish() error {
 	e.mu.Lock()
-	cp, size, stopped := e.verified, e.size, e.stopped
+	cp, size, raw, stopped, due := e.verified, e.size, e.published, e.stopped, e.refreshDue()
+	confirmed := e.confirmed
 	e.mu.Unlock()
-	if stopped != nil || cp.Size <= size {
+	if stopped != nil || cp.Size <= size && !due {
 		return nil
 	}
-	raw, err := sign(&e.cfg, cp)
-	if err != nil {
-		return err
+	w := e.cfg.Witnesses
+	if w != nil && confirmed {
+		// What can't be published now is not signed now.
+		if err := w.Ready(); err != nil {
+			return err
+		}
 	}
-	if err := writeCheckpoint(e.cfg.Dir, raw); err != nil {
+	if cp.Size > size {
+		var err error
+		if raw, err = sign(&e.cfg, cp); err != nil {
+			return err
+		}
+	}
+	view := &log.View{Raw: raw, Checkpoint: cp}
+	if w != nil {
+		var err error
+		if view, err = e.cosign(e.publishing, raw); err != nil {
+			return err
+		}
+	}
+	if err := writeCheckpoint(e.cfg.Dir, view.Raw); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.published, e.size = raw, cp.Size
+	e.takeView(view)
 	return nil
 }
 
@@ -144,7 +176,18 @@ func sign(cfg *Config, cp log.Checkpoint) ([]byte, error) {
 	if _, err := key.Verify(text, s); err != nil {
 		return nil, fmt.Errorf("sign checkpoint: %w", err)
 	}
-	return (&log.Note{Text: text, Signatures: []log.NoteSignature{s}}).Marshal(), nil
+	n := &log.Note{Text: text, Signatures: []log.NoteSignature{s}}
+	for _, c := range cfg.Cosigners {
+		s, err := c.Cosign(text, uint64(max(cfg.Clock().Unix(), 1)))
+		if err == nil {
+			_, err = c.Key().Verify(text, s)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sign checkpoint: %w", err)
+		}
+		n.Signatures = append(n.Signatures, s)
+	}
+	return n.Marshal(), nil
 }
 
 // writeCheckpoint replaces the checkpoint file in one step that lasts: the

@@ -180,6 +180,7 @@ func TestBadSignatureIsNotPublished(t *testing.T) {
 // TestWriteFails: a write that fails leaves everything as it was, and the same
 // leaves can be given again.
 func TestWriteFails(t *testing.T) {
+	embedded.OneBatch(t)
 	cfg := create(t)
 	e := open(t, cfg)
 	mustAppend(t, e, 0, 300)

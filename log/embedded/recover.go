@@ -89,18 +89,19 @@ func unlock(f *os.File) error {
 	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }
 
-// Create makes an empty log in cfg.Dir and publishes a checkpoint of size 0.
+// Create makes an empty log in cfg.Dir and publishes a checkpoint of size 0, which
+// witnesses cosign if there are any.
 // The directory may exist, with other things in it. A Create that was
 // interrupted can be run again; a log that exists is not touched, and the
 // error matches fs.ErrExist.
 func Create(ctx context.Context, cfg Config) error {
-	if err := create(cfg); err != nil {
+	if err := create(ctx, cfg); err != nil {
 		return fmt.Errorf("create log: %w", err)
 	}
 	return ctx.Err()
 }
 
-func create(cfg Config) error {
+func create(ctx context.Context, cfg Config) error {
 	if err := cfg.check(); err != nil {
 		return err
 	}
@@ -128,6 +129,16 @@ func create(cfg Config) error {
 	raw, err := sign(&cfg, empty)
 	if err != nil {
 		return err
+	}
+	if cfg.Witnesses != nil {
+		view, ahead, err := cfg.Witnesses.CosignAll(ctx, raw)
+		if len(ahead) > 0 {
+			return fmt.Errorf("there was a log of this name before: %w", ahead[0])
+		}
+		if err != nil {
+			return err
+		}
+		raw = view.Raw
 	}
 	if err := writeCheckpoint(cfg.Dir, raw); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)

@@ -3,7 +3,6 @@ package witnessing
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -189,18 +188,13 @@ func (c *Client) exchange(p *place, r *round) (map[int]log.NoteSignature, error)
 // request makes one request: it returns the body of a 200, or the size that a 409
 // names.
 func (c *Client) request(ctx context.Context, p *place, r *round, old uint64) (size uint64, body []byte, err error) {
-	b := fmt.Appendf(nil, "old %d\n", old)
+	add := log.AddCheckpoint{Old: old, Note: r.signed}
 	if old > 0 && old < r.cp.Size {
-		hashes, err := c.cfg.Prover.ConsistencyProof(ctx, old, r.cp.Size)
-		if err != nil {
+		if add.Proof, err = c.cfg.Prover.ConsistencyProof(ctx, old, r.cp.Size); err != nil {
 			return 0, nil, err
 		}
-		for _, h := range hashes {
-			b = append(base64.StdEncoding.AppendEncode(b, h[:]), '\n')
-		}
 	}
-	b = append(append(b, '\n'), r.signed...)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/add-checkpoint", bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/add-checkpoint", bytes.NewReader(add.Marshal()))
 	if err != nil {
 		return 0, nil, err
 	}

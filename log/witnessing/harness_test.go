@@ -1,10 +1,7 @@
 package witnessing
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -14,17 +11,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/witnessing/witnesstest"
 )
 
 const origin = "log.example/test"
-
-func seed(name string) []byte {
-	s := sha256.Sum256([]byte(name))
-	return s[:]
-}
 
 // A tree is a log in memory, of which any size is there at once.
 type tree struct {
@@ -96,45 +88,20 @@ func (tr *tree) ConsistencyProof(_ context.Context, m, n uint64) ([]log.Hash, er
 
 func (tr *tree) Forget() { tr.forgot++ }
 
-// A witness is an honest one, as c2sp.org/tlog-witness has it, in memory. Lie, if
-// set, comes first, and answers in its place if it returns true.
-type witness struct {
-	name string
-	keys []*log.Cosigner
-	log  *tree
-	lie  func(w http.ResponseWriter, r *request) bool
-
-	mu       sync.Mutex
-	size     uint64
-	root     log.Hash
-	requests []*request
-	skew     time.Duration // of its clock
-}
-
-// A request is one as it was understood.
-type request struct {
-	at     time.Time
-	http   *http.Request
-	old    uint64
-	proof  []log.Hash
-	raw    []byte // the checkpoint
-	cp     log.Checkpoint
-	text   []byte
-	number int // of the requests to this witness, from 1
-	ctx    context.Context
-}
-
 func newWitness(t testing.TB, tr *tree, name string, keys ...*log.Cosigner) *witness {
 	t.Helper()
-	if len(keys) == 0 {
-		c, err := log.NewCosigner(name+".example", seed(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, c)
-	}
-	return &witness{name: name, keys: keys, log: tr, root: log.EmptyRoot()}
+	return witnesstest.New(name, tr.signer.Key(), keys...)
 }
+
+type (
+	witness = witnesstest.Witness
+	request = witnesstest.Request
+)
+
+var (
+	seed     = witnesstest.Seed
+	conflict = witnesstest.Conflict
+)
 
 func mldsa(t testing.TB, name string) *log.Cosigner {
 	t.Helper()
@@ -144,131 +111,6 @@ func mldsa(t testing.TB, name string) *log.Cosigner {
 	}
 	return c
 }
-
-func parseRequest(b []byte) (*request, error) {
-	r := new(request)
-	head, raw, ok := bytes.Cut(b, []byte("\n\n"))
-	if !ok {
-		return nil, errors.New("no empty line")
-	}
-	lines := strings.Split(string(head), "\n")
-	if _, err := fmt.Sscanf(lines[0], "old %d", &r.old); err != nil || lines[0] != fmt.Sprintf("old %d", r.old) {
-		return nil, fmt.Errorf("first line %q", lines[0])
-	}
-	if len(lines) > 64 {
-		return nil, errors.New("over 63 hashes")
-	}
-	for _, l := range lines[1:] {
-		h, err := base64.StdEncoding.Strict().DecodeString(l)
-		if err != nil || len(h) != log.HashSize {
-			return nil, fmt.Errorf("hash %q", l)
-		}
-		r.proof = append(r.proof, log.Hash(h))
-	}
-	r.raw = raw
-	n, err := log.ParseNote(raw)
-	if err != nil {
-		return nil, err
-	}
-	r.text = n.Text
-	r.cp, err = log.ParseCheckpoint(n.Text)
-	return r, err
-}
-
-func (w *witness) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
-	body, err := io.ReadAll(hr.Body)
-	if err != nil {
-		return
-	}
-	if hr.Method != http.MethodPost || hr.URL.Path != "/"+w.name+"/add-checkpoint" {
-		http.Error(rw, "no such address", http.StatusTeapot)
-		return
-	}
-	r, err := parseRequest(body)
-	if err != nil {
-		http.Error(rw, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.mu.Lock()
-	r.at, r.http, r.ctx = time.Now(), hr, hr.Context()
-	w.requests = append(w.requests, r)
-	r.number = len(w.requests)
-	lie := w.lie
-	w.mu.Unlock()
-	if lie != nil && lie(rw, r) {
-		return
-	}
-	w.honest(rw, r)
-}
-
-func (w *witness) honest(rw http.ResponseWriter, r *request) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case r.cp.Origin != origin:
-		http.Error(rw, "", http.StatusNotFound)
-		return
-	case !w.trusts(r.raw):
-		http.Error(rw, "", http.StatusForbidden)
-		return
-	case r.old > r.cp.Size:
-		http.Error(rw, "", http.StatusBadRequest)
-		return
-	case r.old != w.size:
-		conflict(rw, w.size)
-		return
-	}
-	if r.old == 0 && len(r.proof) > 0 || log.VerifyConsistency(r.old, r.cp.Size, w.root, r.cp.Root, r.proof) != nil {
-		http.Error(rw, "", http.StatusUnprocessableEntity)
-		return
-	}
-	w.size, w.root = r.cp.Size, r.cp.Root
-	for _, k := range w.keys {
-		io.WriteString(rw, w.line(k, r.text, w.skew))
-	}
-}
-
-func (w *witness) trusts(raw []byte) bool {
-	n, err := log.ParseNote(raw)
-	if err != nil {
-		return false
-	}
-	for _, s := range n.Signatures {
-		if s.ID == w.log.signer.Key().ID {
-			_, err := w.log.signer.Key().Verify(n.Text, s)
-			return err == nil
-		}
-	}
-	return false
-}
-
-func (w *witness) line(k *log.Cosigner, text []byte, skew time.Duration) string {
-	s, err := k.Cosign(text, uint64(time.Now().Add(skew).Unix()))
-	if err != nil {
-		panic(err)
-	}
-	return s.Line()
-}
-
-func conflict(rw http.ResponseWriter, size uint64) {
-	rw.Header().Set("Content-Type", "text/x.tlog.size")
-	rw.WriteHeader(http.StatusConflict)
-	fmt.Fprintf(rw, "%d\n", size)
-}
-
-func (w *witness) set(lie func(http.ResponseWriter, *request) bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.lie = lie
-}
-
-func (w *witness) asked() []*request {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]*request(nil), w.requests...)
-}
-
-func (w *witness) url() string { return "http://" + w.name + ".example/" + w.name }
 
 // A network has a real HTTP server for each witness, on pipes in memory, so that
 // synctest moves its clock.
@@ -301,7 +143,7 @@ func newNetwork(t testing.TB, alive ...*witness) *network {
 	n := &network{hosts: make(map[string]*listener), dials: make(map[string]int)}
 	for _, w := range alive {
 		l := &listener{conns: make(chan net.Conn), closed: make(chan struct{})}
-		n.hosts[w.name+".example:80"] = l
+		n.hosts[w.Name+".example:80"] = l
 		srv := &http.Server{Handler: w, ErrorLog: slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelError)}
 		go srv.Serve(l)
 		t.Cleanup(func() { srv.Close() })
@@ -336,13 +178,7 @@ func policyOf(t testing.TB, tr *tree, ws []*witness, rest string) *log.Policy {
 	t.Helper()
 	text := "log " + tr.signer.Key().String() + "\n"
 	for _, w := range ws {
-		for i, k := range w.keys {
-			name := w.name
-			if i > 0 {
-				name += fmt.Sprint(i + 1)
-			}
-			text += fmt.Sprintf("witness %s %s %s\n", name, k.Key(), w.url())
-		}
+		text += w.Lines()
 	}
 	p, err := log.ParsePolicy([]byte(text + rest))
 	if err != nil {

@@ -121,8 +121,7 @@ type witnessKey struct {
 type round struct {
 	text   []byte
 	cp     log.Checkpoint
-	signed []byte              // what witnesses get: the text and the log's signatures
-	log    []log.NoteSignature // those
+	signed *log.Note // what witnesses get: the text and the log's signatures
 	got    map[int]log.NoteSignature
 	asked  map[*place]bool // in this call of Cosign
 	ahead  []*AheadError
@@ -219,6 +218,9 @@ func newTransport() *http.Transport {
 	return t
 }
 
+// Policy returns the policy whose witnesses are asked.
+func (c *Client) Policy() *log.Policy { return c.cfg.Policy }
+
 // Close ends all requests and waits for them. What is waited for in Cosign ends
 // with an error.
 func (c *Client) Close() {
@@ -283,13 +285,12 @@ func (c *Client) begin(signed []byte, all bool) (*round, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &round{text: view.Note.Text, cp: view.Checkpoint, got: make(map[int]log.NoteSignature)}
+	r := &round{text: view.Note.Text, cp: view.Checkpoint, got: make(map[int]log.NoteSignature), signed: &log.Note{Text: view.Note.Text}}
 	for _, s := range view.Note.Signatures {
 		if slices.ContainsFunc(view.LogKeys, func(k log.Key) bool { return k.Name == s.Name && k.ID == s.ID }) {
-			r.log = append(r.log, s)
+			r.signed.Signatures = append(r.signed.Signatures, s)
 		}
 	}
-	r.signed = (&log.Note{Text: r.text, Signatures: r.log}).Marshal()
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -427,7 +428,7 @@ func (c *Client) missing(r *round) error {
 // would.
 func (c *Client) view(r *round) (*log.View, error) {
 	c.mu.Lock()
-	n := &log.Note{Text: r.text, Signatures: slices.Clone(r.log)}
+	n := &log.Note{Text: r.text, Signatures: slices.Clone(r.signed.Signatures)}
 	for i := range c.cfg.Policy.Witnesses {
 		if s, ok := r.got[i]; ok {
 			n.Signatures = append(n.Signatures, s)

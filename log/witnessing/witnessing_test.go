@@ -35,19 +35,19 @@ func TestCosign(t *testing.T) {
 			}
 		}
 		for _, w := range ws {
-			for _, r := range w.asked() {
-				if ua := r.http.Header.Get("User-Agent"); !strings.HasPrefix(ua, "pledgelog/") {
+			for _, r := range w.Asked() {
+				if ua := r.HTTP.Header.Get("User-Agent"); !strings.HasPrefix(ua, "pledgelog/") {
 					t.Errorf("user agent %q", ua)
 				}
-				if n, _ := log.ParseNote(r.raw); len(n.Signatures) != 1 {
-					t.Errorf("a witness was sent %d signatures", len(n.Signatures))
+				if n := len(r.Add.Note.Signatures); n != 1 {
+					t.Errorf("a witness was sent %d signatures", n)
 				}
 			}
 		}
 		// One refusal each (nobody was known before), and no more.
 		for _, w := range ws {
-			if n := len(w.asked()); n > 9 {
-				t.Errorf("%s had %d requests for 8 checkpoints", w.name, n)
+			if n := len(w.Asked()); n > 9 {
+				t.Errorf("%s had %d requests for 8 checkpoints", w.Name, n)
 			}
 		}
 		for _, f := range c.Figures() {
@@ -92,16 +92,16 @@ func TestSeveralKeysAtOneAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := newTestClient(t, tr, p, newNetwork(t, w))
-		w.size, w.root = 4, tr.root(4)
+		w.SetState(4, tr.root(4))
 		if _, err := c.Cosign(t.Context(), tr.signed(10)); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(w.asked()); n != 2 { // the first had to be put right
+		if n := len(w.Asked()); n != 2 { // the first had to be put right
 			t.Errorf("%d requests", n)
 		}
 		// With one key's line missing the other's still counts.
-		w.set(func(rw http.ResponseWriter, r *request) bool {
-			fmt.Fprint(rw, w.line(ed, r.text, 0))
+		w.Set(func(rw http.ResponseWriter, r *request) bool {
+			fmt.Fprint(rw, w.Line(ed, r.Text, 0))
 			return true
 		})
 		_, err = c.Cosign(t.Context(), tr.signed(10))
@@ -128,73 +128,73 @@ func TestLiars(t *testing.T) {
 		took time.Duration // at most, of a client that waits ten seconds
 	}{
 		{"wrong root", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, w.line(w.keys[0], other(r.text, func(c *log.Checkpoint) { c.Root[0] ^= 1 }), 0))
+			fmt.Fprint(rw, w.Line(w.Keys[0], other(r.Text, func(c *log.Checkpoint) { c.Root[0] ^= 1 }), 0))
 		}, log.ErrBadSignature, 1, 0},
 		{"another checkpoint", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, w.line(w.keys[0], other(r.text, func(c *log.Checkpoint) { c.Size-- }), 0))
+			fmt.Fprint(rw, w.Line(w.Keys[0], other(r.Text, func(c *log.Checkpoint) { c.Size-- }), 0))
 		}, log.ErrBadSignature, 1, 0},
 		{"another origin", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, w.line(w.keys[0], other(r.text, func(c *log.Checkpoint) { c.Origin = "log.example/other" }), 0))
+			fmt.Fprint(rw, w.Line(w.Keys[0], other(r.Text, func(c *log.Checkpoint) { c.Origin = "log.example/other" }), 0))
 		}, log.ErrBadSignature, 1, 0},
 		{"another's key", func(w *witness, rw http.ResponseWriter, r *request) {
 			k, _ := log.NewCosigner("x.example", seed("x"))
-			fmt.Fprint(rw, w.line(k, r.text, 0))
+			fmt.Fprint(rw, w.Line(k, r.Text, 0))
 		}, ErrAnswer, 1, 0},
 		{"its own name with another key", func(w *witness, rw http.ResponseWriter, r *request) {
-			k, _ := log.NewCosigner(w.keys[0].Key().Name, seed("x"))
-			fmt.Fprint(rw, w.line(k, r.text, 0))
+			k, _ := log.NewCosigner(w.Keys[0].Key().Name, seed("x"))
+			fmt.Fprint(rw, w.Line(k, r.Text, 0))
 		}, ErrAnswer, 1, 0},
 		{"in the future", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, w.line(w.keys[0], r.text, MaxSkew+time.Minute))
+			fmt.Fprint(rw, w.Line(w.Keys[0], r.Text, MaxSkew+time.Minute))
 		}, ErrTime, 1, 0},
 		{"in the past", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, w.line(w.keys[0], r.text, -MaxSkew-time.Minute))
+			fmt.Fprint(rw, w.Line(w.Keys[0], r.Text, -MaxSkew-time.Minute))
 		}, ErrTime, 1, 0},
 		{"no time", func(w *witness, rw http.ResponseWriter, r *request) {
-			sig := ed25519.Sign(ed25519.NewKeyFromSeed(seed(w.name)), append([]byte("cosignature/v1\ntime 0\n"), r.text...))
-			k := w.keys[0].Key()
+			sig := ed25519.Sign(ed25519.NewKeyFromSeed(seed(w.Name)), append([]byte("cosignature/v1\ntime 0\n"), r.Text...))
+			k := w.Keys[0].Key()
 			fmt.Fprint(rw, log.NoteSignature{Name: k.Name, ID: k.ID, Sig: append(make([]byte, 8), sig...)}.Line())
 		}, ErrAnswer, 1, 0},
 		{"a good line and a bad one", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, w.line(w.keys[0], r.text, 0), w.line(w.keys[0], other(r.text, func(c *log.Checkpoint) { c.Root[0] ^= 1 }), 0))
+			fmt.Fprint(rw, w.Line(w.Keys[0], r.Text, 0), w.Line(w.Keys[0], other(r.Text, func(c *log.Checkpoint) { c.Root[0] ^= 1 }), 0))
 		}, log.ErrBadSignature, 1, 0},
 		{"nothing", func(w *witness, rw http.ResponseWriter, r *request) {}, ErrAnswer, 1, 0},
 		{"a page", func(w *witness, rw http.ResponseWriter, r *request) { fmt.Fprint(rw, "<html>\n") }, ErrAnswer, 1, 0},
 		{"no line feed", func(w *witness, rw http.ResponseWriter, r *request) {
-			fmt.Fprint(rw, strings.TrimSpace(w.line(w.keys[0], r.text, 0)))
+			fmt.Fprint(rw, strings.TrimSpace(w.Line(w.Keys[0], r.Text, 0)))
 		}, ErrAnswer, 1, 0},
 		{"too many lines", func(w *witness, rw http.ResponseWriter, r *request) {
 			k, _ := log.NewCosigner("x.example", seed("x"))
-			fmt.Fprint(rw, strings.Repeat(w.line(k, r.text, 0), 300), w.line(w.keys[0], r.text, 0))
+			fmt.Fprint(rw, strings.Repeat(w.Line(k, r.Text, 0), 300), w.Line(w.Keys[0], r.Text, 0))
 		}, ErrAnswer, 1, 0},
 		{"endless", func(w *witness, rw http.ResponseWriter, r *request) {
-			for line := []byte(w.line(w.keys[0], r.text, 0)); r.ctx.Err() == nil; {
+			for line := []byte(w.Line(w.Keys[0], r.Text, 0)); r.Ctx.Err() == nil; {
 				rw.Write(line)
 			}
 		}, ErrAnswer, 1, 0},
 		{"endless size", func(w *witness, rw http.ResponseWriter, r *request) {
 			rw.Header().Set("Content-Type", "text/x.tlog.size")
 			rw.WriteHeader(http.StatusConflict)
-			for r.ctx.Err() == nil {
+			for r.Ctx.Err() == nil {
 				rw.Write([]byte("11111111"))
 			}
 		}, ErrAnswer, 1, 0},
 		{"a drip", func(w *witness, rw http.ResponseWriter, r *request) {
-			for _, b := range []byte(w.line(w.keys[0], r.text, 0)) {
+			for _, b := range []byte(w.Line(w.Keys[0], r.Text, 0)) {
 				rw.Write([]byte{b})
 				rw.(http.Flusher).Flush()
 				select {
-				case <-r.ctx.Done():
+				case <-r.Ctx.Done():
 					return
 				case <-time.After(time.Second):
 				}
 			}
 		}, ErrTimeout, 1, 10 * time.Second},
-		{"silence", func(w *witness, rw http.ResponseWriter, r *request) { <-r.ctx.Done() }, ErrTimeout, 1, 10 * time.Second},
-		{"ping-pong", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, uint64(1+r.number%2)) }, ErrUnsettled, 3, 0},
-		{"the size that was given", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, r.old) }, ErrInconsistent, 1, 0},
-		{"always another size", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, uint64(r.number)) }, ErrUnsettled, 3, 0},
-		{"a larger size", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, r.cp.Size+1) }, ErrAhead, 1, 0},
+		{"silence", func(w *witness, rw http.ResponseWriter, r *request) { <-r.Ctx.Done() }, ErrTimeout, 1, 10 * time.Second},
+		{"ping-pong", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, uint64(1+r.Number%2)) }, ErrUnsettled, 3, 0},
+		{"the size that was given", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, r.Add.Old) }, ErrInconsistent, 1, 0},
+		{"always another size", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, uint64(r.Number)) }, ErrUnsettled, 3, 0},
+		{"a larger size", func(w *witness, rw http.ResponseWriter, r *request) { conflict(rw, r.CP.Size+1) }, ErrAhead, 1, 0},
 		{"size with zeros", func(w *witness, rw http.ResponseWriter, r *request) {
 			rw.Header().Set("Content-Type", "text/x.tlog.size")
 			rw.WriteHeader(http.StatusConflict)
@@ -202,7 +202,7 @@ func TestLiars(t *testing.T) {
 		}, ErrAnswer, 1, 0},
 		{"409 of a proxy", func(w *witness, rw http.ResponseWriter, r *request) { http.Error(rw, "7", http.StatusConflict) }, ErrAnswer, 1, 0},
 		{"redirect", func(w *witness, rw http.ResponseWriter, r *request) {
-			http.Redirect(rw, r.http, "http://c.example/c/add-checkpoint", http.StatusTemporaryRedirect)
+			http.Redirect(rw, r.HTTP, "http://c.example/c/add-checkpoint", http.StatusTemporaryRedirect)
 		}, ErrAnswer, 1, 0},
 		{"compressed", func(w *witness, rw http.ResponseWriter, r *request) {
 			rw.Header().Set("Content-Encoding", "gzip")
@@ -210,7 +210,7 @@ func TestLiars(t *testing.T) {
 		}, ErrAnswer, 1, 0},
 		{"large header", func(w *witness, rw http.ResponseWriter, r *request) {
 			rw.Header().Set("X", strings.Repeat("x", 1<<20))
-			w.honest(rw, r)
+			w.Honest(rw, r)
 		}, nil, 1, 0},
 		{"400", status(http.StatusBadRequest), ErrBadRequest, 1, 0},
 		{"403", status(http.StatusForbidden), ErrUnknownKey, 1, 0},
@@ -223,9 +223,9 @@ func TestLiars(t *testing.T) {
 				tr := newTree(t, 10)
 				ws := three(t, tr)
 				liar, third := ws[1], ws[2]
-				liar.set(func(rw http.ResponseWriter, r *request) bool { test.lie(liar, rw, r); return true })
+				liar.Set(func(rw http.ResponseWriter, r *request) bool { test.lie(liar, rw, r); return true })
 				away := func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(http.StatusBadGateway); return true }
-				third.set(away)
+				third.Set(away)
 				p := policyOf(t, tr, ws, twoOfThree)
 				c := newTestClient(t, tr, p, newNetwork(t, ws...))
 				began := time.Now()
@@ -243,13 +243,13 @@ func TestLiars(t *testing.T) {
 				if f[0].LastError != nil || f[1].Failures != 1 || f[1].InARow != 1 || f[1].NotBefore.IsZero() {
 					t.Errorf("figures %+v", f)
 				}
-				if n := len(liar.asked()); n > test.max {
+				if n := len(liar.Asked()); n > test.max {
 					t.Errorf("%d requests", n)
 				}
-				if n := len(third.asked()); n != 1 {
+				if n := len(third.Asked()); n != 1 {
 					t.Errorf("the third had %d requests", n)
 				}
-				third.set(nil)
+				third.Set(nil)
 				time.Sleep(2 * time.Second)
 				v := mustCosign(t, c, p, tr.signed(10))
 				if got := names(v); got != "a c" {
@@ -274,13 +274,13 @@ func TestUnknownLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := policyOf(t, tr, ws, twoOfThree)
-		ws[0].set(func(rw http.ResponseWriter, r *request) bool {
+		ws[0].Set(func(rw http.ResponseWriter, r *request) bool {
 			// A stranger's, with a bad signature, and another witness's.
-			fmt.Fprint(rw, ws[0].line(stranger, []byte(origin+"\n9\n"+strings.Repeat("A", 43)+"=\n"), 0), ws[0].line(ws[1].keys[0], r.text, 0), ws[0].line(ws[0].keys[0], r.text, 0))
+			fmt.Fprint(rw, ws[0].Line(stranger, []byte(origin+"\n9\n"+strings.Repeat("A", 43)+"=\n"), 0), ws[0].Line(ws[1].Keys[0], r.Text, 0), ws[0].Line(ws[0].Keys[0], r.Text, 0))
 			return true
 		})
 		for _, w := range ws[1:] {
-			w.set(func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true })
+			w.Set(func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true })
 		}
 		c := newTestClient(t, tr, p, newNetwork(t, ws...))
 		if _, err := c.Cosign(t.Context(), tr.signed(10)); !errors.Is(err, log.ErrQuorum) {
@@ -299,8 +299,8 @@ func TestRetryAfter(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			tr := newTree(t, 400)
 			ws := three(t, tr)
-			ws[0].set(func(rw http.ResponseWriter, r *request) bool {
-				if r.number > 1 {
+			ws[0].Set(func(rw http.ResponseWriter, r *request) bool {
+				if r.Number > 1 {
 					return false
 				}
 				rw.Header().Set("Retry-After", "100")
@@ -324,8 +324,8 @@ func TestRetryAfter(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 			}
-			asked := ws[0].asked()
-			if gap := asked[1].at.Sub(asked[0].at); gap < 100*time.Second || gap > 103*time.Second {
+			asked := ws[0].Asked()
+			if gap := asked[1].At.Sub(asked[0].At); gap < 100*time.Second || gap > 103*time.Second {
 				t.Errorf("asked again after %v", gap)
 			}
 		})
@@ -375,7 +375,7 @@ func TestSlowWitness(t *testing.T) {
 		tr := newTree(t, 400)
 		ws := three(t, tr)
 		slow := func(rw http.ResponseWriter, r *request) bool { time.Sleep(3 * time.Second); return false }
-		ws[2].set(slow)
+		ws[2].Set(slow)
 		p := policyOf(t, tr, ws, twoOfThree)
 		c := newTestClient(t, tr, p, newNetwork(t, ws...))
 		for i := range uint64(5) {
@@ -411,10 +411,10 @@ func TestSlowWitness(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if asked := ws[2].asked(); asked[len(asked)-1].cp.Size != 23 {
-			t.Errorf("the newest checkpoint that it was asked for has size %d", asked[len(asked)-1].cp.Size)
+		if asked := ws[2].Asked(); asked[len(asked)-1].CP.Size != 23 {
+			t.Errorf("the newest checkpoint that it was asked for has size %d", asked[len(asked)-1].CP.Size)
 		}
-		ws[2].set(nil)
+		ws[2].Set(nil)
 		mustCosign(t, c, p, tr.signed(30))
 		time.Sleep(time.Second)
 		if v := mustCosign(t, c, p, tr.signed(31)); names(v) != "a b c" {
@@ -428,7 +428,7 @@ func TestStuckWitness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTree(t, 100)
 		ws := three(t, tr)
-		ws[2].set(func(rw http.ResponseWriter, r *request) bool { <-r.ctx.Done(); return true })
+		ws[2].Set(func(rw http.ResponseWriter, r *request) bool { <-r.Ctx.Done(); return true })
 		p := policyOf(t, tr, ws, twoOfThree)
 		c := newTestClient(t, tr, p, newNetwork(t, ws...))
 		began := time.Now()
@@ -448,7 +448,7 @@ func TestSlowWitnessIsNeeded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTree(t, 400)
 		ws := three(t, tr)
-		ws[2].set(func(rw http.ResponseWriter, r *request) bool { time.Sleep(4 * time.Second); return false })
+		ws[2].Set(func(rw http.ResponseWriter, r *request) bool { time.Sleep(4 * time.Second); return false })
 		p := policyOf(t, tr, ws, "group all all a b c\nquorum all\n")
 		c := newTestClient(t, tr, p, newNetwork(t, ws...))
 		for i := range uint64(5) {
@@ -468,18 +468,18 @@ func TestQuorumLost(t *testing.T) {
 		p := policyOf(t, tr, ws, "group all all a b c\nquorum all\n")
 		c := newTestClient(t, tr, p, newNetwork(t, ws...))
 		mustCosign(t, c, p, tr.signed(10))
-		ws[1].set(func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true })
+		ws[1].Set(func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true })
 		if err := c.Ready(); err != nil {
 			t.Errorf("not ready before anybody failed: %v", err)
 		}
-		before := len(ws[0].asked())
+		before := len(ws[0].Asked())
 		for range 600 {
 			if _, err := c.Cosign(t.Context(), tr.signed(20)); !errors.Is(err, log.ErrQuorum) {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Second)
 		}
-		if n := len(ws[0].asked()) - before; n != 1 {
+		if n := len(ws[0].Asked()) - before; n != 1 {
 			t.Errorf("a was asked %d times for one checkpoint", n)
 		}
 		// A larger tree each time, while b can't be asked: a is left alone.
@@ -491,13 +491,13 @@ func TestQuorumLost(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		}
-		if n := len(ws[0].asked()) - before; n > 5 {
+		if n := len(ws[0].Asked()) - before; n > 5 {
 			t.Errorf("a was asked %d times in vain", n)
 		}
 		if err := c.Ready(); !errors.Is(err, log.ErrQuorum) || !strings.Contains(err.Error(), "b: ") {
 			t.Errorf("Ready: %v", err)
 		}
-		ws[1].set(nil)
+		ws[1].Set(nil)
 		began := time.Now()
 		for {
 			v, err := c.Cosign(t.Context(), tr.signed(399))
@@ -522,20 +522,20 @@ func TestCosignAll(t *testing.T) {
 		tr := newTree(t, 400)
 		ws := three(t, tr)
 		for i, w := range ws {
-			w.size = []uint64{300, 350, 20}[i]
-			w.root = tr.root(w.size)
+			size := []uint64{300, 350, 20}[i]
+			w.SetState(size, tr.root(size))
 		}
 		p := policyOf(t, tr, ws, twoOfThree)
 		c := newTestClient(t, tr, p, newNetwork(t, ws...))
-		ws[0].set(func(rw http.ResponseWriter, r *request) bool { time.Sleep(5 * time.Second); return false })
+		ws[0].Set(func(rw http.ResponseWriter, r *request) bool { time.Sleep(5 * time.Second); return false })
 		v, ahead, err := c.CosignAll(t.Context(), tr.signed(300))
 		if err != nil || names(v) != "a c" {
 			t.Errorf("%v", err)
 		}
-		if len(ahead) != 1 || *ahead[0] != (AheadError{"b", ws[1].url(), 350, 300}) {
+		if len(ahead) != 1 || *ahead[0] != (AheadError{"b", ws[1].URL, 350, 300}) {
 			t.Errorf("ahead: %v", ahead)
 		}
-		ws[0].set(func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true })
+		ws[0].Set(func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true })
 		time.Sleep(time.Minute)
 		_, ahead, err = c.CosignAll(t.Context(), tr.signed(310))
 		if !errors.Is(err, log.ErrQuorum) || len(ahead) != 1 || ahead[0].Size != 350 {
@@ -577,7 +577,7 @@ func TestClose(t *testing.T) {
 		tr := newTree(t, 10)
 		ws := three(t, tr)
 		for _, w := range ws {
-			w.set(func(rw http.ResponseWriter, r *request) bool { <-r.ctx.Done(); return true })
+			w.Set(func(rw http.ResponseWriter, r *request) bool { <-r.Ctx.Done(); return true })
 		}
 		c := newTestClient(t, tr, policyOf(t, tr, ws, twoOfThree), newNetwork(t, ws...))
 		ended := make(chan error)

@@ -1,0 +1,187 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/witnessing"
+)
+
+const (
+	// minRefresh is the least time between two times that a log that stands still
+	// is cosigned anew.
+	minRefresh = time.Minute
+	// lookEvery is how often the publisher looks whether that is due.
+	lookEvery = 250 * time.Millisecond
+)
+
+// askAtStart has the published checkpoint cosigned anew. It shows what the time is
+// and whether witnesses know a larger tree than this log remembers to have signed;
+// then the engine must not go on. Without a quorum it goes on asking later.
+func (e *Engine) askAtStart(ctx context.Context) error {
+	if e.cfg.Witnesses == nil {
+		return nil
+	}
+	view, err := e.cosignAll(ctx, e.published)
+	switch {
+	case errors.Is(err, log.ErrStopped):
+		return err
+	case errors.Is(err, log.ErrQuorum):
+		e.cfg.Logger.Warn("the witnesses can't be reached: nothing is sequenced until they have cosigned", "error", err.Error())
+		e.signErr = err
+		return nil
+	case err != nil:
+		return err
+	}
+	published := e.published
+	e.takeView(view)
+	if _, err := e.cfg.Witnesses.Policy().Open(published); err == nil {
+		// It was published and may not be in the archive yet: then its own quorum
+		// time, not today's, is the evidence of when its entries were there.
+		e.published = published
+		e.due = e.cosigned.Add(min(2*minRefresh, e.cfg.Refresh))
+		return nil
+	}
+	if err := writeCheckpoint(e.cfg.Dir, view.Raw); err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	return nil
+}
+
+// takeView makes a cosigned checkpoint the published one. The caller holds mu, or
+// is alone.
+func (e *Engine) takeView(view *log.View) {
+	e.published, e.size = view.Raw, view.Checkpoint.Size
+	e.confirmed, e.cosigned = true, e.cfg.Clock()
+	e.due = e.cosigned.Add(e.cfg.Refresh)
+	e.quorumTime = max(e.quorumTime, view.QuorumTime)
+}
+
+// cosign brings a signed checkpoint to the quorum. Until witnesses have cosigned
+// for this process once, all of them are asked, and one that knows a larger tree
+// than was signed stops the log: it may have been restored, guard and all, while
+// they could not be reached. Later such a claim, which is not signed, is that
+// witness's failure: a quorum has confirmed what was signed since.
+func (e *Engine) cosign(ctx context.Context, signed []byte) (*log.View, error) {
+	e.mu.Lock()
+	confirmed := e.confirmed
+	e.mu.Unlock()
+	if !confirmed {
+		return e.cosignAll(ctx, signed)
+	}
+	return e.cfg.Witnesses.Cosign(ctx, signed)
+}
+
+func (e *Engine) cosignAll(ctx context.Context, signed []byte) (*log.View, error) {
+	view, ahead, err := e.cfg.Witnesses.CosignAll(ctx, signed)
+	if len(ahead) == 0 {
+		return view, err
+	}
+	last, known, lastErr := e.lastSigned(ctx)
+	if lastErr != nil {
+		return nil, lastErr
+	}
+	for _, a := range ahead {
+		// What was signed and not published, before a crash, a witness may well
+		// have seen: the log grows to it again.
+		if known && a.Size > last {
+			return nil, fmt.Errorf("%w: %w", log.ErrStopped, &RestoredError{*a, last})
+		}
+	}
+	return view, err
+}
+
+// lastSigned returns the size that was signed last, if the signer remembers it.
+func (e *Engine) lastSigned(ctx context.Context) (size uint64, known bool, err error) {
+	s, ok := e.cfg.Signer.(interface {
+		Last(context.Context) (log.Checkpoint, error)
+	})
+	if !ok {
+		return 0, false, nil
+	}
+	last, err := s.Last(ctx)
+	return last.Size, true, err
+}
+
+// RestoredError says that a witness knows more of the log than the log itself does.
+type RestoredError struct {
+	Ahead witnessing.AheadError
+	Last  uint64 // size of the largest tree that this log remembers to have signed
+}
+
+func (e *RestoredError) Error() string {
+	return fmt.Sprintf("witness %s (%s) says that it has cosigned a tree of %d entries, and this log remembers to have signed no more than %d: "+
+		"log and guard were restored together from an older copy, or another server signs for this log, or the witness errs",
+		e.Ahead.Witness, e.Ahead.URL, e.Ahead.Size, e.Last)
+}
+
+func (e *RestoredError) Unwrap() error { return &e.Ahead }
+
+// refreshDue reports whether the published checkpoint is to be cosigned anew
+// although nothing was appended: it is how readers, and the log itself, know that
+// it is not stale. The caller holds mu.
+func (e *Engine) refreshDue() bool {
+	if e.cfg.Witnesses == nil {
+		return false
+	}
+	if !e.confirmed {
+		return true
+	}
+	now := e.cfg.Clock()
+	// A witness whose clock is behind gives times that are old when they come.
+	return !now.Before(e.due) ||
+		e.quorumTime != 0 && now.Sub(e.cosigned) >= minRefresh && now.Sub(time.Unix(int64(e.quorumTime), 0)) >= e.cfg.Refresh
+}
+
+// isDue is refreshDue for who does not hold mu.
+func (e *Engine) isDue() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stopped == nil && e.refreshDue()
+}
+
+// late tells when cosignatures came after their checkpoint was published.
+func (e *Engine) late() <-chan struct{} {
+	if e.cfg.Witnesses == nil {
+		return nil
+	}
+	return e.cfg.Witnesses.Late()
+}
+
+// addLate adds cosignatures to the published checkpoint that came after it was
+// written: those of a witness that thinks for longer, or audits first, would never
+// be seen otherwise. Its text stays, and so does its quorum time.
+func (e *Engine) addLate() {
+	view, err := e.cfg.Witnesses.Newest()
+	if err != nil || view == nil {
+		return
+	}
+	e.mu.Lock()
+	current := e.size == view.Checkpoint.Size && e.stopped == nil
+	e.mu.Unlock()
+	if !current {
+		return
+	}
+	if err := writeCheckpoint(e.cfg.Dir, view.Raw); err != nil {
+		e.cfg.Logger.Error("add late cosignatures", "error", err.Error())
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.published = view.Raw
+}
+
+// QuorumTime returns the newest time, in seconds since 1970, for which the quorum of
+// witnesses vouches by what they have cosigned since the engine was opened; 0 while
+// they have not. It is not needed if the policy wants no witness.
+func (e *Engine) QuorumTime() (t int64, needed bool) {
+	if e.cfg.Witnesses == nil || e.cfg.Witnesses.Policy().Quorum == log.QuorumNone {
+		return 0, false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return int64(e.quorumTime), true
+}
