@@ -217,6 +217,9 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 func details(s intake.Status) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	if s.QuorumTime != 0 {
+		line("witnesses: a quorum gave the time %s", entry.FormatTime(s.QuorumTime))
+	}
 	if d := s.Directory; d != nil {
 		line("directory: entry %d, logged %s", d.Index, entry.FormatTime(d.Logged))
 	} else {

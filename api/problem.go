@@ -45,6 +45,7 @@ const (
 	codeBusy          entry.Code = "server-busy"
 	codeStore         entry.Code = "store-unavailable"
 	codeClock         entry.Code = "clock-behind"
+	codeWitnesses     entry.Code = "witnesses-missing"
 	codeStopped       entry.Code = "log-stopped"
 	codeEnding        entry.Code = "server-ending"
 	codeNotReady      entry.Code = "not-ready"
@@ -75,6 +76,7 @@ var hints = map[entry.Code]string{
 	codeBusy:          "send it again after the seconds that Retry-After names; nothing is logged twice",
 	codeStore:         "tell the operator; send it again later: nothing was kept, and nothing is logged twice",
 	codeClock:         "tell the operator; send it again later",
+	codeWitnesses:     "send it again later, or tell the operator: witnesses have to vouch for the log before it takes more",
 	codeStopped:       "tell the operator: the server's own log has the reason",
 	codeEnding:        "send it again in a moment; nothing is logged twice",
 	codeNotReady:      "tell the operator: the server's own log has the reason",
@@ -146,6 +148,9 @@ func notReady(err error) *client.Problem {
 	if errors.Is(err, intake.ErrClock) {
 		return refuse(http.StatusServiceUnavailable, codeClock, intake.ErrClock.Error())
 	}
+	if errors.Is(err, intake.ErrWitnesses) || errors.Is(err, log.ErrQuorum) {
+		return refuse(http.StatusServiceUnavailable, codeWitnesses, "too few witnesses cosign the log just now: statements wait to be published")
+	}
 	return refuse(http.StatusServiceUnavailable, codeNotReady, "statements are not logged just now")
 }
 
@@ -176,6 +181,8 @@ func problemOf(err error) (p *client.Problem, unforeseen bool) {
 		return refuse(http.StatusServiceUnavailable, codeClock, intake.ErrJump.Error()), false
 	case errors.Is(err, intake.ErrClock):
 		return refuse(http.StatusServiceUnavailable, codeClock, "the server's clock is before its last entry, and it logs nothing until that has passed"), false
+	case errors.Is(err, intake.ErrWitnesses):
+		return refuse(http.StatusServiceUnavailable, codeWitnesses, "too few witnesses cosign the log for its time to be vouched for"), false
 	case errors.Is(err, intake.ErrStopped), errors.Is(err, log.ErrStopped):
 		return refuse(http.StatusServiceUnavailable, codeStopped, "the log takes no statements just now"), false
 	case errors.Is(err, index.ErrNotFound):
@@ -229,7 +236,7 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *client.Pro
 // retryAfter says in seconds when to come back.
 func (a *API) retryAfter(c entry.Code) string {
 	switch c {
-	case codeStopped, codeClock, codeNotReady, codeStore:
+	case codeStopped, codeClock, codeNotReady, codeStore, codeWitnesses:
 		return "30"
 	}
 	return "1"

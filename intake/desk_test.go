@@ -19,6 +19,7 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
 	"github.com/pledgelog/pledgelog/log/guard"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/store"
 	"github.com/pledgelog/pledgelog/store/sqlite"
@@ -36,17 +37,19 @@ type desk struct {
 	*Intake
 
 	// What a test may set before open.
-	operator bool // the server makes directories
-	wrap     func(store.Store) store.Store
+	operator    bool // the server makes directories
+	wrap        func(store.Store) store.Store
+	publishWait time.Duration
+	asking      *witnessing.Client // the policy's witnesses, if there are any
 }
 
 func newDesk(t *testing.T, w *generator.World, options ...func(*desk)) *desk {
 	t.Helper()
 	d := &desk{t: t, dir: t.TempDir(), world: w}
+	d.now.Store(w.Now())
 	for _, o := range options {
 		o(d)
 	}
-	d.now.Store(w.Now())
 	ctx := t.Context()
 	st, err := sqlite.Create(ctx, filepath.Join(d.dir, "store.db"))
 	if err != nil {
@@ -72,8 +75,10 @@ func (d *desk) engineConfig() embedded.Config {
 		d.t.Fatal(err)
 	}
 	tiles := log.NewTileReader(log.DirSource(d.logDir()))
-	return embedded.Config{Dir: d.logDir(), Signer: guard.New(d.world.Signer, state, tiles), Interval: embedded.MinInterval, Logger: quiet}
+	return embedded.Config{Dir: d.logDir(), Signer: guard.New(d.world.Signer, state, tiles), Interval: embedded.MinInterval, Logger: quiet, Witnesses: d.asking, Clock: d.clock}
 }
+
+func (d *desk) clock() time.Time { return time.Unix(d.now.Load(), 0) }
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
@@ -90,7 +95,7 @@ func (d *desk) open() {
 	if d.wrap != nil {
 		d.store = d.wrap(d.store)
 	}
-	d.cfg = Config{Origin: d.world.Options.Origin, Policy: d.world.Policy, Store: d.store, Log: d.eng, Dir: d.logDir(), Clock: func() time.Time { return time.Unix(d.now.Load(), 0) }, Logger: quiet}
+	d.cfg = Config{Origin: d.world.Options.Origin, Policy: d.world.Policy, Store: d.store, Log: d.eng, Dir: d.logDir(), Clock: d.clock, Logger: quiet, PublishWait: d.publishWait}
 	if d.operator {
 		for _, k := range d.world.Operator {
 			d.cfg.Operator = append(d.cfg.Operator, OperatorKey{ID: k.ID, Sign: func(pae []byte) ([]byte, error) { return k.Sign(pae), nil }})

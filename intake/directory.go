@@ -146,6 +146,11 @@ type Status struct {
 	Size      uint64 // entries in the order of record
 	Published uint64 // entries that the published checkpoint covers
 
+	// Witnessed says that the policy wants witnesses, and QuorumTime, Unix seconds,
+	// what time their quorum gave last since the server started; 0 when it has not.
+	Witnessed  bool
+	QuorumTime int64
+
 	// Operator says that the server has a key with which it makes directories.
 	Operator bool
 	// Directory is the newest directory in the order of record; nil when there is
@@ -194,6 +199,7 @@ func (in *Intake) Status() Status {
 		Directory: d.last, DirectorySince: d.since, DirectoryDue: d.due,
 		DirectoryTrouble: in.directoryTrouble.get(), EraseTrouble: in.eraseTrouble.get(),
 	}
+	s.QuorumTime, s.Witnessed = in.quorumTime()
 	if at, successor, ok := in.state.Ends(); ok {
 		now, err := in.time()
 		s.Ends, s.Successor, s.Ended = at, successor, err == nil && in.state.Ended(now) || in.state.Ended(in.state.Now())

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,12 +83,20 @@ func (in *Intake) feed(next uint64) (int, error) {
 func (in *Intake) publishLoop() {
 	raw, err := in.cfg.Log.Published(in.ctx)
 	size := uint64(0)
-	tick := time.NewTicker(time.Second)
+	every := time.Second
+	if in.clock.isSimulated() {
+		every = 50 * time.Millisecond // who moves it waits for what follows
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var shown []byte
 	for {
 		if err == nil && raw != nil {
-			if v := in.open(raw); v != nil && v.Checkpoint.Size > size {
-				size = v.Checkpoint.Size
+			switch v := in.open(raw); {
+			case v == nil:
+				in.pause(retryAfter) // Await would give it again at once
+			case v.Checkpoint.Size > size:
+				size, shown = v.Checkpoint.Size, raw
 				in.head.set(v)
 				in.release(size)
 				in.wake(in.publishedMore)
@@ -104,6 +113,7 @@ func (in *Intake) publishLoop() {
 			case <-next:
 				waiting = false
 			case <-tick.C:
+				shown = in.cosigned(shown)
 				in.files.settle(false)
 				in.probe()
 			}
@@ -116,6 +126,28 @@ func (in *Intake) publishLoop() {
 			in.pause(retryAfter)
 		}
 	}
+}
+
+// cosigned takes note when the checkpoint that was shown last was published once more,
+// with other cosignatures. It returns what is shown then.
+func (in *Intake) cosigned(shown []byte) []byte {
+	raw, err := in.cfg.Log.Published(in.ctx)
+	if err != nil || shown == nil || bytes.Equal(raw, shown) || !sameText(raw, shown) {
+		return shown
+	}
+	v := in.open(raw)
+	if v == nil {
+		return shown
+	}
+	in.head.set(v)
+	in.files.cosigned(v)
+	return raw
+}
+
+// sameText reports whether two signed notes have one text.
+func sameText(a, b []byte) bool {
+	text := func(n []byte) []byte { t, _, _ := bytes.Cut(n, []byte("\n\n")); return t }
+	return bytes.Equal(text(a), text(b))
 }
 
 // open verifies a checkpoint of our own under the policy; nil if it does not hold.
@@ -155,7 +187,14 @@ func (in *Intake) newComparison(ctx context.Context, size uint64) (*comparison, 
 	if err != nil {
 		return nil, fmt.Errorf("read checkpoint: %w", err)
 	}
-	if c.published, err = in.cfg.Policy.Open(raw); err != nil {
+	// After a change of the policy the published checkpoint may lack its quorum,
+	// until the engine's witnesses have cosigned it.
+	if _, needed := in.quorumTime(); needed {
+		c.published, err = in.cfg.Policy.OpenUnwitnessed(raw)
+	} else {
+		c.published, err = in.cfg.Policy.Open(raw)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("verify checkpoint: %w", err)
 	}
 	return c, nil

@@ -169,12 +169,25 @@ func writeIfNot(path string, b []byte) error {
 // written, and it goes into the archive when its time has come.
 func (f *files) published(v *log.View) {
 	f.mu.Lock()
-	f.newest = v
+	if !sameText(v.Raw, f.archive.last) { // or a start found what was archived before it
+		f.newest = v
+	}
 	f.mu.Unlock()
 	if err := f.writeBundles(v.Checkpoint.Size / 256); err != nil {
 		f.log.Error("could not write a bundle of texts", "error", err.Error())
 	}
 	f.settle(false)
+}
+
+// cosigned takes note that witnesses have cosigned the newest checkpoint anew. The
+// first one that covers a growth is evidence of when it was there, and waits for its
+// minute; after that one a day shows that the log stood still.
+func (f *files) cosigned(v *log.View) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.newest == nil && f.clock().Unix()/secondsADay > f.archive.minute*60/secondsADay {
+		f.newest = v
+	}
 }
 
 // writeBundles writes the bundles of texts below end that are not there yet.

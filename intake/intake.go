@@ -94,6 +94,11 @@ var (
 	ErrStore   = errors.New("statements can't be kept just now")
 	ErrClock   = errors.New("the server's clock is before the last logged entry")
 	ErrStopped = errors.New("the log is stopped")
+
+	// ErrWitnesses says that no witnesses vouch for the time: they have not cosigned
+	// since the server started, or not within ten minutes. What were sequenced now
+	// might be cosigned much later, and would look held back.
+	ErrWitnesses = errors.New("the witnesses that vouch for the log's time are not to be reached")
 )
 
 // A Refusal says why a statement will not be logged.
@@ -176,7 +181,8 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 }
 
 // Submit checks a statement, queues it, and waits until a published checkpoint
-// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrStore, ErrClock, ErrJump, ErrStopped, or ctx's.
+// covers it. Errors: *Refusal, *Pending, ErrBusy, ErrStore, ErrClock, ErrJump, ErrWitnesses, ErrStopped, or
+// ctx's.
 // Submitting the same statement again gives the same leaf and index.
 func (in *Intake) Submit(ctx context.Context, sub *entry.Submission) (*Receipt, error) {
 	it, err := in.admit(sub)
@@ -232,7 +238,24 @@ func (in *Intake) time() (int64, error) {
 	if err == nil && now < in.state.Now() {
 		err = ErrClock
 	}
+	if t, needed := in.quorumTime(); err == nil && needed && (t == 0 || now > t+maxUnwitnessed) {
+		err = ErrWitnesses
+	}
 	return now, err
+}
+
+// maxUnwitnessed is how far, in seconds, the clock may be past the last time that
+// witnesses gave.
+const maxUnwitnessed = 600
+
+// quorumTime is the last time, Unix seconds, that a quorum of witnesses gave since
+// the engine was opened; 0 if none has, and false if the log does without.
+func (in *Intake) quorumTime() (int64, bool) {
+	w, ok := in.cfg.Log.(interface{ QuorumTime() (int64, bool) })
+	if !ok {
+		return 0, false
+	}
+	return w.QuorumTime()
 }
 
 // trouble is an error that may pass.

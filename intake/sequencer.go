@@ -290,7 +290,7 @@ func (in *Intake) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if cmp.published != nil {
+	if cmp.published != nil && cmp.published.Satisfied {
 		in.head.set(cmp.published)
 	}
 	for next := uint64(0); next < size; {
