@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 )
 
 // check says everything that is wrong with the values of a configuration and
@@ -42,7 +45,7 @@ func (s *setup) check() problems {
 		}
 	}
 	if s.CheckpointKey != "" {
-		signer, p := readSigner(s.CheckpointKey)
+		signer, p := readSecret(s.CheckpointKey, "checkpoint.key", parseSigner)
 		switch {
 		case p != nil:
 			say("checkpoint_key", p.hint, "%s", p.text)
@@ -50,6 +53,17 @@ func (s *setup) check() problems {
 			say("checkpoint_key", "use the key that was made for this origin", "the key is of %s, and origin is %s", signer.Name(), s.Origin)
 		default:
 			s.signer = signer
+		}
+	}
+	if s.CheckpointKeyMLDSA != "" {
+		further, p := readSecret(s.CheckpointKeyMLDSA, "checkpoint-mldsa.key", parseFurther)
+		switch {
+		case p != nil:
+			say("checkpoint_key_mldsa", p.hint, "%s", p.text)
+		case further.Key().Name != s.Origin && s.Origin != "":
+			say("checkpoint_key_mldsa", "use the key that was made for this origin", "the key is of %s, and origin is %s", further.Key().Name, s.Origin)
+		default:
+			s.further = further
 		}
 	}
 	if s.OperatorKey != "" {
@@ -91,7 +105,7 @@ func (s *setup) check() problems {
 func (s *setup) checkPolicy(say func(key, hint, format string, args ...any)) {
 	b, err := readFile(s.Policy, log.MaxPolicySize)
 	if err != nil {
-		say("policy", "write a policy of two lines: log and the vkey in checkpoint.pub, then quorum none", "read policy: %v", plainError(err))
+		say("policy", "write a policy: log and the vkey in checkpoint.pub, a line for each witness, then the quorum", "read policy: %v", plainError(err))
 		return
 	}
 	p, err := log.ParsePolicy(b)
@@ -99,13 +113,50 @@ func (s *setup) checkPolicy(say func(key, hint, format string, args ...any)) {
 		say("policy", "see c2sp.org/tlog-policy for the format", "%s: %v", s.Policy, err)
 		return
 	}
-	if s.signer != nil && !slices.ContainsFunc(p.Logs, func(l log.LogKey) bool { return l.Key.Equal(s.signer.Key()) }) {
+	lists := func(k log.Key) bool {
+		return slices.ContainsFunc(p.Logs, func(l log.LogKey) bool { return l.Key.Equal(k) })
+	}
+	if s.signer != nil && !lists(s.signer.Key()) {
 		say("policy", "add the line: log "+s.signer.Key().String(), "%s does not name the checkpoint key, so that nobody who follows it would believe this log", s.Policy)
 	}
-	if p.Quorum != log.QuorumNone {
-		say("policy", "write quorum none, and say to your readers that time and completeness rest on your word until witnesses are supported", "%s wants the quorum %s, and this version of the server cannot ask witnesses yet", s.Policy, p.Quorum)
+	if s.further != nil && !lists(s.further.Key()) {
+		say("policy", "add the line of checkpoint-mldsa.pub: log and that vkey", "%s does not name the key of checkpoint_key_mldsa, %s+%08x", s.Policy, s.further.Key().Name, s.further.Key().ID)
+	}
+	for _, w := range p.Witnesses {
+		if err := witnessing.CheckURL(w.URL); err != nil && w.URL != "" {
+			say("policy", "give the submission prefix that the witness's operator names", "witness %s: %v", w.Name, err)
+		}
+	}
+	if !p.SatisfiedBy(func(i int) bool { return p.Witnesses[i].URL != "" }) {
+		say("policy", "add the submission prefix at the end of its witness line, or choose a quorum that does without", "the quorum %s cannot be reached: no address is given for %s", p.Quorum, strings.Join(withoutURL(p), ", "))
 	}
 	s.policy = p
+}
+
+// withoutURL names the witnesses that can't be asked.
+func withoutURL(p *log.Policy) []string {
+	var names []string
+	for _, w := range p.Witnesses {
+		if w.URL == "" {
+			names = append(names, w.Name)
+		}
+	}
+	return names
+}
+
+// plainHTTP names the witnesses that are asked over plain HTTP on another machine.
+func plainHTTP(p *log.Policy) []string {
+	var names []string
+	for _, w := range p.Witnesses {
+		u, err := url.Parse(w.URL)
+		if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+			continue
+		}
+		if ip, err := netip.ParseAddr(u.Hostname()); err != nil || !ip.IsLoopback() {
+			names = append(names, w.Name)
+		}
+	}
+	return names
 }
 
 func (s *setup) checkAddresses(say func(key, hint, format string, args ...any)) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
 )
 
 func (a *app) checkConfigCommand() *cobra.Command {
@@ -48,6 +49,15 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
 }
 
+// describeWitnesses says who is asked and who must have answered.
+func describeWitnesses(p *log.Policy) string {
+	asked := len(p.Witnesses) - len(withoutURL(p))
+	if asked == 0 && p.Quorum == log.QuorumNone {
+		return "none"
+	}
+	return fmt.Sprintf("%d asked, quorum %s", asked, p.Quorum)
+}
+
 // describe says what a good configuration will do.
 func (a *app) describe(s *setup) {
 	clock := "this machine's"
@@ -62,8 +72,21 @@ func (a *app) describe(s *setup) {
 		}
 		operator += "\n            " + key.ID.String()
 	}
-	a.printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\noperator    %s\nlisten      %s\ntime        %s\n",
-		s.Origin, s.Directory, s.State, s.signer.Key(), s.CheckpointInterval, operator, s.Listen, clock)
+	signer := s.signer.Key().String()
+	if s.further != nil {
+		signer += fmt.Sprintf(" and %s+%08x (ML-DSA-44)", s.further.Key().Name, s.further.Key().ID)
+	}
+	a.printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\nwitnesses   %s\noperator    %s\nlisten      %s\ntime        %s\n",
+		s.Origin, s.Directory, s.State, signer, s.CheckpointInterval, describeWitnesses(s.policy), operator, s.Listen, clock)
+	if s.policy.Quorum == log.QuorumNone {
+		a.note("the policy wants no witnesses: time, and that everybody is shown the same log, are your word; say so to your readers")
+	}
+	if names := withoutURL(s.policy); len(names) > 0 {
+		a.note("no address is given for %s: it is never asked", strings.Join(names, ", "))
+	}
+	if names := plainHTTP(s.policy); len(names) > 0 {
+		a.note("%s is asked over plain HTTP: whoever is between can keep cosignatures from you, though not forge them", strings.Join(names, ", "))
+	}
 	if len(s.operator) == 0 {
 		a.note("there is no operator_key: the server will make no directories, which is a finding against it two days after the log grew")
 	}

@@ -35,13 +35,19 @@ type Config struct {
 	State string // state
 
 	// Policy is the C2SP tlog-policy to which the log holds itself. It has the
-	// checkpoint key's vkey on a log line, and "quorum none": this version of the
-	// server has no witnesses. Needed.
+	// checkpoint key's vkey on a log line. Each witness that has an address, its
+	// submission prefix, is asked to cosign each checkpoint, and without the quorum
+	// nothing is published. With "quorum none" nobody is needed. Needed.
 	Policy string // policy
 
 	// CheckpointKey is the file with the secret key that signs checkpoints, as
 	// `pledgelog keygen` writes it. Only the server's user may read it. Needed.
 	CheckpointKey string // checkpoint_key
+
+	// CheckpointKeyMLDSA is the file with a second key, of ML-DSA-44, that signs
+	// checkpoints beside the first, as `pledgelog keygen --mldsa` writes it. The
+	// policy lists it too. Only the server's user may read it. Default: none.
+	CheckpointKeyMLDSA string // checkpoint_key_mldsa
 
 	// OperatorKey is the file with the operator's statement key, as `pledgelog keygen`
 	// writes it: the server signs directories and erasures with it. Where the charter
@@ -77,8 +83,9 @@ type Config struct {
 const exampleConfig = `origin: log.accord.example/2026      # the log's name, also the checkpoint key's
 directory: log                       # what readers see
 state: state                         # the server's own; on another volume if you can
-policy: policy.txt                   # C2SP tlog-policy: log <vkey>, quorum none
+policy: policy.txt                   # C2SP tlog-policy: log <vkey>, witnesses, quorum
 checkpoint_key: keys/checkpoint.key  # written by pledgelog keygen
+checkpoint_key_mldsa: ""             # a second one, by pledgelog keygen --mldsa; empty: none
 operator_key: keys/operator.key      # written by pledgelog keygen; signs directories
 directory_after: 6h                  # how long after the log grew one is made
 listen: 127.0.0.1:8080               # plain HTTP, for a proxy that brings TLS
@@ -95,6 +102,7 @@ func (c *Config) fields() []field {
 		{"state", &c.State, nil, true},
 		{"policy", &c.Policy, nil, true},
 		{"checkpoint_key", &c.CheckpointKey, nil, true},
+		{"checkpoint_key_mldsa", &c.CheckpointKeyMLDSA, nil, true},
 		{"operator_key", &c.OperatorKey, nil, true},
 		{"directory_after", nil, &c.DirectoryAfter, false},
 		{"listen", &c.Listen, nil, false},
@@ -243,6 +251,7 @@ type setup struct {
 	Config
 	file     string
 	signer   *log.Signer
+	further  *log.Cosigner        // nil when there is no CheckpointKeyMLDSA
 	operator []intake.OperatorKey // nil when there is no OperatorKey
 	policy   *log.Policy
 }

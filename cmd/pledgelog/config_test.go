@@ -117,7 +117,7 @@ func FuzzSigner(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	good := marshalSigner(signer, seed)
+	good := marshalSecret(signer.Key(), seed)
 	f.Add(good)
 	f.Add(bytes.TrimSpace(good))
 	f.Add(bytes.ToLower(good))

@@ -20,6 +20,7 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
 	"github.com/pledgelog/pledgelog/log/guard"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/store/sqlite"
 )
@@ -34,7 +35,8 @@ The charter comes signed by every key in it, from the secretariat: the operator
 has no part in signing it. It names the checkpoint key among its log keys.
 
 The charter's entry id goes to the output: auditors need it. When init was
-interrupted, run it again; a log that has entries is never touched.`,
+interrupted, run it again; a log that has entries is never touched. The policy's
+witnesses must know the log by then: nothing is published without their quorum.`,
 		Example: `  pledgelog init --config pledgelog.yaml --charter charter.json
   pledgelog init --config pledgelog.yaml --charter charter.json > charter-id`,
 		Args: commandline.NoArguments,
@@ -80,8 +82,14 @@ func (s *setup) readCharter(path string) (*entry.Submission, error) {
 	if st.Log != s.Origin {
 		return nil, commandline.Refusedf("the secretariat signs a charter for this log, or origin is mended", "the charter is for the log %s, and origin is %s", st.Log, s.Origin)
 	}
-	if vkey := s.signer.Key().String(); !slices.Contains(charter.LogKeys, vkey) {
-		return nil, commandline.Refusedf("the secretariat puts this into logKeys of the charter and signs it again: "+vkey, "the charter does not name this log's checkpoint key")
+	keys := []log.Key{s.signer.Key()}
+	if s.further != nil {
+		keys = append(keys, s.further.Key())
+	}
+	for _, k := range keys {
+		if vkey := k.String(); !slices.Contains(charter.LogKeys, vkey) {
+			return nil, commandline.Refusedf("the secretariat puts this into logKeys of the charter and signs it again: "+vkey, "the charter does not name this log's checkpoint key")
+		}
 	}
 	if err := s.checkOperator(charter); err != nil {
 		return nil, err
@@ -124,7 +132,7 @@ func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (er
 	if err := os.MkdirAll(s.State, 0o700); err != nil {
 		return fmt.Errorf("make state: %w", plainError(err))
 	}
-	p := new(parts)
+	p := &parts{log: logger}
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
@@ -144,7 +152,7 @@ func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (er
 		if err := sameCharter(ctx, p.store, charter); err != nil {
 			return err
 		}
-	} else if err := s.makeLog(ctx, logger); err != nil {
+	} else if err := s.makeLog(ctx, p, logger); err != nil {
 		return err
 	}
 	if err := p.openEngine(ctx, s, logger); err != nil {
@@ -155,6 +163,10 @@ func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (er
 		return err
 	}
 	receipt, err := intake.Init(ctx, config, charter)
+	var pending *intake.Pending
+	if errors.As(err, &pending) || errors.Is(err, intake.ErrWitnesses) {
+		return commandline.Undecided(fmt.Errorf("log charter: %w", err), "too few witnesses answer: run init again when they do")
+	}
 	if err != nil {
 		return fmt.Errorf("log charter: %w", err)
 	}
@@ -215,21 +227,27 @@ func (s *setup) makeStore(ctx context.Context) (*sqlite.Store, error) {
 
 // makeLog makes the guard's state and the empty log, as far as they are not there
 // from an earlier attempt.
-func (s *setup) makeLog(ctx context.Context, logger *slog.Logger) error {
+func (s *setup) makeLog(ctx context.Context, p *parts, logger *slog.Logger) error {
 	if err := s.refuseFullLog(ctx); err != nil {
 		return err
 	}
 	if _, err := guard.CreateFile(s.guardPath(), s.Origin); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	config, err := s.engineConfig(logger)
+	config, err := s.engineConfig(p, logger)
 	if err != nil {
 		return err
 	}
-	if err := embedded.Create(ctx, config); err != nil && !errors.Is(err, fs.ErrExist) {
+	switch err := embedded.Create(ctx, config); {
+	case err == nil, errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, witnessing.ErrAhead):
+		return commandline.Refused(err, "give the log another origin: a witness has cosigned a log of this one, and a second one would be a fork")
+	case errors.Is(err, log.ErrQuorum):
+		return commandline.Refused(err, "ask the witnesses' operators to add this log, or wait until they are up, and run init again: "+s.signer.Key().String())
+	default:
 		return err
 	}
-	return nil
 }
 
 // refuseFullLog refuses a directory that holds somebody's log with entries.

@@ -22,6 +22,7 @@ import (
 
 func (a *app) keygenCommand() *cobra.Command {
 	var origin, out string
+	var mldsa bool
 	cmd := &cobra.Command{
 		Use:   "keygen --origin ORIGIN --out DIR",
 		Short: "make the keys of a log",
@@ -31,6 +32,12 @@ func (a *app) keygenCommand() *cobra.Command {
   checkpoint.pub    its vkey, which goes into policies and into the charter
   operator.key      secret: signs the operator's own statements
   operator.key.pub  its public key, which goes into the charter
+
+With --mldsa it makes a second checkpoint key instead, of ML-DSA-44, which signs
+beside the first, for readers who will doubt Ed25519 one day:
+
+  checkpoint-mldsa.key  secret: checkpoint_key_mldsa of the configuration
+  checkpoint-mldsa.pub  its vkey, which goes into policies and into the charter
 
 Nothing is overwritten. The secret files are not encrypted (mode 0600): whoever
 can read checkpoint.key can sign checkpoints of the log.`,
@@ -43,10 +50,11 @@ can read checkpoint.key can sign checkpoints of the log.`,
 			if err := checkOrigin(origin); err != nil {
 				return commandline.Usagef("an origin is the log's address without https://, such as log.accord.example/2026", "--origin: %w", err)
 			}
-			return a.keygen(origin, out)
+			return a.keygen(origin, out, mldsa)
 		}),
 	}
 	cmd.Flags().StringVar(&origin, "origin", "", "the log's `NAME`: its address without https://")
+	cmd.Flags().BoolVar(&mldsa, "mldsa", false, "make a further checkpoint key of ML-DSA-44")
 	cmd.Flags().StringVar(&out, "out", "", "the `DIR`ectory for the keys; it is made if need be")
 	return cmd
 }
@@ -78,8 +86,11 @@ type keyFile struct {
 	b    []byte
 }
 
-func (a *app) keygen(origin, dir string) error {
+func (a *app) keygen(origin, dir string, mldsa bool) error {
 	files, err := newKeys(origin)
+	if mldsa {
+		files, err = newFurtherKey(origin)
+	}
 	if err != nil {
 		return err
 	}
@@ -106,11 +117,25 @@ func (a *app) keygen(origin, dir string) error {
 	}
 	a.note("the secret keys are not encrypted: whoever can read them can sign as the log")
 	for _, f := range files {
-		if f.name == "checkpoint.pub" {
+		if strings.HasPrefix(f.name, "checkpoint") && strings.HasSuffix(f.name, ".pub") {
 			a.printf("%s", f.b)
 		}
 	}
 	return nil
+}
+
+// newFurtherKey makes a checkpoint key of ML-DSA-44.
+func newFurtherKey(origin string) ([]keyFile, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	rand.Read(seed)
+	signer, err := log.NewMLDSACosigner(origin, seed)
+	if err != nil {
+		return nil, fmt.Errorf("make checkpoint key: %w", err)
+	}
+	return []keyFile{
+		{"checkpoint-mldsa.key", 0o600, marshalSecret(signer.Key(), seed)},
+		{"checkpoint-mldsa.pub", 0o644, []byte(signer.Key().String() + "\n")},
+	}, nil
 }
 
 func newKeys(origin string) ([]keyFile, error) {
@@ -133,7 +158,7 @@ func newKeys(origin string) ([]keyFile, error) {
 		return nil, fmt.Errorf("encode operator key: %w", err)
 	}
 	return []keyFile{
-		{"checkpoint.key", 0o600, marshalSigner(signer, seed)},
+		{"checkpoint.key", 0o600, marshalSecret(signer.Key(), seed)},
 		{"checkpoint.pub", 0o644, []byte(signer.Key().String() + "\n")},
 		{"operator.key", 0o600, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})},
 		{"operator.key.pub", 0o644, append(line, '\n')},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
 	"github.com/pledgelog/pledgelog/log/guard"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 	"github.com/pledgelog/pledgelog/store/sqlite"
 )
 
@@ -52,25 +54,41 @@ func notThere(s *setup) error {
 
 // parts are the store and the engine of a log.
 type parts struct {
+	log    *slog.Logger
 	lock   *os.File
 	store  *sqlite.Store
+	asking *witnessing.Client // nil when the policy has no witness to ask
 	engine *embedded.Engine
 }
 
 // engineConfig says how checkpoints are signed and published: by a signer that
-// can't sign a fork.
-func (s *setup) engineConfig(logger *slog.Logger) (embedded.Config, error) {
+// can't sign a fork, and with the witnesses that the policy has. The client that
+// asks them is closed with the parts.
+func (s *setup) engineConfig(p *parts, logger *slog.Logger) (embedded.Config, error) {
 	state, err := guard.OpenFile(s.guardPath())
 	if err != nil {
 		return embedded.Config{}, commandline.Refused(err, "restore the newest copy of "+s.guardPath()+", which says what was signed last; if there is none see `pledgelog adopt-checkpoint --help`")
 	}
-	signer := guard.New(s.signer, state, log.NewTileReader(log.DirSource(s.Directory)))
-	return embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Logger: logger}, nil
+	now, err := clock(s.SimulatedClock, logger)
+	if err != nil {
+		return embedded.Config{}, err
+	}
+	tiles := log.NewTileReader(log.DirSource(s.Directory))
+	signer := guard.New(s.signer, state, tiles)
+	config := embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Clock: now, Logger: logger}
+	if s.further != nil {
+		config.Cosigners = append(config.Cosigners, signer.Cosigner(s.further))
+	}
+	if p.asking == nil && len(withoutURL(s.policy)) < len(s.policy.Witnesses) {
+		p.asking, err = witnessing.New(witnessing.Config{Policy: s.policy, Prover: tiles, Clock: now, Logger: logger})
+	}
+	config.Witnesses = p.asking
+	return config, err
 }
 
 // openParts opens what `pledgelog init` made.
 func (s *setup) openParts(ctx context.Context, logger *slog.Logger) (_ *parts, err error) {
-	p := new(parts)
+	p := &parts{log: logger}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close(ctx))
@@ -118,15 +136,26 @@ func (s *setup) compareGuard(ctx context.Context, records *sqlite.Store) error {
 }
 
 func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) error {
-	config, err := s.engineConfig(logger)
+	config, err := s.engineConfig(p, logger)
 	if err != nil {
 		return err
 	}
 	p.engine, err = embedded.Open(ctx, config)
+	if restored, ok := errors.AsType[*embedded.RestoredError](err); ok {
+		return commandline.Refused(err, s.restoredHint(restored))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return commandline.Refusedf("restore directory whole, the hidden folder .state in it too, or mend the path", "%s has no log that goes with the state in %s, or not the whole of it: %w", s.Directory, s.State, plainError(err))
 	}
 	return err
+}
+
+// restoredHint says what to do when a witness knows more of the log than it does.
+func (s *setup) restoredHint(r *embedded.RestoredError) string {
+	return fmt.Sprintf("stop every other server of this log; restore the newest copies of %s, %s and the directory: entries that readers may hold are missing here. "+
+		"What the witness holds is at its monitoring address under %x/checkpoint: if the log's key signed it, move %s away and give it to `pledgelog adopt-checkpoint`; "+
+		"if the witness errs, take its address out of the policy until its operator has mended it",
+		s.storePath(), s.guardPath(), sha256.Sum256([]byte(s.Origin)), s.guardPath())
 }
 
 // intakeConfig is what statements are taken in with.
@@ -140,7 +169,16 @@ func (s *setup) intakeConfig(p *parts, logger *slog.Logger) (intake.Config, erro
 func (p *parts) close(ctx context.Context) error {
 	var errs []error
 	if p.engine != nil {
-		errs = append(errs, p.engine.Close(ctx))
+		err := p.engine.Close(ctx)
+		if errors.Is(err, log.ErrQuorum) {
+			// Nothing is lost: the next start publishes it.
+			p.log.Warn("not everything could be published", "error", err.Error())
+			err = nil
+		}
+		errs = append(errs, err)
+	}
+	if p.asking != nil {
+		p.asking.Close()
 	}
 	if p.store != nil {
 		errs = append(errs, p.store.Close())

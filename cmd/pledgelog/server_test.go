@@ -42,6 +42,12 @@ type deployment struct {
 // deploy makes a log with n statements to come, and does not start it yet.
 func deploy(t *testing.T, n int, interval string) *deployment {
 	t.Helper()
+	return deployUnder(t, n, interval, func(vkey string) string { return "log " + vkey + "\nquorum none\n" })
+}
+
+// deployUnder is deploy with another policy, made for the log's vkey.
+func deployUnder(t *testing.T, n int, interval string, policy func(vkey string) string) *deployment {
+	t.Helper()
 	d := &deployment{t: t, dir: t.TempDir()}
 	check := func(err error) {
 		t.Helper()
@@ -56,7 +62,7 @@ func deploy(t *testing.T, n int, interval string) *deployment {
 	check(err)
 	d.run("keygen", "--origin", generator.DefaultOrigin, "--out", "keys")
 	vkey := string(bytes.TrimSpace(d.read("keys/checkpoint.pub")))
-	d.write("policy.txt", fmt.Sprintf("log %s\nquorum none\n", vkey))
+	d.write("policy.txt", policy(vkey))
 	d.policy, err = log.ParsePolicy(d.read("policy.txt"))
 	check(err)
 	d.write("clock", accordTime+"\n")
@@ -114,12 +120,24 @@ func (d *deployment) run(args ...string) {
 // start starts the server and waits until it is ready.
 func (d *deployment) start() {
 	d.t.Helper()
+	if err := d.launch(); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := untilReady("http://" + d.addr); err != nil {
+		d.cmd.Process.Kill()
+		d.cmd.Wait()
+		d.t.Fatalf("%v\n%s", err, d.log)
+	}
+}
+
+// launch starts the server.
+func (d *deployment) launch() error {
 	d.cmd, d.log = d.command("serve", "--config", "pledgelog.yaml"), new(bytes.Buffer)
 	d.cmd.Stderr = d.log
 	// A test that is ended takes the server along.
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.cmd.Start(); err != nil {
-		d.t.Fatal(err)
+		return err
 	}
 	cmd := d.cmd
 	d.t.Cleanup(func() {
@@ -128,11 +146,7 @@ func (d *deployment) start() {
 			cmd.Wait()
 		}
 	})
-	if err := untilReady("http://" + d.addr); err != nil {
-		cmd.Process.Kill()
-		cmd.Wait()
-		d.t.Fatalf("%v\n%s", err, d.log)
-	}
+	return nil
 }
 
 // stop sends a signal and returns the exit code.

@@ -1,0 +1,330 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/witnessing/witnesstest"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+// A witnessed deployment has five witnesses, in this process, of which the policy
+// wants two of a, b, c and one of d, e.
+type witnessedDeployment struct {
+	*deployment
+	ws  []*witnesstest.Witness
+	now atomic.Int64
+}
+
+func deployWitnessed(t *testing.T, n int) *witnessedDeployment {
+	t.Helper()
+	d := new(witnessedDeployment)
+	at, err := entry.ParseTime(accordTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.now.Store(at)
+	d.deployment = deployUnder(t, n, "100ms", func(vkey string) string {
+		key, err := log.ParseKey(vkey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := "log " + vkey + "\n"
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			w := witnesstest.New(name, key)
+			w.Clock = func() time.Time { return time.Unix(d.now.Load(), 0) }
+			w.Start()
+			t.Cleanup(w.Stop)
+			d.ws = append(d.ws, w)
+			text += w.Lines()
+		}
+		return text + "group x 2 a b c\ngroup y any d e\ngroup xy all x y\nquorum xy\n"
+	})
+	return d
+}
+
+// setTime moves the server's clock and the witnesses'.
+func (d *witnessedDeployment) setTime(at int64) {
+	d.t.Helper()
+	d.now.Store(at)
+	d.write("clock", entry.FormatTime(at)+"\n")
+}
+
+// lies are what a witness may do wrong, in turn.
+func lies(w *witnesstest.Witness) witnesstest.Lie {
+	other := func(text []byte, change func(*log.Checkpoint)) []byte {
+		cp, _ := log.ParseCheckpoint(text)
+		change(&cp)
+		return cp.Marshal()
+	}
+	return func(rw http.ResponseWriter, r *witnesstest.Request) bool {
+		key := w.Keys[0]
+		switch r.Number % 8 {
+		case 0:
+			fmt.Fprint(rw, w.Line(key, other(r.Text, func(c *log.Checkpoint) { c.Root[3] ^= 1 }), 0))
+		case 1:
+			fmt.Fprint(rw, w.Line(key, other(r.Text, func(c *log.Checkpoint) { c.Origin = "log.other.example" }), 0))
+		case 2:
+			fmt.Fprint(rw, w.Line(key, r.Text, time.Hour))
+		case 3:
+			stranger, _ := log.NewCosigner("stranger.example", witnesstest.Seed("stranger"))
+			fmt.Fprint(rw, strings.Repeat(w.Line(stranger, r.Text, 0), 400))
+		case 4:
+			for line := []byte(w.Line(key, r.Text, 0)); r.Ctx.Err() == nil; {
+				rw.Write(line)
+			}
+		case 5:
+			for r.Ctx.Err() == nil {
+				rw.Write([]byte("x"))
+				rw.(http.Flusher).Flush()
+				time.Sleep(50 * time.Millisecond)
+			}
+		default:
+			witnesstest.Conflict(rw, uint64(r.Number%3))
+		}
+		return true
+	}
+}
+
+// The server under load with five witnesses, of which one is slow and two are dead
+// or lie in every way, is killed again and again. Every receipt has its quorum, what
+// was acknowledged is there, and an audit by the policy finds nothing.
+func TestServerWithWitnesses(t *testing.T) {
+	const rounds, perRound = 6, 20
+	d := deployWitnessed(t, 17+rounds*perRound)
+	d.ws[1].Set(func(http.ResponseWriter, *witnesstest.Request) bool { time.Sleep(120 * time.Millisecond); return false })
+	d.ws[2].Set(lies(d.ws[2]))
+	d.ws[4].Set(witnesstest.Dead())
+	acknowledged := make(map[entry.ID]*client.Reply)
+	for round := range rounds {
+		d.start()
+		n, most := 0, 1+rand.IntN(2*perRound)
+		for id, r := range d.submit(d.statements[1:17+(round+1)*perRound], func(r *client.Reply) bool {
+			if !r.Known() {
+				n++
+			}
+			return n >= most
+		}) {
+			acknowledged[id] = r
+		}
+		time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
+		d.cmd.Process.Kill()
+		d.wait()
+		d.ws[2].Set(nil)
+		d.ws[2+round%2*2].Set(lies(d.ws[2+round%2*2]))
+		d.ws[4-round%2*2].Set(witnesstest.Dead())
+	}
+	d.ws[4].Set(nil)
+	d.start()
+	for id, r := range d.submit(d.statements, nil) {
+		acknowledged[id] = r
+	}
+	// The archive has one a minute.
+	d.setTime(d.now.Load() + 90)
+	waitFor(t, func() bool {
+		b, err := os.ReadFile(filepath.Join(d.dir, "log", log.ArchivePath))
+		notes, perr := log.ParseArchive(b)
+		if err != nil || perr != nil {
+			return false
+		}
+		v, err := d.policy.Open(notes[len(notes)-1])
+		return err == nil && v.Checkpoint.Size == uint64(len(d.statements))
+	})
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+	d.holds(acknowledged)
+	if len(acknowledged) != len(d.statements) {
+		t.Errorf("%d of %d acknowledged", len(acknowledged), len(d.statements))
+	}
+	for _, r := range acknowledged {
+		d.verify(r) // by the policy, with its quorum
+	}
+	report, err := verifier.Audit(t.Context(), verifier.Config{Policy: d.policy, Charter: d.statements[0].Statement.ID, Source: log.DirSource(filepath.Join(d.dir, "log"))})
+	if err != nil || report.Result != verifier.Matches {
+		t.Fatalf("audit: %v %+v", err, report)
+	}
+	for _, f := range report.Findings {
+		if f.Severity != pledge.Info {
+			t.Errorf("audit: %s: %s", f.Code, f.Text)
+		}
+	}
+}
+
+// readyz asks whether the server is ready.
+func (d *deployment) readyz() (int, string) {
+	d.t.Helper()
+	resp, err := http.Get("http://" + d.addr + "/readyz")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// Without a quorum the server says so, and ten minutes later takes nothing more. It
+// ends in good order, starts without them, and goes on when they are back.
+func TestServerWithoutQuorum(t *testing.T) {
+	d := deployWitnessed(t, 40)
+	start, now := d.start, d.now.Load()
+	start()
+	d.submit(d.statements[1:20], nil)
+	if code, text := d.readyz(); code != http.StatusOK || !strings.Contains(text, "witnesses: a quorum gave the time "+accordTime) {
+		t.Errorf("%d %s", code, text)
+	}
+	notReady := func() {
+		t.Helper()
+		waitFor(t, func() bool {
+			code, text := d.readyz()
+			return code == http.StatusServiceUnavailable && strings.Contains(text, `"witnesses-missing"`)
+		})
+	}
+	ready := func() {
+		t.Helper()
+		for end := time.Now().Add(90 * time.Second); ; time.Sleep(50 * time.Millisecond) { // they may be left alone for a minute
+			if code, text := d.readyz(); code == http.StatusOK {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("not ready: %s", text)
+			}
+		}
+	}
+	for _, w := range d.ws[3:] {
+		w.Set(witnesstest.Dead())
+	}
+	d.setTime(now + 301)
+	notReady()
+	d.setTime(now + 700)
+	time.Sleep(100 * time.Millisecond)
+	if _, err := d.client.Submit(t.Context(), d.statements[20]); err == nil || !strings.Contains(err.Error(), "witnesses") {
+		t.Errorf("after ten minutes: %v", err)
+	}
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+	if err := d.launch(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { _, err := http.Get("http://" + d.addr + "/healthz"); return err == nil })
+	notReady()
+	d.ws[3].Set(nil)
+	ready()
+	acknowledged := d.submit(d.statements[20:], nil)
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+	d.holds(acknowledged)
+	for _, r := range acknowledged {
+		d.verify(r)
+	}
+}
+
+// A machine that was restored whole, log, store and guard alike, does not start: its
+// witnesses know more. With the newest store, and the guard's state made anew from
+// what the witnesses know, it goes on.
+func TestRestoredWithItsGuard(t *testing.T) {
+	d := deployWitnessed(t, 40)
+	end := func() {
+		t.Helper()
+		if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+			t.Fatalf("exit code %d\n%s", code, d.log)
+		}
+	}
+	d.start()
+	d.submit(d.statements[1:20], nil)
+	end()
+	backup := t.TempDir()
+	for _, name := range []string{"log", "state"} {
+		copyTree(t, filepath.Join(d.dir, name), filepath.Join(backup, name))
+	}
+	d.start()
+	acknowledged := d.submit(d.statements[20:], nil)
+	end()
+	newest, held := d.read("state/store.db"), d.read("log/checkpoint")
+	for _, name := range []string{"log", "state"} {
+		if err := os.RemoveAll(filepath.Join(d.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		copyTree(t, filepath.Join(backup, name), filepath.Join(d.dir, name))
+	}
+	refused := func(want string) {
+		t.Helper()
+		out, err := d.command("serve", "--config", "pledgelog.yaml").CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) || !strings.Contains(string(out), "hint:") {
+			t.Fatalf("it started, or did not say what to do: %v\n%s", err, out)
+		}
+	}
+	refused("has cosigned a tree of 40 entries, and this log remembers to have signed no more than 20")
+	// As the hint says. A checkpoint with one cosignature is enough for the guard.
+	if err := os.Remove(filepath.Join(d.dir, "state/guard")); err != nil {
+		t.Fatal(err)
+	}
+	n, err := log.ParseNote(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Signatures = n.Signatures[:2]
+	d.write("held", string(n.Marshal()))
+	d.run("adopt-checkpoint", "--config", "pledgelog.yaml", "--from", "held")
+	refused("the order of record has 20")
+	if err := os.WriteFile(filepath.Join(d.dir, "state/store.db"), newest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.start()
+	again := d.submit(d.statements[20:], nil)
+	end()
+	for id, r := range acknowledged {
+		if a := again[id]; a == nil || a.Index != r.Index {
+			t.Errorf("statement %s was acknowledged at %d, and is not there now", id, r.Index)
+		}
+	}
+	d.holds(acknowledged)
+}
+
+// A log is not made anew under a name that witnesses know, and not without them.
+func TestInitWithWitnesses(t *testing.T) {
+	d := deployWitnessed(t, 3)
+	for _, name := range []string{"log", "state"} {
+		if err := os.RemoveAll(filepath.Join(d.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := d.command("init", "--config", "pledgelog.yaml", "--charter", "charter.json").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "there was a log of this name before") || !strings.Contains(string(out), "hint: give the log another origin") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, w := range d.ws {
+		w.SetState(0, log.EmptyRoot())
+		w.Set(witnesstest.Status(http.StatusNotFound))
+	}
+	out, err = d.command("init", "--config", "pledgelog.yaml", "--charter", "charter.json").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "the witness does not know this log") || !strings.Contains(string(out), "hint: ask the witnesses' operators to add this log") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, w := range d.ws {
+		w.Set(nil)
+	}
+	d.run("init", "--config", "pledgelog.yaml", "--charter", "charter.json")
+	d.start()
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+}
