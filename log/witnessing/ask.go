@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -65,6 +67,8 @@ const (
 	perKey    = 8 << 10
 	// maxSizeAnswer bounds a size in decimal with its line feed.
 	maxSizeAnswer = 32
+	// maxSaid bounds what is kept of the words of a refusal.
+	maxSaid = 300
 
 	typeSize = "text/x.tlog.size"
 )
@@ -223,23 +227,35 @@ func (c *Client) answer(p *place, resp *http.Response) (size uint64, body []byte
 	case http.StatusConflict:
 		size, err = readSize(resp)
 		return size, nil, err
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		after := log.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
+		return 0, nil, said(resp, &laterError{status, after})
 	case http.StatusNotFound:
-		return 0, nil, ErrUnknownLog
+		err = ErrUnknownLog
 	case http.StatusForbidden:
-		return 0, nil, ErrUnknownKey
+		err = ErrUnknownKey
 	case http.StatusBadRequest:
-		return 0, nil, ErrBadRequest
+		err = ErrBadRequest
 	case http.StatusUnprocessableEntity:
+		err = ErrInconsistent
 		if f, ok := c.cfg.Prover.(interface{ Forget() }); ok {
 			f.Forget() // a damaged tile may have been kept in memory
 		}
-		return 0, nil, ErrInconsistent
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		after := log.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
-		return 0, nil, &laterError{status, after}
 	default:
-		return 0, nil, fmt.Errorf("%w: status %d", ErrAnswer, status)
+		err = fmt.Errorf("%w: status %d", ErrAnswer, status)
 	}
+	return 0, nil, said(resp, err)
+}
+
+// said adds what a witness says about its refusal to an error, as far as it is short
+// and text: an auditing witness has reasons.
+func said(resp *http.Response, err error) error {
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, maxSaid))
+	line, _, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	if line == "" || !utf8.ValidString(line) || strings.HasPrefix(line, "<") {
+		return err
+	}
+	return fmt.Errorf("%w; it says %q", err, line)
 }
 
 // laterError says that a witness asks to be left alone for a while.
