@@ -116,11 +116,13 @@ const overflow = `(() => {
 const faint = `(() => {
   const parse = c => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
   const lum = c => { const f = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; return .2126 * f(c[0]) + .7152 * f(c[1]) + .0722 * f(c[2]); };
-  const behind = e => { for (; e; e = e.parentElement) { const s = getComputedStyle(e); if (s.backgroundImage !== "none") return null; const c = parse(s.backgroundColor); if (c[3] === 1) return c; } return [255, 255, 255, 1]; };
+  const known = new Map(); // what is behind an element, since most share their parents
+  const behind = e => { if (!e) return [255, 255, 255, 1]; if (!known.has(e)) { const s = getComputedStyle(e), c = s.backgroundImage !== "none" ? null : parse(s.backgroundColor); known.set(e, c && c[3] !== 1 ? behind(e.parentElement) : c); } return known.get(e); };
   const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
+    if (!walk.currentNode.data.trim()) continue;
     const e = walk.currentNode.parentElement, s = getComputedStyle(e), back = behind(e);
-    if (!walk.currentNode.data.trim() || !back || !e.getClientRects().length) continue;
+    if (!back || !e.getClientRects().length) continue;
     const a = lum(parse(s.color)), b = lum(back), ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
     const size = parseFloat(s.fontSize), large = size >= 24 || size >= 18.66 && s.fontWeight >= 700;
     if (ratio < (large ? 3 : 4.5)) out.push(ratio.toFixed(2) + " " + e.tagName + "." + e.className + " " + walk.currentNode.data.trim().slice(0, 30));
