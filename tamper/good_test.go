@@ -94,6 +94,18 @@ func newGood(tb testing.TB, seed uint64, witnesses int) *good {
 	return g
 }
 
+var theGood []*good
+
+// goodLogs are the two that all damage is done to: one without witnesses, and one with
+// three.
+func goodLogs(tb testing.TB) []*good {
+	tb.Helper()
+	if theGood == nil {
+		theGood = []*good{newGood(tb, 7, 0), newGood(tb, 8, 3)}
+	}
+	return theGood
+}
+
 // write makes the directory of these entries, as an operator who has the log's key,
 // and whose witnesses cosign whatever they see, would leave it.
 func (g *good) write(entries []*generator.Entry) files { return g.writeSeen(entries, 0) }

@@ -176,8 +176,7 @@ type stage struct {
 
 func newStage(tb testing.TB, n int) *stage {
 	s := new(stage)
-	for i, witnesses := range []int{0, 3} {
-		g := newGood(tb, uint64(7+i), witnesses)
+	for i, g := range goodLogs(tb) {
 		r := rand.New(rand.NewPCG(uint64(i), 1))
 		var ps []*place
 		for range n {
@@ -287,8 +286,7 @@ func sound(p *place, r *verifier.Report) string {
 
 // TestGoodLog: the good logs give nothing but what is for information by its nature.
 func TestGoodLog(t *testing.T) {
-	for i, witnesses := range []int{0, 3} {
-		g := newGood(t, uint64(7+i), witnesses)
+	for _, g := range goodLogs(t) {
 		r := g.audit(g.files)
 		if r.Result != verifier.Matches || r.Statements.Accepted != goodSize {
 			t.Errorf("result %s, %+v", r.Result, r.Statements)
