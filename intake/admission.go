@@ -31,6 +31,7 @@ const maxMadeAhead = 10 * time.Minute
 
 // admit is all that a front end checks.
 func (in *Intake) admit(sub *entry.Submission) (*pledge.Item, error) {
+	in.awaitWitnesses()
 	it, err := in.check(sub)
 	if err != nil {
 		return nil, err
@@ -48,6 +49,22 @@ func (in *Intake) admit(sub *entry.Submission) (*pledge.Item, error) {
 		return nil, err
 	}
 	return it, nil
+}
+
+// awaitWitnesses waits a moment, when a simulated clock was moved, until witnesses
+// vouch for the new time: who moved it has no other way to know.
+func (in *Intake) awaitWitnesses() {
+	if !in.clock.isSimulated() {
+		return
+	}
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end) && in.ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+		in.mu.RLock()
+		_, err := in.time()
+		in.mu.RUnlock()
+		if err != ErrWitnesses {
+			return
+		}
+	}
 }
 
 // check does all that does not depend on what was logged before: the server's

@@ -116,6 +116,9 @@ func (t *Ticket) Wait(ctx context.Context) (*Receipt, error) {
 	case <-timer.C:
 		t.in.tickets.drop(t)
 		// It is queued, durably, and has no index yet.
+		if err := t.in.sequenceTrouble.get(); errors.Is(err, ErrWitnesses) {
+			return nil, ErrWitnesses
+		}
 		return nil, ErrBusy
 	case <-ctx.Done():
 		t.in.tickets.drop(t)

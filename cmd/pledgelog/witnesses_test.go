@@ -328,3 +328,79 @@ func TestInitWithWitnesses(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, d.log)
 	}
 }
+
+// All of it in real time, without a simulated clock anywhere.
+func TestWitnessesInRealTime(t *testing.T) {
+	d := deployWitnessed(t, 20)
+	for _, name := range []string{"log", "state"} {
+		if err := os.RemoveAll(filepath.Join(d.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, w := range d.ws {
+		w.SetState(0, log.EmptyRoot())
+		w.Clock = time.Now
+	}
+	d.write("pledgelog.yaml", strings.Replace(string(d.read("pledgelog.yaml")), "simulated_clock: clock\n", "", 1))
+	began := time.Now().Unix()
+	d.run("init", "--config", "pledgelog.yaml", "--charter", "charter.json")
+	d.start()
+	acknowledged := d.submit(d.statements[1:], nil)
+	if len(acknowledged) != 19 {
+		t.Errorf("%d of 19 acknowledged", len(acknowledged))
+	}
+	for _, r := range acknowledged {
+		d.verify(r)
+		p, err := log.ParseProof([]byte(r.Proof))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := d.policy.Open(p.Checkpoint); err != nil || int64(v.QuorumTime) < began || int64(v.QuorumTime) > time.Now().Unix() {
+			t.Errorf("quorum time %+v, %v", v, err)
+		}
+	}
+	if code, text := d.readyz(); code != http.StatusOK || !strings.Contains(text, "witnesses: a quorum gave the time ") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+	d.holds(acknowledged)
+}
+
+// A second checkpoint key, of ML-DSA-44, signs beside the first from the next start
+// on, for witnesses that know only the first, and is in every receipt.
+func TestSecondCheckpointKey(t *testing.T) {
+	d := deployWitnessed(t, 30)
+	d.start()
+	d.submit(d.statements[1:17], nil)
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+	d.run("keygen", "--mldsa", "--origin", strings.Split(string(d.read("keys/checkpoint.pub")), "+")[0], "--out", "keys")
+	d.write("policy.txt", "log "+string(d.read("keys/checkpoint-mldsa.pub"))+string(d.read("policy.txt")))
+	d.write("pledgelog.yaml", string(d.read("pledgelog.yaml"))+"checkpoint_key_mldsa: keys/checkpoint-mldsa.key\n")
+	var err error
+	if d.policy, err = log.ParsePolicy(d.read("policy.txt")); err != nil {
+		t.Fatal(err)
+	}
+	d.start()
+	acknowledged := d.submit(d.statements[17:], nil)
+	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+		t.Fatalf("exit code %d\n%s", code, d.log)
+	}
+	if len(acknowledged) != 13 {
+		t.Errorf("%d of 13 acknowledged", len(acknowledged))
+	}
+	for _, r := range acknowledged {
+		p, err := log.ParseProof([]byte(r.Proof))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := d.policy.VerifyProof(p, log.LeafHash(r.Leaf))
+		if err != nil || len(v.LogKeys) != 2 || v.LogKeys[1].Type != log.TypeMLDSA44 {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	d.holds(acknowledged)
+}

@@ -52,7 +52,11 @@ func (e *Engine) publishLoop() {
 	<-pause.C
 	var look <-chan time.Time
 	if e.cfg.Witnesses != nil {
-		ticker := time.NewTicker(lookEvery)
+		every := lookEvery
+		if now := e.cfg.Clock(); now == now.Round(0) {
+			every = lookEverySimulated
+		}
+		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		look = ticker.C
 	}

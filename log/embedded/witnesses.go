@@ -14,8 +14,11 @@ const (
 	// minRefresh is the least time between two times that a log that stands still
 	// is cosigned anew.
 	minRefresh = time.Minute
-	// lookEvery is how often the publisher looks whether that is due.
-	lookEvery = 250 * time.Millisecond
+	// lookEvery is how often the publisher looks whether that is due. A simulated
+	// clock, which has no monotonic reading, may move at any time, and who moves it
+	// waits for witnesses to vouch for the new time.
+	lookEvery          = 250 * time.Millisecond
+	lookEverySimulated = 50 * time.Millisecond
 )
 
 // askAtStart has the published checkpoint cosigned anew. It shows what the time is

@@ -212,8 +212,7 @@ func CheckURL(prefix string) error {
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxResponseHeaderBytes = 64 << 10
-	t.MaxIdleConnsPerHost = 1
-	t.MaxConnsPerHost = 2
+	t.MaxIdleConnsPerHost = 8   // several witnesses may have one host
 	t.DisableCompression = true // what is decompressed has no bound
 	return t
 }
