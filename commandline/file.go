@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 )
 
 // ReadInput reads a file that somebody named, of at most limit bytes. What is what
@@ -44,6 +46,28 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	}
 	if int64(len(b)) > limit {
 		return nil, fmt.Errorf("%s has more than %d bytes", path, limit)
+	}
+	return b, nil
+}
+
+// ReadPrivate reads the file of a secret, of at most limit bytes, that nobody else on
+// this machine may read or change. Missing is what to do when there is none. The Failure
+// is nil or one of usage, and quotes nothing of the file.
+func ReadPrivate(path string, limit int64, missing string) ([]byte, *Failure) {
+	b, err := ReadFile(path, limit)
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
+		}
+		return nil, &Failure{ExitUsage, fmt.Errorf("read key: %w", err), missing}
+	}
+	info, err := os.Stat(path)
+	if err == nil && runtime.GOOS == "windows" { // which says this in another way
+		return b, nil
+	}
+	if err != nil || info.Mode().Perm()&0o077 != 0 {
+		return nil, &Failure{ExitUsage, fmt.Errorf("others on this machine may read or change %s", path), "chmod 600 " + path}
 	}
 	return b, nil
 }

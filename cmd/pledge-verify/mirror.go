@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/verifier"
 	"github.com/pledgelog/pledgelog/verifier/mirror"
 )
 
 func mirrorCommand(stderr io.Writer) *cobra.Command {
 	var policyFile, charter, evidenceDir string
+	var keys []string
 	var asJSON bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -45,6 +47,7 @@ from a timer: what is there is not fetched again, nor after a run that was cut s
 	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log; a copy keeps it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the audit's report as JSON")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
+	cmd.Flags().StringArrayVar(&keys, "cosign", nil, "add the mirror's cosignature (c2sp.org/tlog-mirror) by the secret key in `FILE`, which `pledge-witness keygen` makes; may be given again")
 	timeoutFlag(cmd, &timeout)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg := mirror.Config{Dir: args[0], Now: time.Now}
@@ -54,6 +57,13 @@ from a timer: what is there is not fetched again, nor after a run that was cut s
 		}
 		if cfg.Charter, err = charterID(charter); err != nil {
 			return err
+		}
+		for _, path := range keys {
+			c, err := readCosigner(path)
+			if err != nil {
+				return err
+			}
+			cfg.Cosigners = append(cfg.Cosigners, c)
 		}
 		if cfg.Source, err = openLog(args[1]); err != nil {
 			return err
@@ -80,6 +90,23 @@ from a timer: what is there is not fetched again, nor after a run that was cut s
 		return commandline.Refused(errors.New("the log could not be copied"), "see the report: the copy is as it was")
 	}
 	return cmd
+}
+
+// readCosigner reads the key of a mirror.
+func readCosigner(path string) (*log.Cosigner, error) {
+	b, failed := commandline.ReadPrivate(path, log.MaxSecretFile, "see --cosign: make one for this mirror with `pledge-witness keygen`")
+	if failed != nil {
+		return nil, failed
+	}
+	s, err := log.ParseSecret(b)
+	if err != nil {
+		return nil, commandline.Usagef("give a file that `pledge-witness keygen` wrote", "read key %s: %w", path, err)
+	}
+	c, err := s.Cosigner()
+	if err != nil {
+		return nil, commandline.Usagef("give a file that `pledge-witness keygen` wrote", "read key %s: %w", path, err)
+	}
+	return c, nil
 }
 
 // mirrorFailure says what to do about a directory that can't be used.

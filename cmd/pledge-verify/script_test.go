@@ -26,6 +26,7 @@ import (
 //	exits CODE program args…        the program ends with that exit code; what it
 //	                                writes with --json is held to the published schema
 //	makelog SIZE [LAPSES]           writes ./log, policy.txt, and sets $CHARTER
+//	cosigner FILE NAME              writes a mirror's secret key
 //	makelog-ahead                   writes a log that is no demonstration, dated 2100
 //	receipt FILE                    writes the receipt of an entry with a text, the text to
 //	                                FILE.body, its submission to FILE.json, and sets $INDEX
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"exits":         exits,
 			"makelog":       makeLog,
 			"makelog-ahead": makeLogAhead,
+			"cosigner":      makeCosigner,
 			"receipt":       makeReceipt,
 			"flip":          flip,
 			"fork":          fork,
@@ -79,6 +81,12 @@ func makeLog(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(w.WriteStory(ts.MkAbs("log"), number(ts, args[0])))
 	ts.Check(os.WriteFile(ts.MkAbs("policy.txt"), w.Policy.Marshal(), 0o644))
 	ts.Setenv("CHARTER", w.Charter.String())
+}
+
+func makeCosigner(ts *testscript.TestScript, neg bool, args []string) {
+	b, err := log.NewSecret(args[1], log.TypeMLDSA44).Marshal()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }
 
 func makeLogAhead(ts *testscript.TestScript, neg bool, args []string) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -75,16 +74,19 @@ func checkName(s string) error {
 }
 
 func (a *app) keygen(name string, typ byte, path string) error {
-	seed := make([]byte, seedSize)
-	rand.Read(seed)
-	c, err := newCosigner(name, typ, seed)
+	secret := log.NewSecret(name, typ)
+	b, err := secret.Marshal()
+	if err != nil {
+		return fmt.Errorf("make key: %w", err)
+	}
+	key, err := secret.Key()
 	if err != nil {
 		return fmt.Errorf("make key: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return commandline.Usagef("choose with --out a folder that you may make and write", "make folder for key: %w", plainError(err))
 	}
-	err = commandline.CreateFile(path, marshalCosigner(c, seed), 0o600)
+	err = commandline.CreateFile(path, b, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return commandline.Refusedf("choose another file with --out, or move the file away", "%s is there already and is not overwritten", path)
@@ -95,7 +97,7 @@ func (a *app) keygen(name string, typ byte, path string) error {
 		return fmt.Errorf("write key: %w", plainError(err))
 	}
 	a.note("the secret key is not encrypted: whoever can read it can cosign as the witness")
-	a.printf("%s\n", c.Key())
+	a.printf("%s\n", key)
 	return nil
 }
 

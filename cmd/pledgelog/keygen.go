@@ -126,24 +126,27 @@ func (a *app) keygen(origin, dir string, mldsa bool) error {
 
 // newFurtherKey makes a checkpoint key of ML-DSA-44.
 func newFurtherKey(origin string) ([]keyFile, error) {
-	seed := make([]byte, ed25519.SeedSize)
-	rand.Read(seed)
-	signer, err := log.NewMLDSACosigner(origin, seed)
+	return newCheckpointKey("checkpoint-mldsa", origin, log.TypeMLDSA44)
+}
+
+// newCheckpointKey makes a checkpoint key and the files of its halves.
+func newCheckpointKey(name, origin string, typ byte) ([]keyFile, error) {
+	secret := log.NewSecret(origin, typ)
+	b, err := secret.Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("make checkpoint key: %w", err)
 	}
-	return []keyFile{
-		{"checkpoint-mldsa.key", 0o600, marshalSecret(signer.Key(), seed)},
-		{"checkpoint-mldsa.pub", 0o644, []byte(signer.Key().String() + "\n")},
-	}, nil
+	key, err := secret.Key()
+	if err != nil {
+		return nil, fmt.Errorf("make checkpoint key: %w", err)
+	}
+	return []keyFile{{name + ".key", 0o600, b}, {name + ".pub", 0o644, []byte(key.String() + "\n")}}, nil
 }
 
 func newKeys(origin string) ([]keyFile, error) {
-	seed := make([]byte, ed25519.SeedSize)
-	rand.Read(seed)
-	signer, err := log.NewSigner(origin, seed)
+	files, err := newCheckpointKey("checkpoint", origin, log.TypeEd25519)
 	if err != nil {
-		return nil, fmt.Errorf("make checkpoint key: %w", err)
+		return nil, err
 	}
 	pub, secret, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -157,10 +160,7 @@ func newKeys(origin string) ([]keyFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode operator key: %w", err)
 	}
-	return []keyFile{
-		{"checkpoint.key", 0o600, marshalSecret(signer.Key(), seed)},
-		{"checkpoint.pub", 0o644, []byte(signer.Key().String() + "\n")},
-		{"operator.key", 0o600, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})},
-		{"operator.key.pub", 0o644, append(line, '\n')},
-	}, nil
+	return append(files,
+		keyFile{"operator.key", 0o600, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})},
+		keyFile{"operator.key.pub", 0o644, append(line, '\n')}), nil
 }
