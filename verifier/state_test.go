@@ -120,10 +120,11 @@ func TestStateLaw(t *testing.T) {
 	spoil(worlds[2], 97)
 	went, temp := 0, t.TempDir()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		// Some audits each. With -short rapid takes a fifth; scripts/test --long gives 40.
+		// Some audits each. With -short, as under the race detector, rapid takes a fifth;
+		// scripts/test --long gives 40.
 		checks := "20"
 		if testing.Short() {
-			checks = "40"
+			checks = "10"
 		}
 		if err := flag.Set(f.Name, checks); err != nil {
 			t.Fatal(err)

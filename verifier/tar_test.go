@@ -41,7 +41,7 @@ func tarOf(t *testing.T, dir string) log.Source {
 // An archive of a directory gives the report that the directory gives: whatever
 // is wrong with whichever file.
 func TestTar(t *testing.T) {
-	w, first := newStory(t, storySize, generator.Options{Seed: 85})
+	w, first := newStory(t, 2*log.TileWidth+20, generator.Options{Seed: 85}) // two full bundles and part of a third
 	paths, err := first.Paths()
 	if err != nil {
 		t.Fatal(err)
