@@ -123,13 +123,22 @@ func (r *TileReader) proof(ctx context.Context, nodes proof.Nodes, size uint64) 
 // Root returns the root of the tree of this size, computed from the tiles
 // along its right border.
 func (r *TileReader) Root(ctx context.Context, size uint64) (Hash, error) {
-	if size == 0 {
+	return r.RootAt(ctx, size, size)
+}
+
+// RootAt returns the root that the first n leaves of the tree of this size have, which
+// is not smaller. Beyond the tiles of that size it needs none, of a smaller one.
+func (r *TileReader) RootAt(ctx context.Context, n, size uint64) (Hash, error) {
+	if n > size {
+		return Hash{}, fmt.Errorf("compute root: %d leaves of a tree of %d", n, size)
+	}
+	if n == 0 {
 		return EmptyRoot(), nil
 	}
 	if size > MaxTreeSize {
 		return Hash{}, fmt.Errorf("compute root: size %d is over 2^63-1", size)
 	}
-	hashes, err := r.nodes(ctx, compact.RangeNodes(0, size, nil), size)
+	hashes, err := r.nodes(ctx, compact.RangeNodes(0, n, nil), size)
 	if err != nil {
 		return Hash{}, fmt.Errorf("compute root of a tree of %d: %w", size, err)
 	}

@@ -140,26 +140,37 @@ func decodeHash(s string) (log.Hash, error) {
 
 // evidence proves that s and against, which is not smaller, can't both be true.
 func (a *audit) evidence(s, against *signed) *Evidence {
-	e := &Evidence{Format: EvidenceFormat, Log: a.report.Log, Smaller: string(s.raw), Larger: string(against.raw)}
+	var hashes []log.Hash
+	if s.size > 0 && s.size < against.size {
+		var err error
+		if hashes, err = a.fork.consistency(s.size, against.size); err != nil {
+			return nil
+		}
+	}
+	e, _ := forkEvidence(a.cfg.Policy, a.report.Log, s, against, s.computed, hashes)
+	return e
+}
+
+// forkEvidence proves that two checkpoints can't both be true, of which the second is
+// not smaller: prefix is the root that its tree has at the first one's size, and hashes
+// prove so.
+func forkEvidence(policy *log.Policy, origin string, s, against *signed, prefix log.Hash, hashes []log.Hash) (*Evidence, error) {
+	e := &Evidence{Format: EvidenceFormat, Log: origin, Smaller: string(s.raw), Larger: string(against.raw)}
 	if s.size == against.size {
 		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, commas(s.size))
 	} else {
 		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, commas(s.size), commas(against.size))
 	}
 	if s.size > 0 && s.size < against.size {
-		hashes, err := a.fork.consistency(s.size, against.size)
-		if err != nil {
-			return nil
-		}
-		e.Prefix = encodeHash(s.computed)
+		e.Prefix = encodeHash(prefix)
 		for _, h := range hashes {
 			e.Consistency = append(e.Consistency, encodeHash(h))
 		}
 	}
-	if CheckEvidence(a.cfg.Policy, e) != nil {
-		return nil
+	if err := CheckEvidence(policy, e); err != nil {
+		return nil, err
 	}
-	return e
+	return e, nil
 }
 
 // A fork gathers what proves that the entries of this copy, whose checkpoint is
