@@ -95,6 +95,14 @@ func (s *State) Status(id string, t int64) (st Status, ok bool) {
 	return s.status(a, t), true
 }
 
+// Name is the legal name of an author, as it was last admitted; "" when it never was.
+func (s *State) Name(id string) string {
+	if a := s.byID[id]; a != nil && a.Admit != nil {
+		return a.Admit.Name
+	}
+	return ""
+}
+
 func (s *State) status(a *author, t int64) Status {
 	st := Status{
 		ID: a.ID, Admit: a.Admit, Admitted: a.Admitted, Standing: a.standing(),

@@ -33,6 +33,8 @@ type Config struct {
 	// Checkpoints are signed checkpoints of the log that were seen elsewhere, such
 	// as in receipts or at mirrors: signed notes. The log is held to them too.
 	Checkpoints [][]byte
+	// Watch has the audit look out for entries. Nil: it doesn't.
+	Watch *Watch
 	// Now is the auditor's clock in Unix seconds. A log that is no demonstration
 	// is not to be dated after it. Nil: no check.
 	Now *int64
@@ -241,6 +243,7 @@ func (s *stream) judgeAll(ctx context.Context) error {
 		a.tooOld(s.reaches())
 		return nil
 	}
+	r.Watched = s.lookout.take(s.state.Size())
 	t := s.moment
 	if !s.snapped {
 		t = s.state.Now()

@@ -201,7 +201,7 @@ func (a *audit) behind(ctx context.Context, s *signed) error {
 }
 
 func (a *audit) stepCheckpoint() {
-	a.report.Size, a.report.Root = a.target.size, encodeHash(a.target.root)
+	a.report.Size, a.report.Root, a.report.Checkpoint = a.target.size, encodeHash(a.target.root), a.target.raw
 	keys := make([]string, 0, len(a.view.LogKeys))
 	for _, k := range a.view.LogKeys {
 		keys = append(keys, fmt.Sprintf("%s+%08x", k.Name, k.ID))

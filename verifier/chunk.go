@@ -68,7 +68,7 @@ func (s *stream) work(ctx context.Context, c *chunk, before <-chan struct{}) {
 		c.textsErr = err
 		return
 	}
-	s.busy(func() { c.judgeTexts(texts) })
+	s.busy(func() { c.judgeTexts(texts, s.lookout) })
 }
 
 // compareEarlier compares the files that a directory has of a chunk for other

@@ -204,16 +204,7 @@ func (x *span) add(s *stream, it *pledge.Item, v pledge.Verdict) {
 		x.notListed++
 		return
 	}
-	e := Said{Index: it.Index, Verdict: v.Kind, Reason: v.Code, Sentence: x.narrator.sentence(it, v) + "."}
-	if it.Leaf != nil {
-		e.Logged = entry.FormatTime(it.Leaf.Logged)
-		e.ID = it.Leaf.Statement.ID().String()
-	}
-	if st := it.Statement; st != nil {
-		e.Author, e.Kind = strings.Clone(st.Author), entry.Kind(strings.Clone(string(st.Kind)))
-		e.Name = x.narrator.names[st.Author]
-	}
-	x.entries = append(x.entries, e)
+	x.entries = append(x.entries, x.narrator.said(it, v))
 }
 
 // addText notes what an accepted statement does to a text.

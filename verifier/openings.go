@@ -26,6 +26,7 @@ type opening struct {
 	invalid  []string // digests of texts that are not in the required form
 	original *entry.Statement
 	seals    []entry.Seal // of the original's text, when this opens it
+	wanted   []string     // the rules of a Watch that want that text
 }
 
 const (
@@ -101,6 +102,7 @@ func (t *textCheck) compareOpenings(ctx context.Context) error {
 	}
 	for _, o := range t.openings {
 		t.s.noteFrom(o.index, o.findings)
+		t.s.lookout.addOpened(o)
 		for _, digest := range o.invalid {
 			if text := t.s.state.Text(o.of, digest); text.State == pledge.TextPublic {
 				t.odd(o.index, o.at, digest, textInvalid, text.Body)
@@ -163,6 +165,7 @@ func (t *textCheck) compare(ctx context.Context, o *opening) error {
 		}
 		if d != nil {
 			o.seals = d.Seals()
+			o.wanted = t.s.lookout.text(o.index, o.original, body, d)
 		}
 		o.findings = append(o.findings, withoutSaid(found, pledge.CodesOf(o.at, o.original))...)
 	} else {

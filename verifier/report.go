@@ -61,8 +61,10 @@ type Report struct {
 	NotChecked    []string              `json:"notChecked"`
 	Evidence      *Evidence             `json:"evidence,omitzero"`
 
-	State    *StateNote `json:"-"` // nil unless Config.State names one
-	Erasures []Erased   `json:"-"` // texts that were public, and that the operator logged to be erased
+	State      *StateNote      `json:"-"` // nil unless Config.State names one
+	Erasures   []Erased        `json:"-"` // texts that were public, and that the operator logged to be erased
+	Watched    *WatchedEntries `json:"-"` // nil unless Config.Watch is given, and the entries are those that were signed
+	Checkpoint []byte          `json:"-"` // that was audited, a signed note; nil when there was none to be believed
 }
 
 // A StepState says how a step of an audit ended.

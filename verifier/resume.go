@@ -64,7 +64,7 @@ func (a *audit) openState() error {
 // are known.
 func (a *audit) fits(r *resumable) bool {
 	from := r.size()
-	if from == 0 || from > a.target.size || r.of.Policy != policyDigest(a.cfg.Policy) || a.asOf() < r.state.Now() {
+	if from == 0 || from > a.target.size || !a.cfg.Watch.allows(from) || r.of.Policy != policyDigest(a.cfg.Policy) || a.asOf() < r.state.Now() {
 		return false
 	}
 	if now := a.cfg.Now; now != nil && !a.report.SimulatedTime && r.state.LastLogged() > *now+maxAhead {

@@ -31,10 +31,19 @@ func (n *narrator) who(id string) string {
 	if isReserved(id) {
 		return "the " + id
 	}
-	if name := n.names[id]; name != "" {
+	if name := n.name(id); name != "" {
 		return name
 	}
 	return id
+}
+
+// name is the legal name of an author, "" when it was not admitted. Who did not see
+// it being admitted takes it from the state.
+func (n *narrator) name(id string) string {
+	if name := n.names[id]; name != "" || n.state == nil {
+		return name
+	}
+	return n.state.Name(id)
 }
 
 func (n *narrator) accord() string {

@@ -51,6 +51,8 @@ type stream struct {
 	from    uint64   // entries of the state that this went on from
 	keeping *keeping // the state that is being written; nil before
 
+	lookout *lookout // nil for nothing to look out for
+
 	folder *log.Folder // of texts, in a directory; nil when there is none
 
 	// The state at the moment asked for.
@@ -91,6 +93,7 @@ func (a *audit) newStream() *stream {
 	s.texts = newTextCheck(s)
 	s.times = newTimeCheck(a)
 	s.shared = newPolicyKeys(a.cfg.Policy)
+	s.lookout = newLookout(a)
 	return s
 }
 
@@ -354,6 +357,7 @@ func (s *stream) judge(ctx context.Context, it *pledge.Item, text judgedText) er
 		s.counted.Malformed++
 	}
 	s.a.span.add(s, it, verdict)
+	s.lookout.add(s, it, verdict, text)
 	return nil
 }
 

@@ -291,6 +291,7 @@ type judgedText struct {
 	file     fileState // of the detached body, in a directory
 	lacks    bool      // its bundle of texts does not have it
 	opened   []servedText
+	wanted   []string // the rules of a Watch that want the detached body
 }
 
 // A servedText is a text that an open publishes, as it is served. What it is
@@ -314,7 +315,7 @@ const (
 )
 
 // judgeTexts judges what the chunk's statements say in codes and texts.
-func (c *chunk) judgeTexts(t texts) {
+func (c *chunk) judgeTexts(t texts, l *lookout) {
 	c.judged = make([]judgedText, len(c.items))
 	c.extra, c.textsOff, c.unbound = t.extra, t.off, t.unbound
 	room := keptOfChunk
@@ -337,6 +338,7 @@ func (c *chunk) judgeTexts(t texts) {
 		var d entry.Detached
 		if j.state, d, j.findings = pledge.JudgeBody(it.Index, st, raw); d != nil {
 			j.seals = d.Seals()
+			j.wanted = l.text(it.Index, st, raw, d)
 		}
 		if j.state == pledge.BodyMissing || j.state == pledge.BodyAltered {
 			j.findings = nil // see settle: it may have been erased
