@@ -39,11 +39,12 @@ var rooms = map[string][]string{
 	"web":            {"entry", "pledge", "log", "store", "index", "page"},
 	"witness":        {"entry", "pledge", "log", "verifier"},
 
-	"verifier/mirror": {"entry", "pledge", "log", "verifier", "atomicfile"},
+	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
+	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
-	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "atomicfile", "commandline"},
+	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness will need verifier, and reaches it through witness.
 	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile"},
 
@@ -71,6 +72,7 @@ var rooms = map[string][]string{
 var kept = map[string][]string{
 	"cmd/pledge-verify":  {"database/sql", "modernc.org/sqlite", "github.com/lib/pq", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/google/trillian", "github.com/prometheus/client_golang/prometheus"},
 	"verifier":           {"database/sql", "github.com/gorilla/mux", "github.com/transparency-dev/tessera"},
+	"verifier/monitor":   {"database/sql", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/prometheus/client_golang/prometheus"},
 	"cmd/pledge-witness": {"modernc.org/sqlite", "github.com/lib/pq", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/google/trillian"},
 	"cmd/pledge":         {"database/sql", "modernc.org/sqlite", "github.com/gorilla/mux", "github.com/transparency-dev/tessera", "github.com/prometheus/client_golang/prometheus"},
 }

@@ -41,11 +41,12 @@ copy, no charter id given); 4 proof of misbehaviour, written to a file.`,
   pledge-verify mirror --policy policy.txt --charter "$(cat charter-id)" /srv/mirror https://log.accord.example/2026
   pledge-verify chain --policy policy.txt --charter "$(cat charter-id)" acme https://log.accord.example
   pledge-verify proof --policy policy.txt request-3.tlog-proof
-  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
+  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json
+  pledge-verify monitor --config monitor.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(auditCommand(stderr), mirrorCommand(stderr), diffCommand(stderr), chainCommand(), proofCommand(), evidenceCommand(), versionCommand())
+	root.AddCommand(auditCommand(stderr), mirrorCommand(stderr), diffCommand(stderr), chainCommand(), proofCommand(), evidenceCommand(), monitorCommand(stderr), versionCommand())
 	commandline.Finish(root)
 	return root
 }

@@ -8,6 +8,7 @@ import "embed"
 // Files has the schemas. Each is known by its $id, urn:pledgelog:schema: and the name
 // of its file without the ending; they refer to each other by these.
 //
+//   - alarm.v1.json, heartbeat.v1.json: `pledge-verify monitor`
 //   - audit.v1.json: `pledge-verify audit --json`
 //   - chain.v1.json: `pledge-verify chain --json`
 //   - diff.v1.json: `pledge-verify diff --json`

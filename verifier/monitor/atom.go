@@ -1,0 +1,118 @@
+package monitor
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pledgelog/pledgelog/atomicfile"
+)
+
+// maxFeed is how many alarms a feed has: the newest.
+const maxFeed = 200
+
+// feedFile keeps a feed's entries beside the state: the feed itself may be taken away.
+func (h *hub) feedFile(s *Sink) string { return filepath.Join(h.m.cfg.State, "feed-"+s.Name+".json") }
+
+// A feedList is what a feed has, newest first.
+type feedList struct {
+	Alarms []*Alarm `json:"alarms"`
+}
+
+// feed adds alarms to a feed and writes it.
+func (h *hub) feed(s *Sink, alarms []*Alarm) error {
+	var list feedList
+	if _, err := readJSON(h.feedFile(s), &list); err != nil {
+		return err
+	}
+	for _, a := range alarms {
+		if !s.wants(a) {
+			continue
+		}
+		same := func(b *Alarm) bool { return b.ID == a.ID && b.Event == a.Event }
+		if !slices.ContainsFunc(list.Alarms, same) {
+			list.Alarms = slices.Insert(list.Alarms, 0, a)
+		}
+	}
+	list.Alarms = list.Alarms[:min(len(list.Alarms), maxFeed)]
+	b, err := atom(s, h.m.cfg, list.Alarms)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.File), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("write feed: %w", err)
+	}
+	if err := atomicfile.Write(s.File, b, 0o644); err != nil {
+		return fmt.Errorf("write feed: %w", err)
+	}
+	return writeJSON(h.feedFile(s), list)
+}
+
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"`
+	Author  atomAuthor  `xml:"author"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomAuthor struct {
+	Name string `xml:"name"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	ID         string         `xml:"id"`
+	Title      string         `xml:"title"`
+	Updated    string         `xml:"updated"`
+	Categories []atomCategory `xml:"category"`
+	Content    atomContent    `xml:"content"`
+}
+
+type atomCategory struct {
+	Term string `xml:"term,attr"`
+}
+
+type atomContent struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+// atom writes a feed (RFC 4287).
+func atom(s *Sink, cfg *Config, alarms []*Alarm) ([]byte, error) {
+	parts := []string{s.Name}
+	for _, l := range cfg.Logs {
+		parts = append(parts, l.origin)
+	}
+	f := atomFeed{ID: "urn:pledgelog:monitor:" + id(parts...), Title: "Alarms of pledge-verify monitor", Author: atomAuthor{"pledge-verify monitor"}, Updated: "1970-01-01T00:00:00Z"}
+	if s.Link != "" {
+		f.Links = []atomLink{{"self", s.Link}}
+	}
+	for _, a := range alarms {
+		f.Updated = max(f.Updated, a.Time)
+		f.Entries = append(f.Entries, atomEntry{
+			ID: "urn:pledgelog:alarm:" + a.ID + ":" + string(a.Event), Title: a.Title(), Updated: a.Time,
+			Categories: []atomCategory{{string(a.Class)}, {string(a.Code)}}, Content: atomContent{"text", a.letter()},
+		})
+	}
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	e := xml.NewEncoder(&b)
+	e.Indent("", " ")
+	if err := e.Encode(f); err != nil {
+		return nil, fmt.Errorf("write feed: %w", err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
+}

@@ -1,0 +1,498 @@
+package monitor
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+const (
+	// maxEntries is how many statements of interest a cycle takes. The next one goes
+	// on with the others.
+	maxEntries = 1000
+	// maxPerCode is how many findings of one code have an alarm each.
+	maxPerCode = 25
+	// maxHeld is how many checkpoints are kept that are not known to be a part of the
+	// log.
+	maxHeld = 32
+)
+
+// A follower follows one log.
+type follower struct {
+	m      *Monitor
+	l      *Log
+	first  bool // of the configuration
+	source log.Source
+	probe  *probe // nil for a directory
+	tiles  *log.TileReader
+	peers  []*peer
+	state  *state
+	held   []held
+}
+
+func (m *Monitor) follow(l *Log, first bool) (*follower, error) {
+	f := &follower{m: m, l: l, first: first}
+	var err error
+	if err = os.MkdirAll(l.State, 0o700); err != nil {
+		return nil, fmt.Errorf("%s: keep state: %w", l.Name, err)
+	}
+	if f.state, err = readState(l.State, l.origin); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name, err)
+	}
+	if f.held, err = readSeen(l.State); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name, err)
+	}
+	if f.source, f.probe, err = copyOf(l.Log, m.limits, m.limits.LogAttempt, m.limits.LogAttempts); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name, err)
+	}
+	f.tiles = log.NewTileReader(f.source)
+	if f.peers, err = l.peers(m.limits); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name, err)
+	}
+	return f, nil
+}
+
+// A cycle is one look at a log.
+type cycle struct {
+	*follower
+	now     time.Time
+	view    *log.View // what the log shows; nil when that is not to be had, or not to be believed
+	took    time.Duration
+	answers []answer
+	cmp     comparison
+	report  *verifier.Report
+	err     error // why the audit could not begin
+
+	// What is seen, by key, and in which order.
+	seen  map[string]*Alarm
+	keys  []string
+	added []*Alarm // on statements of interest
+	next  uint64
+	ended bool // the audit came to its end, so that what it did not find is not there
+	began bool
+	forks []string
+	last  []string // keys of what does not end, as it is proved
+}
+
+// cycle looks at the log once. An error means that the state was not kept, and that the
+// next cycle repeats this one.
+func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
+	c := &cycle{follower: f, now: f.m.now(), seen: make(map[string]*Alarm), next: f.state.Next, began: f.state.Began}
+	outer := ctx
+	ctx, cancel := context.WithTimeout(ctx, f.l.Timeout)
+	defer cancel()
+	c.look(ctx)
+	if err := c.hold(); err != nil {
+		return nil, err
+	}
+	c.audit(ctx)
+	if outer.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", f.l.Name, context.Cause(outer))
+	}
+	c.tellForks()
+	c.tellReport(ctx)
+	c.tellLog()
+	c.tellPeers()
+	return c.finish(outer)
+}
+
+// look gathers what the log and everybody else shows, and compares it.
+func (c *cycle) look(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.answers = gather(ctx, c.l, c.peers, c.m.limits)
+	}()
+	c.fetch(ctx)
+	<-done
+	if c.view != nil && slices.ContainsFunc(c.answers, func(a answer) bool { return a.err == nil && a.view.Checkpoint.Size > c.view.Checkpoint.Size }) {
+		c.fetch(ctx) // it grew meanwhile, perhaps
+	}
+	if c.view != nil {
+		c.cmp.log = c.cmp.add(c.view, "log", c.tiles, c.now.Unix())
+	}
+	for _, h := range c.held {
+		if v, err := c.l.policy.OpenUnwitnessed(h.raw()); err == nil && v.Checkpoint.Origin == c.l.origin {
+			c.cmp.add(v, h.Who, nil, h.Since)
+		}
+	}
+	others := []*log.TileReader{c.tiles}
+	for _, a := range c.answers {
+		if a.peer.tiles != nil {
+			others = append(others, a.peer.tiles)
+		}
+		if a.err == nil {
+			c.cmp.add(a.view, a.peer.who, a.peer.tiles, c.now.Unix())
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.m.limits.CompareTime)
+	defer cancel()
+	c.cmp.compare(ctx, c.l.policy, others)
+}
+
+// fetch reads the log's checkpoint. What is wrong with it the audit says.
+func (c *cycle) fetch(ctx context.Context) {
+	began := time.Now()
+	raw, err := c.source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	c.took = max(c.took, time.Since(began))
+	if err != nil {
+		return
+	}
+	if v, err := c.l.policy.OpenUnwitnessed(raw); err == nil && v.Checkpoint.Origin == c.l.origin {
+		c.view = v
+	}
+}
+
+// hold keeps what was shown and is not known to be a part of the log, before anything
+// else is done: who shows another log once is held to it.
+func (c *cycle) hold() error {
+	list := make([]held, 0)
+	for _, s := range c.cmp.all {
+		if s != c.cmp.log && !c.cmp.settled(s) && !c.cmp.inFork(s) {
+			list = append(list, held{base64.StdEncoding.EncodeToString(s.view.Raw), strings.Join(s.who, ", "), s.since})
+		}
+	}
+	if len(list) > maxHeld {
+		// The first that were seen, and the largest.
+		last := list[len(list)-1]
+		slices.SortStableFunc(list, func(x, y held) int { return cmp.Compare(x.Since, y.Since) })
+		list = list[:maxHeld]
+		if !slices.Contains(list, last) {
+			list[maxHeld-1] = last
+		}
+	}
+	if slices.Equal(list, c.held) {
+		return nil
+	}
+	if err := writeSeen(c.l.State, list); err != nil {
+		return fmt.Errorf("%s: %w", c.l.Name, err)
+	}
+	c.follower.held = list
+	return nil
+}
+
+// audit reads what is new in the log. What is smaller than the log and could not be
+// compared by tiles is compared with all of its entries.
+func (c *cycle) audit(ctx context.Context) {
+	now := c.now.Unix()
+	cfg := verifier.Config{Policy: c.l.policy, Charter: c.l.charter, Source: c.source, State: c.l.State, Now: &now, AsServed: true, Watch: c.l.watch(c.state.Next)}
+	for _, s := range c.cmp.all {
+		if c.cmp.log != nil && s != c.cmp.log && s.size() <= c.cmp.log.size() && !c.cmp.fits(s) && !c.cmp.inFork(s) {
+			cfg.Checkpoints = append(cfg.Checkpoints, s.view.Raw)
+		}
+	}
+	c.report, c.err = verifier.Audit(ctx, cfg)
+	if c.err != nil {
+		return
+	}
+	c.ended = c.report.Watched != nil && c.report.Undecided == nil
+	if c.ended && c.report.Evidence == nil {
+		// All of those are a part of it.
+		c.follower.held = slices.DeleteFunc(c.held, func(h held) bool {
+			return slices.ContainsFunc(cfg.Checkpoints, func(raw []byte) bool { return string(raw) == string(h.raw()) })
+		})
+	}
+}
+
+// say notes that something is seen. The key is the same for the same matter.
+func (c *cycle) say(key string, a Alarm) *Alarm {
+	if have := c.seen[key]; have != nil {
+		return have
+	}
+	c.keys = append(c.keys, key)
+	c.seen[key] = &a
+	return &a
+}
+
+// tellForks keeps a bundle for what can't both be true.
+func (c *cycle) tellForks() {
+	forks := c.cmp.forks
+	if c.report != nil && c.report.Evidence != nil {
+		forks = append(forks, c.report.Evidence)
+	}
+	c.forks = slices.Clone(c.state.Forks)
+	for _, e := range forks {
+		small, err := c.l.policy.OpenUnwitnessed([]byte(e.Smaller))
+		if err != nil || slices.Contains(c.forks, key(small.Checkpoint)) || len(c.forks) >= maxForks {
+			continue
+		}
+		file, err := c.m.keep(e)
+		if err != nil {
+			c.notKept(err)
+			continue
+		}
+		c.forks = append(c.forks, key(small.Checkpoint))
+		const k = "proved/fork"
+		c.last = append(c.last, k)
+		c.say(k, Alarm{Class: Misbehaviour, Code: verifier.FindLogForked, Weight: pledge.Error, Proof: ProofBundle, Evidence: file, From: c.whoShows(e),
+			Text: e.What + " Neither can have grown from the other. The bundle proves it to anybody who has the policy.",
+			Hint: "pledge-verify evidence --policy FILE " + file})
+	}
+}
+
+// whoShows says who showed the two checkpoints of a bundle.
+func (c *cycle) whoShows(e *verifier.Evidence) string {
+	var who []string
+	for _, s := range c.cmp.all {
+		if raw := string(s.view.Raw); raw == e.Smaller || raw == e.Larger {
+			who = append(who, s.who...)
+		}
+	}
+	slices.Sort(who)
+	return strings.Join(slices.Compact(who), ", ")
+}
+
+func (c *cycle) notKept(err error) {
+	c.say("log/evidence", Alarm{Class: Infrastructure, Code: CodeEvidenceFailed, Weight: pledge.Error, Proof: ProofSeen, From: "monitor",
+		Text: "An evidence bundle could not be kept: " + err.Error() + ".", Hint: "see that there is room in the folder of evidence and that it can be written; the next cycle tries again"})
+}
+
+// tellReport tells of what the audit found.
+func (c *cycle) tellReport(ctx context.Context) {
+	if c.err != nil {
+		hint := "see the error; the log cannot be followed until then"
+		if refused := (*verifier.StateError)(nil); errors.As(c.err, &refused) {
+			hint = refused.Hint
+		}
+		c.say("log/state", Alarm{Class: Infrastructure, Code: CodeStateRefused, Weight: pledge.Error, Proof: ProofSeen, From: "monitor", Text: "The audit could not begin: " + c.err.Error() + ".", Hint: hint})
+		return
+	}
+	r := c.report
+	if u := r.Undecided; u != nil {
+		c.say("log/undecided", Alarm{Class: Infrastructure, Code: CodeUnread, Weight: pledge.Error, Proof: ProofSeen, From: "log",
+			Text: "The log could not be read to its end (" + string(u.Code) + "): " + u.Text + ".", Hint: u.Hint})
+	}
+	if s := r.State; s != nil && s.Err != nil {
+		c.say("log/state-kept", Alarm{Class: Infrastructure, Code: CodeStateNotKept, Weight: pledge.Warning, Proof: ProofSeen, From: "monitor",
+			Text: "Where the audit came to was not kept: " + s.Err.Error() + ".", Hint: "see that there is room and that the folder can be written; the next cycle reads again what this one read"})
+	}
+	c.tellFindings(ctx)
+	if w := r.Watched; w != nil && r.Undecided == nil {
+		c.tellEntries(w)
+		c.began = true
+	}
+}
+
+func (c *cycle) tellFindings(ctx context.Context) {
+	type group struct {
+		class Class
+		code  entry.Code
+	}
+	count := make(map[group]uint64)
+	for _, f := range c.report.Findings {
+		a := Alarm{Class: Infrastructure, Code: f.Code, Weight: f.Severity, Proof: ProofSeen, From: "log", Text: f.Text, Finding: new(f)}
+		switch f.Concerns {
+		case pledge.RoleOperator:
+			if f.Severity == pledge.Info || f.Code == verifier.FindLogForked && len(c.forks) > 0 {
+				continue
+			}
+			a.Class, a.Proof = Misbehaviour, ProofLog
+			if !provesByLog(f.Code) {
+				a.Proof = ProofSeen
+			}
+		case pledge.RoleAuthor:
+			if a.Rules = c.l.rulesOfFinding(f); a.Rules == nil {
+				continue
+			}
+			a.Class, a.Proof = Interest, ProofLog
+			a.Text = c.subject(f.Author) + f.Text
+		default:
+			if f.Severity == pledge.Info {
+				continue
+			}
+		}
+		g := group{a.Class, f.Code}
+		if count[g]++; count[g] > maxPerCode {
+			continue
+		}
+		k := findingKey(f)
+		if kept := c.state.Open[k]; kept != nil && kept.Alarm.Proof == ProofBundle {
+			c.last = append(c.last, k)
+		} else if a.Class == Misbehaviour {
+			c.prove(ctx, &a, k)
+		}
+		c.say(k, a)
+	}
+	for g, n := range count {
+		if n += c.report.NotListed[g.code]; n > maxPerCode {
+			title := string(g.code)
+			if m, ok := verifier.MeaningOf(g.code); ok {
+				title = m.Title
+			}
+			c.say("audit/more/"+string(g.class)+"/"+string(g.code), Alarm{Class: g.class, Code: CodeMoreOfCode, Weight: pledge.Warning, Proof: ProofLog, From: "log",
+				Text: fmt.Sprintf("There are over %d findings “%s” (%s). These have an alarm each; an audit lists the others.", maxPerCode, title, g.code)})
+		}
+	}
+}
+
+// provesByLog reports whether a finding on the operator shows in what the log's key
+// signed, and not only in what was served just now.
+func provesByLog(c entry.Code) bool {
+	switch c {
+	case pledge.FindBodyMissing, pledge.FindBodyMismatch, pledge.FindBodyNotOpened, pledge.FindErasedServed, pledge.FindDisclosureGone, pledge.FindDisclosureOff,
+		verifier.FindBodyBundle, verifier.FindBodyBundleShort, verifier.FindBodyFile, verifier.FindBodyFileMissing, verifier.FindArchiveQuorum, verifier.FindArchiveSparse,
+		verifier.FindHeldBack, verifier.FindLoggedInFuture, pledge.FindDirectoryOverdue:
+		return false
+	}
+	return true
+}
+
+func findingKey(f pledge.Finding) string {
+	index := ""
+	if f.Index != nil {
+		index = fmt.Sprint(*f.Index)
+	}
+	return strings.Join([]string{"audit/finding", string(f.Code), f.Author, index, f.Entry, f.Period, string(f.Reason)}, "/")
+}
+
+// subject names an author before a sentence of a finding on it.
+func (c *cycle) subject(author string) string {
+	for _, s := range c.report.Signatories {
+		if s.ID == author {
+			return s.Name + ": "
+		}
+	}
+	return author + ": "
+}
+
+func (c *cycle) tellEntries(w *verifier.WatchedEntries) {
+	c.next = w.To
+	if w.More > 0 {
+		c.next = w.Entries[len(w.Entries)-1].Index + 1 // the next cycle goes on from there
+	}
+	if !c.began && !c.l.History {
+		c.next = w.To
+		return
+	}
+	for _, e := range w.Entries {
+		said := e.Said
+		a := &Alarm{Class: Interest, Code: CodeEntry, Weight: pledge.Info, Proof: ProofLog, From: "log", Rules: e.Rules, Entry: &said, Text: e.Sentence}
+		if len(e.Texts) > 0 {
+			a.Text += " What the rule looks for stands in its published text."
+		}
+		if e.TextMissing {
+			a.Text += " A text that it publishes is not served as it was signed: no rule could look at it."
+		}
+		a.ID = id(c.l.origin, CodeEntryKey, fmt.Sprint(e.Index), e.ID)
+		c.added = append(c.added, a)
+	}
+}
+
+// CodeEntryKey is a part of the ids of alarms on statements.
+const CodeEntryKey = "entry"
+
+// tellLog tells of how the log is served.
+func (c *cycle) tellLog() {
+	if c.took > c.l.SlowAfter {
+		c.say("log/slow", Alarm{Class: Infrastructure, Code: CodeSlow, Weight: pledge.Warning, Proof: ProofSeen, From: "log",
+			Text: fmt.Sprintf("The log took over %v to send its checkpoint, or to fail to.", c.l.SlowAfter)})
+	}
+	c.tellCertificate("log", c.probe)
+	if t, ok := c.newest(); ok && c.l.StaleAfter > 0 && !c.report.SimulatedTime && c.now.Sub(t) > c.l.StaleAfter {
+		c.say("log/stale", Alarm{Class: Infrastructure, Code: CodeStale, Weight: pledge.Warning, Proof: ProofSeen, From: "log",
+			Text: fmt.Sprintf("What the log shows is of %s, over %v ago.", stamp(t), c.l.StaleAfter), Hint: "a log that nobody writes to may have no newer checkpoint: see what its witnesses show"})
+	}
+	var size uint64
+	if c.cmp.log != nil {
+		size = c.cmp.log.size()
+	}
+	for _, s := range c.cmp.all {
+		if s == c.cmp.log || c.cmp.inFork(s) || c.cmp.settled(s) || c.cmp.log == nil || s.size() <= size && c.ended {
+			continue
+		}
+		waits := c.now.Sub(time.Unix(s.since, 0))
+		if waits < c.m.limits.Grace {
+			continue
+		}
+		c.tellUnsettled(s, size, waits)
+	}
+}
+
+func (c *cycle) tellUnsettled(s *shown, size uint64, waits time.Duration) {
+	who := strings.Join(s.who, ", ")
+	signed := fmt.Sprintf("The log's key signed a checkpoint that covers %s, which %s showed", some(s.size(), "entry", "entries"), who)
+	k := key(s.view.Checkpoint)
+	if s.size() > size {
+		text := fmt.Sprintf("%s; the log shows one that covers %s.", signed, commas(size))
+		if c.cmp.fits(s) {
+			text += " The two fit."
+		} else {
+			text += " Whether the two fit can't be told yet."
+		}
+		c.say("log/behind", Alarm{Class: Infrastructure, Code: CodeBehind, Weight: pledge.Warning, Proof: ProofSeen, From: who, Text: text,
+			Hint: "a log may have a checkpoint witnessed before it shows it; a copy in front of it may be old"})
+		if waits >= c.l.BehindAfter {
+			c.say("withheld/"+k, Alarm{Class: Misbehaviour, Code: CodeWithholds, Weight: pledge.Error, Proof: ProofSeen, From: who,
+				Text: fmt.Sprintf("%s; for over %v the log has shown this monitor less. That the key signed it anybody can check; what the log shows others this monitor doesn't know.", signed, c.l.BehindAfter),
+				Hint: "the signed checkpoint is kept in " + filepath.Join(c.l.State, SeenFile)})
+		}
+		return
+	}
+	why := ""
+	if err := c.cmp.why[s]; err != nil {
+		why = ": " + err.Error()
+	}
+	c.say("log/not-compared", Alarm{Class: Infrastructure, Code: CodeNotCompared, Weight: pledge.Warning, Proof: ProofSeen, From: who,
+		Text: fmt.Sprintf("%s. It could not be compared with the log%s.", signed, why), Hint: "see whether the log serves its tiles and entries"})
+}
+
+// newest is the time of what the log shows.
+func (c *cycle) newest() (time.Time, bool) {
+	if c.report == nil || c.report.AsOf == "" {
+		return time.Time{}, false
+	}
+	t, err := entry.ParseTime(c.report.AsOf)
+	return time.Unix(t, 0), err == nil
+}
+
+func (c *cycle) tellCertificate(who string, p *probe) {
+	ends := p.certificate()
+	if ends.IsZero() || ends.Sub(c.now) > c.l.CertificateBefore {
+		return
+	}
+	c.say("certificate/"+who, Alarm{Class: Infrastructure, Code: CodeCertificate, Weight: pledge.Warning, Proof: ProofSeen, From: who,
+		Text: fmt.Sprintf("The certificate of the %s ends at %s.", who, stamp(ends))})
+}
+
+// tellPeers tells of witnesses and mirrors.
+func (c *cycle) tellPeers() {
+	for _, a := range c.answers {
+		who := a.peer.who
+		c.tellCertificate(who, a.peer.probe)
+		switch {
+		case a.bad:
+			c.say("peer/"+who, Alarm{Class: Infrastructure, Code: CodePeerBad, Weight: pledge.Warning, Proof: ProofSeen, From: who,
+				Text: fmt.Sprintf("The %s answered, and not with a checkpoint that this log's key signed: %v.", who, a.err), Hint: "see whether its address is right; ask who runs it"})
+			continue
+		case a.err != nil:
+			c.say("peer/"+who, Alarm{Class: Infrastructure, Code: CodePeerUnread, Weight: pledge.Warning, Proof: ProofSeen, From: who,
+				Text: fmt.Sprintf("The %s could not be read: %v.", who, a.err), Hint: "see whether its address is right; without it a log that is shown to one side only is harder to notice"})
+			continue
+		}
+		if c.cmp.log == nil {
+			continue
+		}
+		size, at := a.view.Checkpoint.Size, c.now.Unix()
+		was, ok := c.state.Peers[who]
+		if !ok || size >= was.Size {
+			was = lag{c.cmp.log.size(), at}
+		}
+		c.state.Peers[who] = was
+		if size < was.Size && c.now.Sub(time.Unix(was.Since, 0)) >= c.l.BehindAfter {
+			c.say("behind/"+who, Alarm{Class: Infrastructure, Code: CodePeerBehind, Weight: pledge.Warning, Proof: ProofSeen, From: who,
+				Text: fmt.Sprintf("The %s shows %s; over %v ago the log showed %s.", who, some(size, "entry", "entries"), c.l.BehindAfter, commas(was.Size))})
+		}
+	}
+}

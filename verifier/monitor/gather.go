@@ -1,0 +1,157 @@
+package monitor
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pledgelog/pledgelog/log"
+)
+
+// What is asked of a witness or a mirror is one small file. It has a minute for all
+// attempts.
+const (
+	peerTime     = time.Minute
+	peerAttempt  = 15 * time.Second
+	peerAttempts = 2
+	peersAtOnce  = 8
+)
+
+// A probe is a transport that notes when the certificate of whom it talks to ends.
+type probe struct {
+	http.RoundTripper
+
+	mu   sync.Mutex
+	ends time.Time
+}
+
+func newProbe(limits Limits) *probe {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = limits.PeerAttempt
+	t.MaxResponseHeaderBytes = 64 << 10
+	t.MaxIdleConnsPerHost = 16
+	t.TLSClientConfig = &tls.Config{RootCAs: limits.Roots, MinVersion: tls.VersionTLS12}
+	return &probe{RoundTripper: t}
+}
+
+func (p *probe) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := p.RoundTripper.RoundTrip(r)
+	if err == nil && resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		p.mu.Lock()
+		p.ends = resp.TLS.PeerCertificates[0].NotAfter
+		p.mu.Unlock()
+	}
+	return resp, err
+}
+
+// certificate is when the certificate ends that was seen last; the zero time for none.
+func (p *probe) certificate() time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ends
+}
+
+// A peer is a witness or a mirror that is asked.
+type peer struct {
+	who    string // witness NAME, mirror NAME
+	mirror bool
+	path   string // of the checkpoint
+	source log.Source
+	probe  *probe // nil for a directory
+	tiles  *log.TileReader
+}
+
+// copyOf opens what the configuration names as an address or a directory.
+func copyOf(at string, limits Limits, timeout time.Duration, attempts int) (log.Source, *probe, error) {
+	if !strings.Contains(at, "://") {
+		return log.DirSource(at), nil, nil
+	}
+	p := newProbe(limits)
+	s, err := log.NewHTTPSource(at, log.HTTPOptions{Transport: p, Timeout: timeout, Attempts: attempts, MaxWait: 5 * time.Second})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, p, nil
+}
+
+// peers are those of a log. A witness has the checkpoint of each log at the hash of its
+// origin (c2sp.org/tlog-witness).
+func (l *Log) peers(limits Limits) ([]*peer, error) {
+	sum := sha256.Sum256([]byte(l.origin))
+	var all []*peer
+	add := func(p Peer, kind, path string) error {
+		source, probe, err := copyOf(p.URL, limits, limits.PeerAttempt, peerAttempts)
+		if err != nil {
+			return err
+		}
+		one := &peer{who: kind + " " + p.Name, mirror: kind == "mirror", path: path, source: source, probe: probe}
+		if one.mirror {
+			one.tiles = log.NewTileReader(source)
+		}
+		all = append(all, one)
+		return nil
+	}
+	for _, p := range l.Witnesses {
+		if err := add(p, "witness", hex.EncodeToString(sum[:])+"/"+log.CheckpointPath); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range l.Mirrors {
+		if err := add(p, "mirror", log.CheckpointPath); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// An answer is what a peer showed.
+type answer struct {
+	peer *peer
+	view *log.View // nil when err is not
+	err  error
+	bad  bool // it answered, and what it showed is no checkpoint of this log by its key
+}
+
+// gather asks all peers at once.
+func gather(ctx context.Context, l *Log, peers []*peer, limits Limits) []answer {
+	out := make([]answer, len(peers))
+	places := make(chan struct{}, peersAtOnce)
+	var wg sync.WaitGroup
+	for i, p := range peers {
+		wg.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			out[i] = p.ask(ctx, l, limits)
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (p *peer) ask(ctx context.Context, l *Log, limits Limits) answer {
+	ctx, cancel := context.WithTimeout(ctx, limits.PeerTime)
+	defer cancel()
+	a := answer{peer: p}
+	raw, err := p.source.Get(ctx, p.path, log.MaxCheckpointFile)
+	if err != nil {
+		a.err, a.bad = err, errors.Is(err, log.ErrTooLarge)
+		return a
+	}
+	a.view, a.err = l.policy.OpenUnwitnessed(raw)
+	if a.err == nil && a.view.Checkpoint.Origin != l.origin {
+		a.err = log.ErrUnknownOrigin
+	}
+	if a.err != nil {
+		a.view, a.bad = nil, true
+	}
+	return a
+}

@@ -1,0 +1,366 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/pledgelog/pledgelog/atomicfile"
+)
+
+// A hub hands alarms to the sinks: to standard output and feeds at once, to others by
+// a queue on disk.
+type hub struct {
+	m      *Monitor
+	mu     sync.Mutex // one alarm after the other
+	stdout io.Writer
+	lines  []*Sink // stdout sinks
+	feeds  []*Sink
+	queues []*queue
+	beats  *http.Client
+}
+
+func newHub(m *Monitor, stdout io.Writer) (*hub, error) {
+	h := &hub{m: m, stdout: stdout, beats: plainClient(m.limits)}
+	for i := range m.cfg.Sinks {
+		s := &m.cfg.Sinks[i]
+		switch s.Type {
+		case "stdout":
+			h.lines = append(h.lines, s)
+		case "atom":
+			h.feeds = append(h.feeds, s)
+		case "webhook":
+			w := newWebhook(s, m.limits)
+			q, err := newQueue(m, s, 1, w.send)
+			if err != nil {
+				return nil, err
+			}
+			h.queues = append(h.queues, q)
+		case "smtp":
+			p := &post{sink: s, limits: m.limits}
+			q, err := newQueue(m, s, maxMail, p.send)
+			if err != nil {
+				return nil, err
+			}
+			h.queues = append(h.queues, q)
+		}
+	}
+	return h, nil
+}
+
+func (s *Sink) wants(a *Alarm) bool {
+	return len(s.Classes) == 0 || slices.Contains(s.Classes, string(a.Class))
+}
+
+// emit hands alarms over. When it returns nil, none of them can be lost any more.
+func (h *hub) emit(ctx context.Context, alarms []*Alarm) error {
+	if len(alarms) == 0 {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, q := range h.queues {
+		if err := q.add(alarms); err != nil {
+			return err
+		}
+	}
+	for _, s := range h.feeds {
+		if err := h.feed(s, alarms); err != nil {
+			return err
+		}
+	}
+	for _, s := range h.lines {
+		for _, a := range alarms {
+			if !s.wants(a) {
+				continue
+			}
+			b, err := a.JSON()
+			if err != nil {
+				return err
+			}
+			if _, err := h.stdout.Write(b); err != nil {
+				return fmt.Errorf("write alarm: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// line writes a line of its own on standard output.
+func (h *hub) line(b []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stdout.Write(b)
+}
+
+// start delivers until the context ends.
+func (h *hub) start(ctx context.Context, wg *sync.WaitGroup) {
+	for _, q := range h.queues {
+		wg.Go(func() { q.run(ctx) })
+	}
+}
+
+// drain delivers what waits, as long as the context allows.
+func (h *hub) drain(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, q := range h.queues {
+		wg.Go(func() { q.drain(ctx) })
+	}
+	wg.Wait()
+}
+
+// A queue has a file for each alarm that waits for a sink.
+type queue struct {
+	m     *Monitor
+	sink  *Sink
+	dir   string
+	batch int
+	send  func(context.Context, []*Alarm) error
+	wake  chan struct{}
+
+	mu      sync.Mutex
+	next    uint64
+	pending map[string]bool // by id and event
+	failed  error           // the last delivery's; nil when it came through
+	since   time.Time       // of the first failure in a row
+}
+
+// A refusal says that a sink will not take an alarm, however often it is sent.
+type refusal struct{ err error }
+
+func (e *refusal) Error() string { return e.err.Error() }
+func (e *refusal) Unwrap() error { return e.err }
+
+const refusedFolder = "refused"
+
+func newQueue(m *Monitor, s *Sink, batch int, send func(context.Context, []*Alarm) error) (*queue, error) {
+	q := &queue{m: m, sink: s, dir: filepath.Join(m.cfg.State, "queue", s.Name), batch: batch, send: send, wake: make(chan struct{}, 1), pending: make(map[string]bool)}
+	if err := os.MkdirAll(filepath.Join(q.dir, refusedFolder), 0o700); err != nil {
+		return nil, fmt.Errorf("keep queue of %s: %w", s.Name, err)
+	}
+	files, err := q.files()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		n, rest, _ := strings.Cut(strings.TrimSuffix(f, ".json"), "-")
+		number, err := strconv.ParseUint(n, 10, 63)
+		if err != nil {
+			return nil, fmt.Errorf("read queue of %s: %s is no file of it", s.Name, f)
+		}
+		q.next = max(q.next, number+1)
+		q.pending[rest] = true
+	}
+	return q, nil
+}
+
+// files lists what waits, oldest first.
+func (q *queue) files() ([]string, error) {
+	list, err := os.ReadDir(q.dir) // sorted by name
+	if err != nil {
+		return nil, fmt.Errorf("read queue of %s: %w", q.sink.Name, err)
+	}
+	var out []string
+	for _, e := range list {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".json") && !strings.HasPrefix(e.Name(), ".") {
+			out = append(out, e.Name())
+		}
+	}
+	return out, nil
+}
+
+// add puts alarms at the end, durably. One that waits already is not put there twice.
+func (q *queue) add(alarms []*Alarm) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, a := range alarms {
+		what := a.ID + "-" + string(a.Event)
+		if !q.sink.wants(a) || q.pending[what] {
+			continue
+		}
+		if len(q.pending) >= q.m.limits.Queue {
+			return fmt.Errorf("queue alarm for %s: %d wait already; the cycle is repeated when there is room", q.sink.Name, len(q.pending))
+		}
+		b, err := a.JSON()
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(filepath.Join(q.dir, fmt.Sprintf("%020d-%s.json", q.next, what)), b, 0o600); err != nil {
+			return fmt.Errorf("queue alarm for %s: %w", q.sink.Name, err)
+		}
+		q.next++
+		q.pending[what] = true
+	}
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// length is how many wait, and since when the sink takes none.
+func (q *queue) length() (n int, failed error, since time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.pending), q.failed, q.since
+}
+
+func (q *queue) run(ctx context.Context) {
+	backoff := q.m.limits.Backoff
+	for {
+		wait := time.Duration(-1)
+		if err := q.deliver(ctx); err != nil && ctx.Err() == nil {
+			q.m.log.Warn("alarms wait, as they could not be delivered", "sink", q.sink.Name, "error", err.Error())
+			wait = backoff
+			backoff = min(2*backoff, q.m.limits.MaxBackoff)
+		} else {
+			backoff = q.m.limits.Backoff
+		}
+		if wait < 0 {
+			select {
+			case <-q.wake:
+			case <-ctx.Done():
+				return
+			}
+			continue
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (q *queue) drain(ctx context.Context) {
+	backoff := q.m.limits.Backoff
+	for {
+		err := q.deliver(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-time.After(backoff):
+			backoff = min(2*backoff, q.m.limits.MaxBackoff)
+		case <-ctx.Done():
+			q.m.log.Warn("alarms wait for the next start, as they could not be delivered", "sink", q.sink.Name, "error", err.Error())
+			return
+		}
+	}
+}
+
+// deliver sends all that waits, in order.
+func (q *queue) deliver(ctx context.Context) error {
+	for {
+		files, err := q.files()
+		if err != nil {
+			return q.note(err)
+		}
+		if len(files) == 0 {
+			return q.note(nil)
+		}
+		files = files[:min(q.batch, len(files))]
+		var alarms []*Alarm
+		var good []string
+		for _, f := range files {
+			a := new(Alarm)
+			b, err := readSmall(filepath.Join(q.dir, f), 1<<20)
+			if err == nil {
+				err = json.Unmarshal(b, a)
+			}
+			if err != nil {
+				q.m.log.Error("a file of the queue can't be read, and is set aside", "sink", q.sink.Name, "file", f)
+				if err := q.setAside(f); err != nil {
+					return q.note(err)
+				}
+				continue
+			}
+			alarms, good = append(alarms, a), append(good, f)
+		}
+		if len(alarms) == 0 {
+			continue
+		}
+		attempt, cancel := context.WithTimeout(ctx, q.m.limits.SinkAttempt)
+		err = q.send(attempt, alarms)
+		cancel()
+		var refused *refusal
+		switch {
+		case errors.As(err, &refused):
+			q.m.log.Error("a sink refuses an alarm, which is set aside", "sink", q.sink.Name, "id", alarms[0].ID, "error", err.Error())
+			for _, f := range good {
+				if err := q.setAside(f); err != nil {
+					return q.note(err)
+				}
+			}
+			continue
+		case err != nil:
+			return q.note(err)
+		}
+		for _, f := range good {
+			if err := q.remove(f); err != nil {
+				return q.note(err)
+			}
+		}
+	}
+}
+
+// note keeps how the last delivery ended.
+func (q *queue) note(err error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err == nil {
+		q.since = time.Time{}
+	} else if q.failed == nil {
+		q.since = q.m.now()
+	}
+	q.failed = err
+	return err
+}
+
+func (q *queue) remove(file string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := os.Remove(filepath.Join(q.dir, file)); err != nil {
+		return fmt.Errorf("take alarm from queue of %s: %w", q.sink.Name, err)
+	}
+	q.forget(file)
+	return nil
+}
+
+func (q *queue) forget(file string) {
+	_, what, _ := strings.Cut(strings.TrimSuffix(file, ".json"), "-")
+	delete(q.pending, what)
+}
+
+// maxRefused is how many alarms are kept that a sink refused.
+const maxRefused = 1000
+
+func (q *queue) setAside(file string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	dir := filepath.Join(q.dir, refusedFolder)
+	if err := os.Rename(filepath.Join(q.dir, file), filepath.Join(dir, file)); err != nil {
+		return err
+	}
+	q.forget(file)
+	if list, err := os.ReadDir(dir); err == nil && len(list) > maxRefused {
+		os.Remove(filepath.Join(dir, list[0].Name()))
+	}
+	return nil
+}
+
+// noRedirect keeps what is sent from going elsewhere.
+func noRedirect(*http.Request, []*http.Request) error {
+	return errors.New("it answers with a redirect, which is not followed")
+}

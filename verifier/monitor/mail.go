@@ -1,0 +1,175 @@
+package monitor
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"mime"
+	"mime/quotedprintable"
+	"net"
+	"net/smtp"
+	"net/textproto"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pledgelog/pledgelog/verifier"
+)
+
+// maxMail is how many alarms go into one mail at most.
+const maxMail = 50
+
+// A post sends alarms by mail.
+type post struct {
+	sink   *Sink
+	limits Limits
+}
+
+func (p *post) send(ctx context.Context, alarms []*Alarm) error {
+	host, _, err := net.SplitHostPort(p.sink.Server)
+	if err != nil {
+		return err
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", p.sink.Server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if t, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(t)
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	c, err := smtp.NewClient(conn, host)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if name, err := os.Hostname(); err == nil {
+		if err := c.Hello(name); err != nil {
+			return err
+		}
+	}
+	if !p.sink.Plain {
+		if ok, _ := c.Extension("STARTTLS"); !ok {
+			return errors.New("the mail server offers no STARTTLS, and mail is not sent without it")
+		}
+		if err := c.StartTLS(&tls.Config{ServerName: host, RootCAs: p.limits.Roots, MinVersion: tls.VersionTLS12}); err != nil {
+			return err
+		}
+	}
+	if p.sink.User != "" {
+		if err := c.Auth(smtp.PlainAuth("", p.sink.User, p.sink.password.text, host)); err != nil {
+			// The server's words may repeat what it was told.
+			return fmt.Errorf("the mail server does not take user and password%s", codeOf(err))
+		}
+	}
+	if err := c.Mail(p.sink.From); err != nil {
+		return err
+	}
+	for _, to := range p.sink.To {
+		if err := c.Rcpt(to); err != nil {
+			return err
+		}
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(p.message(alarms, time.Now())); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	c.Quit() // it is sent, whatever comes of that
+	return nil
+}
+
+func codeOf(err error) string {
+	var te *textproto.Error
+	if errors.As(err, &te) {
+		return fmt.Sprintf(" (%d)", te.Code)
+	}
+	return ""
+}
+
+// message writes a mail.
+func (p *post) message(alarms []*Alarm, now time.Time) []byte {
+	var b bytes.Buffer
+	subject := oneLine(alarms[0].Title())
+	if n := len(alarms) - 1; n > 0 {
+		subject += fmt.Sprintf(", and %s", some(uint64(n), "other", "others"))
+	}
+	if alarms[0].SimulatedTime {
+		subject = "[demonstration] " + subject
+	}
+	parts := []string{p.sink.Name}
+	for _, a := range alarms {
+		parts = append(parts, a.ID, string(a.Event))
+	}
+	_, domain, _ := strings.Cut(p.sink.From, "@")
+	for _, h := range [][2]string{
+		{"From", p.sink.From}, {"To", strings.Join(p.sink.To, ", ")}, {"Subject", mime.QEncoding.Encode("utf-8", subject)}, {"Date", now.Format(time.RFC1123Z)},
+		{"Message-ID", "<" + id(parts...) + "@" + domain + ">"}, {"Auto-Submitted", "auto-generated"}, {"MIME-Version", "1.0"},
+		{"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "quoted-printable"},
+	} {
+		b.WriteString(h[0] + ": " + h[1] + "\r\n")
+	}
+	b.WriteString("\r\n")
+	q := quotedprintable.NewWriter(&b)
+	for i, a := range alarms {
+		if i > 0 {
+			q.Write([]byte("\n----\n\n"))
+		}
+		q.Write([]byte(a.letter()))
+	}
+	q.Close()
+	return b.Bytes()
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// letter is the alarm for a person.
+func (a *Alarm) letter() string {
+	var b strings.Builder
+	if a.SimulatedTime {
+		b.WriteString(verifier.SimulatedNotice + "\n\n")
+	}
+	b.WriteString(a.Title() + "\n\n" + a.Text + "\n")
+	if a.Hint != "" {
+		b.WriteString("\nWhat to do: " + a.Hint + "\n")
+	}
+	b.WriteString("\n")
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-10s%s\n", name, value)
+		}
+	}
+	row("log", a.Log)
+	if a.Size > 0 {
+		row("size", commas(a.Size))
+	}
+	if a.Entry != nil {
+		row("entry", commas(a.Entry.Index)+"  "+a.Entry.ID)
+		row("logged", a.Entry.Logged)
+	}
+	row("rules", strings.Join(a.Rules, ", "))
+	row("from", a.From)
+	row("evidence", a.Evidence)
+	row("behind it", proofWords[a.Proof])
+	row("seen", a.Since)
+	row("id", a.ID)
+	if a.Event == Raised && a.Code != CodeEntry {
+		b.WriteString("\nTo keep it quiet: pledge-verify monitor ack --config FILE " + a.ID + "\n")
+	}
+	return b.String()
+}
+
+var proofWords = map[Proof]string{
+	ProofBundle: "the evidence file proves it to anybody",
+	ProofLog:    "whoever audits the log sees the same",
+	ProofSeen:   "this monitor saw it; nothing proves it to others",
+}
