@@ -169,6 +169,7 @@ type Engine struct {
 	grown     chan struct{} // tells the publisher; buffered
 	closing   chan struct{} // closed by Close: the publisher makes an end
 	publisher chan struct{} // closed when it has
+	waited    time.Duration // the publisher's: how long it last waited for witnesses
 	// publishing ends when Close has no more time for a last checkpoint.
 	publishing     context.Context
 	stopPublishing context.CancelCauseFunc

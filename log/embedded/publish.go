@@ -76,7 +76,8 @@ func (e *Engine) publishLoop() {
 		}
 		for again := true; again; {
 			again = !e.publishOnce()
-			pause.Reset(e.cfg.Interval)
+			// Waiting for witnesses is part of the interval.
+			pause.Reset(max(e.cfg.Interval-e.waited, 0))
 			select {
 			case <-pause.C:
 			case <-e.closing:
@@ -128,6 +129,7 @@ func (e *Engine) publishOnce() bool {
 // anew.
 func (e *Engine) publish() error {
 	e.mu.Lock()
+	e.waited = 0
 	cp, size, raw, stopped, due := e.verified, e.size, e.published, e.stopped, e.refreshDue()
 	confirmed := e.confirmed
 	e.mu.Unlock()
@@ -149,8 +151,11 @@ func (e *Engine) publish() error {
 	}
 	view := &log.View{Raw: raw, Checkpoint: cp}
 	if w != nil {
+		began := time.Now()
 		var err error
-		if view, err = e.cosign(e.publishing, raw); err != nil {
+		view, err = e.cosign(e.publishing, raw)
+		e.waited = time.Since(began)
+		if err != nil {
 			return err
 		}
 	}

@@ -244,6 +244,39 @@ func TestQuorumLostAndBack(t *testing.T) {
 	wantLog(t, cfg.Dir, 310)
 }
 
+// Waiting for witnesses is part of the interval between two checkpoints.
+func TestIntervalWithWitnesses(t *testing.T) {
+	ws := startWitnesses(t, "a")
+	ws[0].Set(func(http.ResponseWriter, *witnesstest.Request) bool { time.Sleep(300 * time.Millisecond); return false })
+	dir, cfg, _ := createWitnessed(t, policyText(t, ws, "quorum a\n"))
+	cfg.Interval = 400 * time.Millisecond
+	var mu sync.Mutex
+	var signed []time.Time
+	cfg.BeforeSign = func(log.Checkpoint) error {
+		mu.Lock()
+		defer mu.Unlock()
+		signed = append(signed, time.Now())
+		return nil
+	}
+	e := open(t, cfg)
+	for n := uint64(0); n < 60; n++ {
+		mustAppend(t, e, n, n+1)
+		time.Sleep(25 * time.Millisecond)
+	}
+	closeLog(t, e)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(signed) < 3 {
+		t.Fatalf("%d checkpoints", len(signed))
+	}
+	for i := 1; i < len(signed)-1; i++ { // the last one is Close's
+		if gap := signed[i].Sub(signed[i-1]); gap < cfg.Interval || gap > cfg.Interval+250*time.Millisecond {
+			t.Errorf("checkpoint %d came %v after the one before", i, gap)
+		}
+	}
+	wantLog(t, filepath.Join(dir, "log"), 60)
+}
+
 // A log that stands still is cosigned anew, and tells what time that gives.
 func TestRefresh(t *testing.T) {
 	ws := startWitnesses(t, "a", "b", "c")
