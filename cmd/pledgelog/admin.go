@@ -21,6 +21,7 @@ import (
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 )
 
 // A running server takes the operator's orders on a socket in its state folder,
@@ -108,7 +109,7 @@ func (s *setup) socketPath() (string, *os.File, error) {
 }
 
 // adminHandler answers the operator's commands.
-func adminHandler(in *intake.Intake) http.Handler {
+func adminHandler(in *intake.Intake, asking *witnessing.Client) http.Handler {
 	mux := http.NewServeMux()
 	answer := func(w http.ResponseWriter, v any, err error) {
 		b, merr := json.Marshal(v)
@@ -120,7 +121,7 @@ func adminHandler(in *intake.Intake) http.Handler {
 		w.Write(b)
 	}
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, statusOf(in), nil)
+		answer(w, statusOf(in, asking), nil)
 	})
 	mux.HandleFunc("POST /erase", func(w http.ResponseWriter, r *http.Request) {
 		var o eraseOrder
@@ -154,8 +155,8 @@ func (s *setup) listenAdmin() (net.Listener, error) {
 	return l, os.Chmod(path, 0o600)
 }
 
-func adminServer(in *intake.Intake, logger *slog.Logger) *http.Server {
-	return &http.Server{Handler: adminHandler(in), ReadTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug)}
+func adminServer(in *intake.Intake, asking *witnessing.Client, logger *slog.Logger) *http.Server {
+	return &http.Server{Handler: adminHandler(in, asking), ReadTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug)}
 }
 
 // askServer asks the running server.

@@ -170,7 +170,7 @@ func (s *server) listen() error {
 	if err != nil {
 		return err
 	}
-	s.admin = adminServer(s.intake, s.log)
+	s.admin = adminServer(s.intake, s.parts.asking, s.log)
 	s.serveOn(s.admin, admin)
 	if entry.IsDemonstration(s.Origin) {
 		attrs = append(attrs, "simulated_time", s.SimulatedClock != "")

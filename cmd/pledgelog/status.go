@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,6 +13,7 @@ import (
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/log/witnessing"
 )
 
 // A status is how a running server stands: what `pledgelog status --json` prints.
@@ -21,8 +23,9 @@ type status struct {
 	Size      uint64           `json:"size"`              // entries in the order of record
 	Published uint64           `json:"published"`         // entries that the published checkpoint covers
 	Directory *statusDirectory `json:"directory"`
-	Erasing   string           `json:"erasing,omitzero"` // why an erased text is not deleted yet
-	End       *statusEnd       `json:"end,omitzero"`     // of the log, once it is announced
+	Witnesses *statusWitnesses `json:"witnesses,omitzero"` // absent when the policy has none
+	Erasing   string           `json:"erasing,omitzero"`   // why an erased text is not deleted yet
+	End       *statusEnd       `json:"end,omitzero"`       // of the log, once it is announced
 }
 
 type statusDirectory struct {
@@ -33,15 +36,57 @@ type statusDirectory struct {
 	Trouble  string  `json:"trouble,omitzero"`
 }
 
+type statusWitnesses struct {
+	Quorum string          `json:"quorum"`        // the policy's
+	Time   string          `json:"time,omitzero"` // that a quorum gave last; absent when none has since the start
+	Each   []statusWitness `json:"each"`
+}
+
+type statusWitness struct {
+	Name      string `json:"name"`
+	URL       string `json:"url,omitzero"`       // absent: it is not asked
+	Size      uint64 `json:"size"`               // of the largest checkpoint that it is known to have cosigned
+	Cosigned  uint64 `json:"cosigned"`           // how many cosignatures of its were taken since the start
+	Last      string `json:"last,omitzero"`      // when the last one came
+	Failures  uint64 `json:"failures"`           // how often it did not cosign since the start
+	Trouble   string `json:"trouble,omitzero"`   // why it did not the last time; absent when it did
+	NotBefore string `json:"notBefore,omitzero"` // it is not asked before that
+}
+
+// witnessesOf says how the witnesses do.
+func witnessesOf(s intake.Status, asking *witnessing.Client) *statusWitnesses {
+	if asking == nil {
+		return nil
+	}
+	out := &statusWitnesses{Quorum: asking.Policy().Quorum}
+	if s.QuorumTime != 0 {
+		out.Time = entry.FormatTime(s.QuorumTime)
+	}
+	at := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return entry.FormatTime(t.Unix())
+	}
+	for _, f := range asking.Figures() {
+		w := statusWitness{Name: f.Witness, URL: f.URL, Size: f.Size, Cosigned: f.Cosigned, Last: at(f.LastSuccess), Failures: f.Failures, NotBefore: at(f.NotBefore)}
+		if f.LastError != nil {
+			w.Trouble = f.LastError.Error()
+		}
+		out.Each = append(out.Each, w)
+	}
+	return out
+}
+
 type statusEnd struct {
 	At        string `json:"at"`
 	Ended     bool   `json:"ended"`
 	Successor string `json:"successor,omitzero"` // origin of the log that goes on
 }
 
-func statusOf(in *intake.Intake) *status {
+func statusOf(in *intake.Intake, asking *witnessing.Client) *status {
 	s := in.Status()
-	out := &status{Size: s.Size, Published: s.Published, Directory: &statusDirectory{Operator: s.Operator}}
+	out := &status{Size: s.Size, Published: s.Published, Directory: &statusDirectory{Operator: s.Operator}, Witnesses: witnessesOf(s, asking)}
 	if err := in.Ready(); err != nil {
 		out.NotReady = err.Error()
 	}
@@ -72,7 +117,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Short: "say how the running server stands",
 		Long: `status asks the running server how it stands: whether statements are logged, how far
 the log is published, when its last directory was made and by when the next is due,
-whether an erased text is still to be deleted, and whether the log has ended. It ends
+how the witnesses do, whether an erased text is still to be deleted, and whether the log has ended. It ends
 with 0 when the server is ready, with 1 when it is not, and with 3 when none runs.`,
 		Example: `  pledgelog status --config pledgelog.yaml
   pledgelog status --config pledgelog.yaml --json`,
@@ -137,6 +182,19 @@ func (a *app) describeStatus(st *status) {
 	a.printf("directory   %s\n", made)
 	if !d.Operator {
 		a.note("the server has no operator key and makes no directories: give it as operator_key")
+	}
+	if w := st.Witnesses; w != nil {
+		given := "gave no time yet"
+		if w.Time != "" {
+			given = "gave the time " + w.Time
+		}
+		a.printf("witnesses   quorum %s %s\n", w.Quorum, given)
+		for _, each := range w.Each {
+			a.printf("            %s: size %d, %d cosignatures, %d failures\n", each.Name, each.Size, each.Cosigned, each.Failures)
+			if each.Trouble != "" {
+				a.note("%s does not cosign: %s", each.Name, each.Trouble)
+			}
+		}
 	}
 	if d.Trouble != "" {
 		a.note("the directory that is due is not made: %s", d.Trouble)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -212,6 +213,28 @@ func TestServerWithoutQuorum(t *testing.T) {
 	}
 	d.setTime(now + 301)
 	notReady()
+	out, err := d.command("status", "--config", "pledgelog.yaml").CombinedOutput()
+	for _, want := range []string{"quorum xy gave the time " + accordTime, "a: size 20, ", "note: e does not cosign: ", "error: the server is not ready: "} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("status lacks %q: %v\n%s", want, err, out)
+		}
+	}
+	out, _ = d.command("status", "--config", "pledgelog.yaml", "--json").Output()
+	var st struct {
+		Witnesses struct {
+			Each []struct {
+				Name, Trouble, NotBefore, Last string
+				Size, Cosigned, Failures       uint64
+			}
+		}
+	}
+	if err := json.Unmarshal(out, &st); err != nil || len(st.Witnesses.Each) != 5 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if a, e := st.Witnesses.Each[0], st.Witnesses.Each[4]; a.Name != "a" || a.Size != 20 || a.Cosigned == 0 || a.Last == "" || a.Trouble != "" ||
+		e.Trouble == "" || e.Failures == 0 {
+		t.Errorf("%s", out)
+	}
 	d.setTime(now + 700)
 	time.Sleep(100 * time.Millisecond)
 	if _, err := d.client.Submit(t.Context(), d.statements[20]); err == nil || !strings.Contains(err.Error(), "witnesses") {

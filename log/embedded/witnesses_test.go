@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -269,10 +270,14 @@ func TestIntervalWithWitnesses(t *testing.T) {
 	if len(signed) < 3 {
 		t.Fatalf("%d checkpoints", len(signed))
 	}
+	var gaps []time.Duration
 	for i := 1; i < len(signed)-1; i++ { // the last one is Close's
-		if gap := signed[i].Sub(signed[i-1]); gap < cfg.Interval || gap > cfg.Interval+250*time.Millisecond {
-			t.Errorf("checkpoint %d came %v after the one before", i, gap)
-		}
+		gaps = append(gaps, signed[i].Sub(signed[i-1]))
+	}
+	slices.Sort(gaps)
+	// A busy machine may hold up one of them.
+	if gaps[0] < cfg.Interval || gaps[len(gaps)/2] > cfg.Interval+250*time.Millisecond {
+		t.Errorf("checkpoints came %v after one another", gaps)
 	}
 	wantLog(t, filepath.Join(dir, "log"), 60)
 }
