@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
-	// An auditing witness will need verifier, and reaches it through witness.
+	// An auditing witness needs verifier, and reaches it through witness.
 	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile"},
 
 	// Test tools: nothing that ships may import them.

@@ -119,8 +119,8 @@ func TestRateOfALog(t *testing.T) {
 // A checker says no, or can't say.
 type checker func(ctx context.Context, old, next log.Checkpoint) error
 
-func (f checker) Check(ctx context.Context, old, next log.Checkpoint) error {
-	return f(ctx, old, next)
+func (f checker) Check(ctx context.Context, l *witness.Log, next log.Checkpoint, _ []byte) error {
+	return f(ctx, l.Head, next)
 }
 
 func TestChecker(t *testing.T) {

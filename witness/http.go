@@ -48,6 +48,7 @@ type handler struct {
 	HandlerConfig
 	mux   http.ServeMux
 	slots chan struct{}
+	pages pages
 
 	healthLock sync.Mutex
 	looked     time.Time
@@ -58,11 +59,13 @@ type handler struct {
 //
 //	POST <submission prefix>/add-checkpoint
 //	GET  <monitoring prefix>/<origin hash>/checkpoint
+//	GET  <monitoring prefix>/<origin hash>/audit.json
 //	GET  /healthz
 func NewHandler(c HandlerConfig) http.Handler {
 	h := &handler{HandlerConfig: c, slots: make(chan struct{}, requests)}
 	h.mux.HandleFunc("POST "+c.SubmissionPrefix+"/add-checkpoint", h.addCheckpoint)
 	h.mux.HandleFunc("GET "+c.MonitoringPrefix+"/{hash}/checkpoint", h.checkpoint)
+	h.mux.HandleFunc("GET "+c.MonitoringPrefix+"/{hash}/audit.json", h.audit)
 	h.mux.HandleFunc("GET /healthz", h.health)
 	return h
 }
@@ -140,6 +143,7 @@ func answerTo(made []log.NoteSignature, err error) answer {
 	var often *TooOftenError
 	var large *http.MaxBytesError
 	var body *bodyError
+	var undecided *UndecidedError
 	switch {
 	case errors.As(err, &conflict):
 		return answer{status: http.StatusConflict, contentType: typeSize, body: fmt.Sprintf("%d\n", conflict.Size)}
@@ -165,6 +169,8 @@ func answerTo(made []log.NoteSignature, err error) answer {
 		// The specification has no status for it. 403 would tell every client that the
 		// witness has another key for the log.
 		return say(http.StatusServiceUnavailable, err.Error(), time.Minute)
+	case errors.As(err, &undecided):
+		return say(http.StatusServiceUnavailable, err.Error(), undecided.Wait)
 	case errors.Is(err, ErrUndecided):
 		return say(http.StatusServiceUnavailable, err.Error(), 10*time.Second)
 	}
@@ -183,6 +189,10 @@ func (h *handler) report(r *log.AddCheckpoint, status int, err error, took time.
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
+	var undecided *UndecidedError
+	if errors.As(err, &undecided) && undecided.Err != nil {
+		attrs = append(attrs, slog.String("why", undecided.Err.Error()))
+	}
 	var fork *ForkError
 	if errors.As(err, &fork) {
 		// Kept with the checkpoint that was cosigned, it shows anybody that the log
@@ -190,7 +200,7 @@ func (h *handler) report(r *log.AddCheckpoint, status int, err error, took time.
 		attrs = append(attrs, slog.String("checkpoint", string(fork.Note)))
 	}
 	switch {
-	case fork != nil, status >= 500 && !errors.Is(err, ErrRefused):
+	case fork != nil, status >= 500 && !errors.Is(err, ErrRefused) && (undecided == nil || undecided.Err != nil):
 		h.Logger.Error("add-checkpoint", attrs...)
 	case status >= 500, errors.Is(err, ErrInconsistent):
 		h.Logger.Warn("add-checkpoint", attrs...)

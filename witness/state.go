@@ -29,6 +29,8 @@ var (
 	ErrInvalid = errors.New("that can't be a log")
 	// ErrOtherKeys says that an origin is there with other keys.
 	ErrOtherKeys = errors.New("the origin is there with other keys")
+	// ErrOtherCharter says that a log is audited with another charter.
+	ErrOtherCharter = errors.New("the log is audited with another charter")
 )
 
 // maxLogFile bounds the file of a log, in bytes: its keys, and the newest
@@ -43,6 +45,7 @@ type Log struct {
 	Origin  string
 	Keys    []log.Key // any of them may sign a checkpoint
 	Enabled bool      // false: no further checkpoint is cosigned
+	Audit   *AuditOf  // nil: what is in the log is not looked at
 
 	// Head is the newest checkpoint that was cosigned: size 0 and the root of the
 	// empty tree when there is none.
@@ -59,12 +62,13 @@ type logFile struct {
 	Origin     string   `json:"origin"`
 	Keys       []string `json:"keys"`
 	Enabled    bool     `json:"enabled"`
+	Audit      *AuditOf `json:"audit,omitzero"` // a witness that does not know it reads no file that has it
 	Time       uint64   `json:"time"`
 	Checkpoint string   `json:"checkpoint"`
 }
 
 func (l *Log) marshal() ([]byte, error) {
-	f := logFile{Origin: l.Origin, Enabled: l.Enabled, Time: l.Time, Checkpoint: string(l.Note)}
+	f := logFile{Origin: l.Origin, Enabled: l.Enabled, Audit: l.Audit, Time: l.Time, Checkpoint: string(l.Note)}
 	for _, k := range l.Keys {
 		f.Keys = append(f.Keys, k.String())
 	}
@@ -79,7 +83,7 @@ func parseLog(b []byte) (*Log, error) {
 	if err := json.Unmarshal(b, &f, json.RejectUnknownMembers(true)); err != nil {
 		return nil, err
 	}
-	l := &Log{Origin: f.Origin, Enabled: f.Enabled, Time: f.Time, Head: log.Checkpoint{Origin: f.Origin, Root: log.EmptyRoot()}}
+	l := &Log{Origin: f.Origin, Enabled: f.Enabled, Audit: f.Audit, Time: f.Time, Head: log.Checkpoint{Origin: f.Origin, Root: log.EmptyRoot()}}
 	for _, vkey := range f.Keys {
 		k, err := log.ParseKey(vkey)
 		if err != nil {
@@ -89,6 +93,11 @@ func parseLog(b []byte) (*Log, error) {
 	}
 	if err := checkLog(l.Origin, l.Keys); err != nil {
 		return nil, err
+	}
+	if l.Audit != nil {
+		if _, _, err := l.Audit.read(l.Origin, l.Keys); err != nil {
+			return nil, fmt.Errorf("its audit: %w", err)
+		}
 	}
 	if (f.Checkpoint == "") != (f.Time == 0) {
 		return nil, errors.New("it has a time and no checkpoint, or the other way round")
@@ -262,13 +271,29 @@ func (s *State) Logs() ([]*Log, error) {
 // more has to be true, else the error matches ErrOtherKeys. What was cosigned
 // stays as it is. An origin or keys that no log can have match ErrInvalid.
 func (s *State) Add(ctx context.Context, origin string, keys []log.Key, more bool) (added []log.Key, err error) {
+	added, _, err = s.AddAudited(ctx, origin, keys, more, nil)
+	return added, err
+}
+
+// AddAudited is Add for a log that is audited from now on: audit says how, in place of
+// what was said before. A log that is audited stays so, and keeps its charter: an
+// error for another one matches ErrOtherCharter. Nil changes nothing on that. Changed
+// says whether another audit was set.
+func (s *State) AddAudited(ctx context.Context, origin string, keys []log.Key, more bool, audit *AuditOf) (added []log.Key, changed bool, err error) {
 	if err := checkLog(origin, keys); err != nil {
-		return nil, fmt.Errorf("add log: %w: %w", ErrInvalid, err)
+		return nil, false, fmt.Errorf("add log: %w: %w", ErrInvalid, err)
+	}
+	if audit != nil {
+		// There before the log's file says that there is an audit.
+		if err := s.makeAuditDir(OriginHash(origin)); err != nil {
+			return nil, false, fmt.Errorf("add log %q: %w", origin, err)
+		}
 	}
 	err = s.change(ctx, origin, func(l *Log) (*Log, error) {
 		if l == nil {
 			added = keys
-			return &Log{Origin: origin, Keys: keys, Enabled: true, Head: log.Checkpoint{Origin: origin, Root: log.EmptyRoot()}}, nil
+			l = &Log{Origin: origin, Keys: keys, Enabled: true, Head: log.Checkpoint{Origin: origin, Root: log.EmptyRoot()}}
+			return l.audited(audit, &changed)
 		}
 		next := *l
 		next.Keys = slices.Clone(l.Keys)
@@ -281,18 +306,35 @@ func (s *State) Add(ctx context.Context, origin string, keys []log.Key, more boo
 		if len(added) > 0 && !more {
 			return nil, ErrOtherKeys
 		}
-		if len(added) == 0 {
-			return l, nil
-		}
 		if err := checkLog(origin, next.Keys); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
-		return &next, nil
+		with, err := next.audited(audit, &changed)
+		if err != nil || len(added) > 0 || changed {
+			return with, err
+		}
+		return l, nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("add log %q: %w", origin, err)
+		return nil, false, fmt.Errorf("add log %q: %w", origin, err)
 	}
-	return added, nil
+	return added, changed, nil
+}
+
+// audited returns a log with another audit, if that is one.
+func (l *Log) audited(audit *AuditOf, changed *bool) (*Log, error) {
+	if audit == nil || l.Audit != nil && *l.Audit == *audit {
+		return l, nil
+	}
+	if l.Audit != nil && l.Audit.Charter != audit.Charter {
+		return nil, fmt.Errorf("%w: %s", ErrOtherCharter, l.Audit.Charter)
+	}
+	if _, _, err := audit.read(l.Origin, l.Keys); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	next := *l
+	next.Audit, *changed = audit, true
+	return &next, nil
 }
 
 // SetEnabled says whether further checkpoints of a log are cosigned, and returns
@@ -359,6 +401,8 @@ func mayFollow(old, next *Log) error {
 		return fmt.Errorf("write state: size %d after %d, or another root", next.Head.Size, old.Head.Size)
 	case next.Time < old.Time:
 		return errors.New("write state: time goes back")
+	case old.Audit != nil && (next.Audit == nil || next.Audit.Charter != old.Audit.Charter):
+		return errors.New("write state: the audit is gone, or has another charter")
 	}
 	for _, k := range old.Keys {
 		if !slices.ContainsFunc(next.Keys, k.Equal) {

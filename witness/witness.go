@@ -62,16 +62,34 @@ func (e *TooOftenError) Error() string {
 	return fmt.Sprintf("too many cosignatures for this log: wait %v", e.Wait)
 }
 
+// An UndecidedError says that a checkpoint can't be checked now, and when to ask
+// again. It matches ErrUndecided.
+type UndecidedError struct {
+	Text string        // for the log
+	Wait time.Duration // until it is worth asking again
+	Err  error         // what is for the witness's own log alone; may be nil
+}
+
+func (e *UndecidedError) Error() string { return e.Text }
+
+// Unwrap returns Err.
+func (e *UndecidedError) Unwrap() error { return e.Err }
+
+// Is makes errors.Is(err, ErrUndecided) true.
+func (e *UndecidedError) Is(target error) bool { return target == ErrUndecided }
+
 // A Checker looks at what the protocol does not: the entries behind a checkpoint,
-// for one.
+// for one. An [Auditor] is one.
 type Checker interface {
-	// Check is called with the checkpoint that was cosigned last (size 0 if there is
-	// none) and the next, which is signed by the log and consistent with it. They are
-	// equal when the log asks again. An error keeps the witness from cosigning: one
+	// Check is called with a log as it is in the state, whose Head is the checkpoint
+	// that was cosigned last, and the next checkpoint, which is signed by the log and
+	// consistent with it. Note is that as a signed note, with the log's signatures that
+	// were verified. Head and next are equal when the log asks again. An error keeps
+	// the witness from cosigning: one
 	// that matches ErrRefused says that the checkpoint is not to be had, others that
 	// it can't be told now. Either way the log is answered with 503 and the text. No
 	// lock is held meanwhile, and several may run at once.
-	Check(ctx context.Context, old, next log.Checkpoint) error
+	Check(ctx context.Context, l *Log, next log.Checkpoint, note []byte) error
 }
 
 // A Config says what a Witness works with.
@@ -86,7 +104,8 @@ type Config struct {
 	// Simulated says that Clock is not the real time: then only demonstrations are
 	// cosigned.
 	Simulated bool
-	// Check is asked after all checks of the protocol. Default: nothing.
+	// Check is asked after all checks of the protocol. Default: nothing; logs that are
+	// to be audited are then not cosigned.
 	Check Checker
 	// CosignInterval is how much time the cosignatures for one log have to have
 	// between them, in the mean over some more than 20. Default: 50 ms.
@@ -142,7 +161,8 @@ func (w *Witness) AddCheckpoint(ctx context.Context, r *log.AddCheckpoint) ([]lo
 	if err != nil {
 		return nil, err
 	}
-	if _, err := judge(l, next, r); err != nil {
+	byLog, err := judge(l, next, r)
+	if err != nil {
 		return nil, err
 	}
 	// One who has nothing but what the log published can ask again for the newest
@@ -154,8 +174,11 @@ func (w *Witness) AddCheckpoint(ctx context.Context, r *log.AddCheckpoint) ([]lo
 	if wait := rate.take(next.Origin, time.Now()); wait > 0 {
 		return nil, &TooOftenError{wait}
 	}
+	if l.Audit != nil && w.Check == nil {
+		return nil, fmt.Errorf("%w: this process does not audit", ErrUndecided)
+	}
 	if w.Check != nil {
-		err := w.Check.Check(ctx, l.Head, next)
+		err := w.Check.Check(ctx, l, next, (&log.Note{Text: r.Note.Text, Signatures: byLog}).Marshal())
 		switch {
 		case errors.Is(err, ErrRefused):
 			return nil, err
@@ -163,12 +186,12 @@ func (w *Witness) AddCheckpoint(ctx context.Context, r *log.AddCheckpoint) ([]lo
 			return nil, fmt.Errorf("%w: %w", ErrUndecided, err)
 		}
 	}
-	return w.cosign(ctx, next, r)
+	return w.cosign(ctx, l.Audit, next, r)
 }
 
 // cosign judges a request against the state as it is then, signs, and makes the
-// state durable before it returns what was signed.
-func (w *Witness) cosign(ctx context.Context, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignature, error) {
+// state durable before it returns what was signed. Audit is how it was audited.
+func (w *Witness) cosign(ctx context.Context, audit *AuditOf, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignature, error) {
 	var made []log.NoteSignature
 	err := w.State.change(ctx, next.Origin, func(l *Log) (*Log, error) {
 		if l == nil {
@@ -177,6 +200,9 @@ func (w *Witness) cosign(ctx context.Context, next log.Checkpoint, r *log.AddChe
 		byLog, err := judge(l, next, r)
 		if err != nil {
 			return nil, err
+		}
+		if l.Audit != nil && (audit == nil || *audit != *l.Audit) {
+			return nil, fmt.Errorf("%w: how the log is audited was changed meanwhile", ErrUndecided)
 		}
 		now, err := w.time(l)
 		if err != nil {
@@ -193,7 +219,7 @@ func (w *Witness) cosign(ctx context.Context, next log.Checkpoint, r *log.AddChe
 			return nil, err
 		}
 		n := log.Note{Text: r.Note.Text, Signatures: append(byLog, made...)}
-		return &Log{Origin: l.Origin, Keys: l.Keys, Enabled: l.Enabled, Head: next, Time: now, Note: n.Marshal()}, nil
+		return &Log{Origin: l.Origin, Keys: l.Keys, Enabled: l.Enabled, Audit: l.Audit, Head: next, Time: now, Note: n.Marshal()}, nil
 	})
 	if err != nil {
 		return nil, err
