@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
+
 // child is a witness as a process of its own. It ends itself with SIGKILL at the step
 // WITNESS_KILL of its change number WITNESS_CHANGE, and can write files of at most
 // WITNESS_FULL bytes.
@@ -70,17 +72,20 @@ func child(dir string) error {
 		}
 		keys = append(keys, c)
 	}
-	w, err := witness.New(witness.Config{State: state, Cosigners: keys, CosignInterval: time.Microsecond})
+	c := witness.Config{State: state, Cosigners: keys, CosignInterval: time.Microsecond}
+	if os.Getenv("WITNESS_AUDIT") != "" {
+		auditing(state, &c)
+	}
+	w, err := witness.New(c)
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	fmt.Println(l.Addr())
-	return witness.NewServer(witness.NewHandler(witness.HandlerConfig{Witness: w, Logger: logger}), logger).Serve(l)
+	return witness.NewServer(witness.NewHandler(witness.HandlerConfig{Witness: w, Logger: discard}), discard).Serve(l)
 }
 
 // A process is a witness that runs.
