@@ -22,6 +22,7 @@ import (
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/log"
 )
 
 // hasty makes a server that waits for nobody, and still for who is honest on a machine
@@ -362,6 +363,27 @@ func TestTooManyWait(t *testing.T) {
 	}
 	if got[201] != 1 || got[503]+got[200] != clients-1 || got[503] == 0 {
 		t.Errorf("statuses are %v", got)
+	}
+}
+
+// While the published checkpoint lacks the witnesses that the policy wants, no proof
+// is given under it, and the server says why.
+func TestWitnessesMissing(t *testing.T) {
+	witness, err := log.NewCosigner("witness.example", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, func(c *api.Config) {
+		p := &log.Policy{Logs: c.Policy.Logs, Witnesses: []log.Witness{{Name: "w", Key: witness.Key()}}, Quorum: "w"}
+		if c.Policy, err = log.ParsePolicy(p.Marshal()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, path := range []string{"/readyz", "/api/v1/entries/0/proof"} {
+		ans := s.get(path)
+		if p := ans.problem(t); p.Status != 503 || p.Code != "witnesses-missing" || ans.Header.Get("Retry-After") != "30" {
+			t.Errorf("%s: %d %s, Retry-After %q", path, p.Status, p.Code, ans.Header.Get("Retry-After"))
+		}
 	}
 }
 

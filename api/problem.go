@@ -183,6 +183,9 @@ func problemOf(err error) (p *client.Problem, unforeseen bool) {
 		return refuse(http.StatusServiceUnavailable, codeClock, "the server's clock is before its last entry, and it logs nothing until that has passed"), false
 	case errors.Is(err, intake.ErrWitnesses):
 		return refuse(http.StatusServiceUnavailable, codeWitnesses, "too few witnesses cosign the log for its time to be vouched for"), false
+	case errors.Is(err, log.ErrQuorum):
+		// The policy was changed, and the new one's witnesses have not cosigned yet.
+		return refuse(http.StatusServiceUnavailable, codeWitnesses, "the published checkpoint waits for witnesses of the policy"), false
 	case errors.Is(err, intake.ErrStopped), errors.Is(err, log.ErrStopped):
 		return refuse(http.StatusServiceUnavailable, codeStopped, "the log takes no statements just now"), false
 	case errors.Is(err, index.ErrNotFound):
