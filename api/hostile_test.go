@@ -373,12 +373,17 @@ func TestWitnessesMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var index api.Index
 	s := newServer(t, func(c *api.Config) {
+		index = c.Index
 		p := &log.Policy{Logs: c.Policy.Logs, Witnesses: []log.Witness{{Name: "w", Key: witness.Key()}}, Quorum: "w"}
 		if c.Policy, err = log.ParsePolicy(p.Marshal()); err != nil {
 			t.Fatal(err)
 		}
 	})
+	if err := index.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, path := range []string{"/readyz", "/api/v1/entries/0/proof"} {
 		ans := s.get(path)
 		if p := ans.problem(t); p.Status != 503 || p.Code != "witnesses-missing" || ans.Header.Get("Retry-After") != "30" {

@@ -32,7 +32,7 @@ func (g growing) String() string { return "memory" }
 
 type checker func() error
 
-func (c checker) Check(context.Context, log.Checkpoint, log.Checkpoint) error { return c() }
+func (c checker) Check(context.Context, *witness.Log, log.Checkpoint, []byte) error { return c() }
 
 // Our own witness service and this client understand each other: both kinds of keys
 // at one address, proofs from tiles, what it refuses and why.
