@@ -161,8 +161,19 @@ type Sink struct {
 	url, secret, password Secret
 }
 
-// A Secret is never printed.
-type Secret struct{ text string }
+// A Secret is never printed. What fmt prints of a field that is not exported it does not
+// ask for: so it is behind a pointer.
+type Secret struct{ hidden *string }
+
+func secret(s string) Secret { return Secret{&s} }
+
+// reveal returns it, "" when there is none.
+func (s Secret) reveal() string {
+	if s.hidden == nil {
+		return ""
+	}
+	return *s.hidden
+}
 
 // String and the like keep it out of messages and logs.
 func (s Secret) String() string   { return "(secret)" }
@@ -246,7 +257,7 @@ func (k *checker) config(c *Config) {
 	}
 	h := &c.Heartbeat
 	h.url, _ = k.secret(h.Line, "heartbeat.url", h.URL, h.URLFile, h.URLEnv)
-	k.webAddress(h.Line, "heartbeat.url", h.url.text)
+	k.webAddress(h.Line, "heartbeat.url", h.url.reveal())
 	switch h.Method {
 	case "":
 		h.Method = "get"
@@ -435,7 +446,7 @@ func (k *checker) secret(at int, path, value, file, env string) (Secret, bool) {
 	case given > 1:
 		k.say(at, "give one of them", "%s is given in two ways", path)
 	case value != "":
-		return Secret{value}, true
+		return secret(value), true
 	case file != "":
 		k.path(&file)
 		b, err := readSmall(file, 64<<10)
@@ -447,13 +458,13 @@ func (k *checker) secret(at int, path, value, file, env string) (Secret, bool) {
 		if s == "" {
 			k.say(at, "put it into the file, on one line", "%s: the file is empty", path)
 		}
-		return Secret{s}, s != ""
+		return secret(s), s != ""
 	case env != "":
 		s := strings.TrimSpace(k.getenv(env))
 		if s == "" {
 			k.say(at, "set the variable for the monitor", "%s: the variable of the environment is not set", path)
 		}
-		return Secret{s}, s != ""
+		return secret(s), s != ""
 	}
 	return Secret{}, false
 }
@@ -501,8 +512,8 @@ func (k *checker) sink(s *Sink, path string) {
 		if s.url, ok = k.secret(s.Line, path+".url", s.URL, s.URLFile, s.URLEnv); !ok && s.URL+s.URLFile+s.URLEnv == "" {
 			k.say(s.Line, "give url, url_file or url_env", "%s.url is missing", path)
 		}
-		k.webAddress(s.Line, path+".url", s.url.text)
-		if s.secret, ok = k.secret(s.Line, path+".secret", "", s.SecretFile, s.SecretEnv); ok && len(s.secret.text) < 16 {
+		k.webAddress(s.Line, path+".url", s.url.reveal())
+		if s.secret, ok = k.secret(s.Line, path+".secret", "", s.SecretFile, s.SecretEnv); ok && len(s.secret.reveal()) < 16 {
 			k.say(s.Line, "make one with: head -c 32 /dev/urandom | base64", "%s: the secret has fewer than 16 bytes", path)
 		}
 	case "smtp":
@@ -533,7 +544,7 @@ func (k *checker) smtp(s *Sink, path string) {
 		}
 	}
 	s.password, _ = k.secret(s.Line, path+".password", "", s.PasswordFile, s.PasswordEnv)
-	if (s.User == "") != (s.password.text == "") && s.User+s.PasswordFile+s.PasswordEnv != "" {
+	if (s.User == "") != (s.password.reveal() == "") && s.User+s.PasswordFile+s.PasswordEnv != "" {
 		k.say(s.Line, "give both, or none of them", "%s: user and password stand together", path)
 	}
 	if s.Plain {

@@ -45,6 +45,7 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		}
 		next.Open[k] = o
 	}
+	c.makeRoom(&next, len(out)+len(c.state.Open))
 	for _, a := range c.added {
 		c.complete(a, Raised, c.now.Unix())
 		out = append(out, a)
@@ -84,6 +85,18 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		os.Remove(filepath.Join(c.l.State, ackFolder, id))
 	}
 	return c.outcome(len(c.added)), nil
+}
+
+// makeRoom leaves to the next cycle what the queues have no room for beside some other
+// alarms.
+func (c *cycle) makeRoom(next *state, others int) {
+	room := max(0, c.m.hub.room()-others)
+	if len(c.added) <= room {
+		return
+	}
+	c.m.log.Warn("statements of interest wait for the next cycle, as a queue is full", "log", c.l.Name, "statements", len(c.added)-room)
+	next.Next = c.added[room].Entry.Index
+	c.added = c.added[:room]
 }
 
 // ends reports whether something that was seen before is known not to be there any

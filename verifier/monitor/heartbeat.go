@@ -51,12 +51,12 @@ func (m *Monitor) beat(ctx context.Context, o *Outcome) {
 			m.hub.line(append(line, '\n'))
 		}
 	}
-	if h.url.text == "" || len(b.Overdue) > 0 {
+	if h.url.reveal() == "" || len(b.Overdue) > 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.limits.SinkAttempt)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(h.Method), h.url.text, nil)
+	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(h.Method), h.url.reveal(), nil)
 	if err != nil {
 		m.log.Warn("the heartbeat's address can't be used")
 		return

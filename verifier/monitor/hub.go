@@ -97,6 +97,16 @@ func (h *hub) emit(ctx context.Context, alarms []*Alarm) error {
 	return nil
 }
 
+// room is how many alarms all queues have room for.
+func (h *hub) room() int {
+	room := h.m.limits.Queue
+	for _, q := range h.queues {
+		n, _, _ := q.length()
+		room = min(room, h.m.limits.Queue-n)
+	}
+	return room
+}
+
 // line writes a line of its own on standard output.
 func (h *hub) line(b []byte) {
 	h.mu.Lock()

@@ -61,7 +61,7 @@ func (p *post) send(ctx context.Context, alarms []*Alarm) error {
 		}
 	}
 	if p.sink.User != "" {
-		if err := c.Auth(smtp.PlainAuth("", p.sink.User, p.sink.password.text, host)); err != nil {
+		if err := c.Auth(smtp.PlainAuth("", p.sink.User, p.sink.password.reveal(), host)); err != nil {
 			// The server's words may repeat what it was told.
 			return fmt.Errorf("the mail server does not take user and password%s", codeOf(err))
 		}

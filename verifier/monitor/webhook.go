@@ -55,7 +55,7 @@ func (w *webhook) send(ctx context.Context, alarms []*Alarm) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.sink.url.text, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.sink.url.reveal(), bytes.NewReader(body))
 	if err != nil {
 		return errors.New("its address can't be used")
 	}
@@ -64,7 +64,7 @@ func (w *webhook) send(ctx context.Context, alarms []*Alarm) error {
 	req.Header.Set("User-Agent", userAgent)
 	req.Header.Set(HeaderKey, a.ID+"-"+string(a.Event))
 	req.Header.Set(HeaderTimestamp, strconv.FormatInt(now, 10))
-	if key := w.sink.secret.text; key != "" {
+	if key := w.sink.secret.reveal(); key != "" {
 		req.Header.Set(HeaderSignature, Sign([]byte(key), now, body))
 	}
 	status, err := ask(w.client, req)

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/pledgelog/pledgelog/docs/schema/schematest"
+	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/verifier/monitor"
@@ -31,8 +31,6 @@ type place struct {
 	world  *generator.World
 	now    time.Time
 	limits monitor.Limits
-	said   bytes.Buffer // on standard output, by all monitors so far
-	mu     sync.Mutex
 }
 
 // newPlace has a log of n entries in the folder log.
@@ -236,3 +234,17 @@ func want(t *testing.T, what string, list []*monitor.Alarm, codesOf ...string) {
 }
 
 var anyRoot = log.LeafHash([]byte("another tree"))
+
+// kindOf is the kind of an entry's statement.
+func kindOf(t *testing.T, e *generator.Entry) string {
+	t.Helper()
+	leaf, err := entry.ParseLeaf(e.Leaf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := entry.ParseStatement(leaf.Statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(st.Kind)
+}

@@ -1,0 +1,64 @@
+package monitor_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/verifier/monitor"
+)
+
+// Each configuration of testdata/bad-config.txt is refused, with the line, and nothing
+// that may be secret is repeated.
+func TestBadConfigurations(t *testing.T) {
+	p := newPlace(t, 5, generator.Options{Seed: 71})
+	p.write("monitor.yaml", []byte("state: s\n"))
+	b, err := os.ReadFile("testdata/bad-config.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := func(name string) string { return map[string]string{"SHORT": "hunter2"}[name] }
+	parts := strings.Split(string(b), "\n## ")[1:]
+	if len(parts) < 50 {
+		t.Fatalf("only %d cases", len(parts))
+	}
+	for _, part := range parts {
+		name, rest, _ := strings.Cut(part, "\n")
+		t.Run(name, func(t *testing.T) {
+			var says, never []string
+			for strings.HasPrefix(rest, "= ") || strings.HasPrefix(rest, "! ") {
+				var line string
+				line, rest, _ = strings.Cut(rest, "\n")
+				if text, ok := strings.CutPrefix(line, "! "); ok {
+					never = append(never, text)
+				} else {
+					says = append(says, strings.TrimPrefix(line, "= "))
+				}
+			}
+			text := strings.ReplaceAll(rest, "CHARTER", p.world.Charter.String())
+			cfg, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(text), env)
+			var wrong *monitor.Problems
+			if !errors.As(err, &wrong) {
+				t.Fatalf("it was taken: %+v, %v", cfg, err)
+			}
+			said := err.Error() + "\nhint: " + wrong.Hint()
+			for _, want := range says {
+				if !strings.Contains(said, strings.TrimPrefix(want, ":0: ")) {
+					t.Errorf("it does not say %q: %s", want, said)
+				}
+			}
+			for _, one := range wrong.List {
+				if one.Hint == "" {
+					t.Errorf("no hint with %q", one.Text)
+				}
+			}
+			for _, secret := range never {
+				if strings.Contains(said, secret) {
+					t.Errorf("it repeats %q: %s", secret, said)
+				}
+			}
+		})
+	}
+}

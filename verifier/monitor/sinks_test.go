@@ -1,0 +1,586 @@
+package monitor_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"mime"
+	"mime/quotedprintable"
+	"net"
+	"net/http"
+	"net/mail"
+	"net/textproto"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/pledgelog/pledgelog/docs/schema/schematest"
+	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/verifier/monitor"
+)
+
+// A hook is a webhook's receiver.
+type hook struct {
+	mu     sync.Mutex
+	status int // to answer with; 0 for 204
+	got    []*monitor.Alarm
+	keys   []string
+	bad    []string // what was wrong with requests
+	tries  int
+}
+
+const hookSecret = "0123456789abcdef0123456789abcdef"
+
+func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tries++
+	body, _ := io.ReadAll(r.Body)
+	// As docs/monitor.md says it, not as our own function has it.
+	mac := hmac.New(sha256.New, []byte(hookSecret))
+	mac.Write([]byte(r.Header.Get("Pledgelog-Timestamp") + "." + string(body)))
+	if want := "v1=" + hex.EncodeToString(mac.Sum(nil)); r.Header.Get("Pledgelog-Signature") != want {
+		h.bad = append(h.bad, "its signature is "+r.Header.Get("Pledgelog-Signature"))
+	}
+	if err := schematest.Hold(body); err != nil {
+		h.bad = append(h.bad, err.Error())
+	}
+	if h.status != 0 {
+		w.WriteHeader(h.status)
+		return
+	}
+	a := new(monitor.Alarm)
+	if err := json.Unmarshal(body, a); err != nil {
+		h.bad = append(h.bad, err.Error())
+	}
+	h.got, h.keys = append(h.got, a), append(h.keys, r.Header.Get("Idempotency-Key"))
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (h *hook) set(status int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status = status
+}
+
+func (h *hook) take() (got []*monitor.Alarm, tries int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	got, tries = h.got, h.tries
+	h.got, h.tries = nil, 0
+	return got, tries
+}
+
+// garbled is a log whose witness shows garbage or, when it is well, its checkpoint.
+func garbled(p *place, well *bool) string {
+	good := p.checkpointOf("log")()
+	url := p.witness(func() []byte {
+		if *well {
+			return good
+		}
+		return []byte("hello\n")
+	})
+	return "    witnesses:\n      - {name: w1, url: \"" + url + "\"}"
+}
+
+// A webhook gets each alarm, signed; what it does not take waits on disk, over a
+// restart, in order.
+func TestWebhook(t *testing.T) {
+	p := newPlace(t, 50, generator.Options{Seed: 51})
+	p.limits.LastTime = 300 * time.Millisecond
+	h := &hook{status: http.StatusServiceUnavailable}
+	well := false
+	p.write("secret", []byte(hookSecret+"\n"))
+	cfg := p.config("log", garbled(p, &well), "sinks: [{type: webhook, url: \""+p.server(h)+"\", secret_file: secret}, {type: stdout}]")
+	list, _ := p.once(cfg)
+	want(t, "stdout", list, "raised/infrastructure/copy-not-believed")
+	if got, tries := h.take(); len(got) != 0 || tries < 2 {
+		t.Errorf("%d taken, %d tries", len(got), tries)
+	}
+	well = true
+	p.once(cfg)
+	h.set(0)
+	if files, err := os.ReadDir(p.path("state/queue/webhook")); err != nil || len(files) != 3 { // and a folder
+		t.Errorf("in the queue: %v, %v", files, err)
+	}
+	p.once(cfg)
+	got, _ := h.take()
+	if len(got) != 2 || got[0].Event != monitor.Raised || got[1].Event != monitor.Ended || got[0].ID != got[1].ID || got[0].ID != list[0].ID {
+		t.Errorf("got %q", codes(got))
+	}
+	if want := []string{list[0].ID + "-raised", list[0].ID + "-ended"}; !slices.Equal(h.keys, want) {
+		t.Errorf("keys %q, want %q", h.keys, want)
+	}
+	p.once(cfg)
+	if got, tries := h.take(); tries != 0 {
+		t.Errorf("sent again: %q", codes(got))
+	}
+	for _, bad := range h.bad {
+		t.Error(bad)
+	}
+	// One that is refused is set aside, and does not stand in the way of others.
+	h.set(http.StatusBadRequest)
+	well = false
+	p.once(cfg)
+	h.set(0)
+	well = true
+	p.once(cfg)
+	if got, _ := h.take(); len(got) != 1 || got[0].Event != monitor.Ended {
+		t.Errorf("after one that was refused: %q", codes(got))
+	}
+	if files, err := os.ReadDir(p.path("state/queue/webhook/refused")); err != nil || len(files) != 1 {
+		t.Errorf("set aside: %v, %v", files, err)
+	}
+}
+
+// A full queue holds the cycle up; nothing is dropped.
+func TestFullQueue(t *testing.T) {
+	p := newPlace(t, 200, generator.Options{Seed: 52})
+	p.limits.LastTime, p.limits.Queue = 100*time.Millisecond, 20
+	h := &hook{status: http.StatusServiceUnavailable}
+	p.write("secret", []byte(hookSecret))
+	cfg := p.config("log", "    history: true", "    rules: [{name: all, kinds: [request]}]", "sinks: [{type: webhook, url: \""+p.server(h)+"\", secret_file: secret}]")
+	run := func() error {
+		m, err := monitor.New(cfg, monitor.Options{Limits: p.limits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		_, err = m.Once(t.Context())
+		return err
+	}
+	for range 2 {
+		if err := run(); err != nil {
+			t.Fatal(err)
+		}
+		if files, err := os.ReadDir(p.path("state/queue/webhook")); err != nil || len(files) != 21 { // and a folder
+			t.Errorf("%d files in the queue, %v", len(files), err)
+		}
+	}
+	h.set(0)
+	p.limits.LastTime = 20 * time.Second
+	got := make(map[uint64]bool)
+	for range 50 {
+		if err := run(); err != nil {
+			t.Fatal(err)
+		}
+		list, _ := h.take()
+		for _, a := range list {
+			if got[a.Entry.Index] {
+				t.Errorf("entry %d came twice", a.Entry.Index)
+			}
+			got[a.Entry.Index] = true
+		}
+		if len(list) == 0 {
+			break
+		}
+	}
+	requests := 0
+	for _, e := range p.world.Logged {
+		if kindOf(t, e) == "request" {
+			requests++
+		}
+	}
+	if len(got) != requests || requests <= 20 {
+		t.Errorf("%d of %d came", len(got), requests)
+	}
+}
+
+// Where a webhook answers with a redirect, nothing goes elsewhere.
+func TestWebhookRedirect(t *testing.T) {
+	p := newPlace(t, 20, generator.Options{Seed: 53})
+	p.limits.LastTime = 100 * time.Millisecond
+	elsewhere := new(hook)
+	other := p.server(elsewhere)
+	well := false
+	var logged bytes.Buffer
+	url := p.server(http.RedirectHandler(other, http.StatusTemporaryRedirect)) + "/token-that-is-secret"
+	p.write("url", []byte(url))
+	cfg := p.config("log", garbled(p, &well), "sinks: [{type: webhook, url_file: url}]")
+	m, err := monitor.New(cfg, monitor.Options{Limits: p.limits, Log: slog.New(slog.NewJSONHandler(&logged, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, tries := elsewhere.take(); tries != 0 {
+		t.Error("it went elsewhere")
+	}
+	if !strings.Contains(logged.String(), "redirect") || strings.Contains(logged.String(), "token-that-is-secret") {
+		t.Errorf("it was logged: %s", &logged)
+	}
+}
+
+// A secret is in nothing that is printed.
+func TestSecretsAreNotPrinted(t *testing.T) {
+	p := newPlace(t, 20, generator.Options{Seed: 54})
+	t.Setenv("MONITOR_TEST_SECRET", hookSecret)
+	cfg := p.config("log", "sinks: [{type: webhook, url: \"http://127.0.0.1:1/\", secret_env: MONITOR_TEST_SECRET}]")
+	for _, printed := range []string{fmt.Sprintf("%v", cfg), fmt.Sprintf("%+v", cfg.Sinks), fmt.Sprintf("%#v", cfg.Sinks[0])} {
+		if strings.Contains(printed, hookSecret) {
+			t.Error("the secret is printed")
+		}
+	}
+	if b, err := json.Marshal(cfg); err == nil && bytes.Contains(b, []byte(hookSecret)) {
+		t.Error("the secret is in the JSON")
+	}
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "sink", cfg.Sinks[0])
+	if strings.Contains(logged.String(), hookSecret) {
+		t.Error("the secret is logged")
+	}
+}
+
+// A mailbox is a mail server, as little of it as is needed.
+type mailbox struct {
+	listener net.Listener
+	tls      *tls.Config // nil: no STARTTLS
+	mu       sync.Mutex
+	mails    []string
+	auth     []string
+	plain    int // commands after EHLO without TLS
+	refuse   bool
+}
+
+func newMailbox(t *testing.T, withTLS bool) (*mailbox, *x509.CertPool) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	m := &mailbox{listener: l}
+	pool := x509.NewCertPool()
+	if withTLS {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+		der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool.AddCert(parsed)
+		m.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go m.talk(conn)
+		}
+	}()
+	return m, pool
+}
+
+func (m *mailbox) talk(conn net.Conn) {
+	defer conn.Close()
+	c := textproto.NewConn(conn)
+	secure := false
+	c.PrintfLine("220 mail.example ready")
+	for {
+		line, err := c.ReadLine()
+		if err != nil {
+			return
+		}
+		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
+		m.mu.Lock()
+		refuse := m.refuse
+		if !secure && verb != "EHLO" && verb != "STARTTLS" && verb != "QUIT" {
+			m.plain++
+		}
+		m.mu.Unlock()
+		switch verb {
+		case "EHLO":
+			if m.tls != nil && !secure {
+				c.PrintfLine("250-mail.example")
+				c.PrintfLine("250 STARTTLS")
+			} else {
+				c.PrintfLine("250-mail.example")
+				c.PrintfLine("250 AUTH PLAIN")
+			}
+		case "STARTTLS":
+			c.PrintfLine("220 go on")
+			s := tls.Server(conn, m.tls)
+			conn, c, secure = s, textproto.NewConn(s), true
+		case "AUTH":
+			m.mu.Lock()
+			m.auth = append(m.auth, line)
+			m.mu.Unlock()
+			c.PrintfLine("235 welcome")
+		case "DATA":
+			if refuse {
+				c.PrintfLine("451 later")
+				continue
+			}
+			c.PrintfLine("354 go on")
+			b, err := c.ReadDotBytes()
+			if err != nil {
+				return
+			}
+			m.mu.Lock()
+			m.mails = append(m.mails, string(b))
+			m.mu.Unlock()
+			c.PrintfLine("250 taken")
+		case "QUIT":
+			c.PrintfLine("221 bye")
+			return
+		default:
+			c.PrintfLine("250 fine")
+		}
+	}
+}
+
+func (m *mailbox) take() (mails []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	mails, m.mails = m.mails, nil
+	return mails
+}
+
+// Mail goes over TLS alone, waits while it is not taken, and says what an alarm says.
+func TestMail(t *testing.T) {
+	p := newPlace(t, 50, generator.Options{Seed: 55})
+	box, pool := newMailbox(t, true)
+	p.limits.Roots = pool
+	p.limits.LastTime = 300 * time.Millisecond
+	well := false
+	p.write("password", []byte("a password of the mail server\n"))
+	cfg := p.config("log", garbled(p, &well), "sinks: [{type: smtp, server: \""+box.listener.Addr().String()+"\", from: monitor@watch.example, to: [desk@watch.example, night@watch.example], user: monitor, password_file: password}, {type: stdout}]")
+	box.refuse = true
+	list, _ := p.once(cfg)
+	if mails := box.take(); len(mails) != 0 {
+		t.Errorf("%d mails", len(mails))
+	}
+	box.mu.Lock()
+	box.refuse = false
+	box.mu.Unlock()
+	well = true
+	ended, _ := p.once(cfg)
+	mails := box.take()
+	if len(mails) != 1 {
+		t.Fatalf("%d mails", len(mails))
+	}
+	msg, err := mail.ReadMessage(strings.NewReader(mails[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
+	if err != nil || !strings.Contains(subject, "hall: a witness or mirror shows no checkpoint of this log (infrastructure), and 1 other") {
+		t.Errorf("subject %q, %v", subject, err)
+	}
+	for _, a := range append(list, ended...) {
+		if !strings.Contains(strings.ReplaceAll(string(body), "\r\n", "\n"), a.Text) || !strings.Contains(string(body), a.ID) {
+			t.Errorf("the mail does not say %q:\n%s", a.Text, body)
+		}
+	}
+	if to := msg.Header.Get("To"); to != "desk@watch.example, night@watch.example" {
+		t.Errorf("to %s", to)
+	}
+	if box.plain != 0 || len(box.auth) == 0 {
+		t.Errorf("%d commands without TLS, %d logins", box.plain, len(box.auth))
+	}
+
+	// A server that offers no TLS gets nothing, nor the password.
+	bare, _ := newMailbox(t, false)
+	var logged bytes.Buffer
+	cfg = p.config("log", garbled(p, &well), "sinks: [{type: smtp, name: bare, server: \""+bare.listener.Addr().String()+"\", from: monitor@watch.example, to: [desk@watch.example], user: monitor, password_file: password}]")
+	well = false
+	m, err := monitor.New(cfg, monitor.Options{Limits: p.limits, Log: slog.New(slog.NewJSONHandler(&logged, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(bare.take()) != 0 || bare.plain != 0 || !strings.Contains(logged.String(), "STARTTLS") {
+		t.Errorf("without TLS: %d commands; %s", bare.plain, &logged)
+	}
+}
+
+// A feed is a valid one, has each alarm once, and is bounded.
+func TestAtom(t *testing.T) {
+	p := newPlace(t, 600, generator.Options{Seed: 56})
+	cfg := p.config("log", "    history: true", "    rules: [{name: all, kinds: [request]}]", "sinks: [{type: atom, file: public/feed.atom, link: \"https://watch.example/feed.atom\"}, {type: stdout}]")
+	list, _ := p.once(cfg)
+	read := func() (ids []string, text string) {
+		t.Helper()
+		b, err := os.ReadFile(p.path("public/feed.atom"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f struct {
+			XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+			ID      string   `xml:"id"`
+			Updated string   `xml:"updated"`
+			Entries []struct {
+				ID      string `xml:"id"`
+				Title   string `xml:"title"`
+				Updated string `xml:"updated"`
+				Content string `xml:"content"`
+			} `xml:"entry"`
+		}
+		if err := xml.Unmarshal(b, &f); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range f.Entries {
+			ids = append(ids, e.ID)
+			if e.Title == "" || e.Content == "" || e.Updated == "" {
+				t.Errorf("an entry lacks something: %+v", e)
+			}
+		}
+		return ids, string(b)
+	}
+	ids, text := read()
+	if len(list) <= 200 || len(ids) != 200 {
+		t.Errorf("%d alarms, %d in the feed", len(list), len(ids))
+	}
+	if want := "urn:pledgelog:alarm:" + list[len(list)-1].ID + ":raised"; ids[0] != want {
+		t.Errorf("the newest is %s, want %s", ids[0], want)
+	}
+	if !strings.Contains(text, "time in this log is simulated") {
+		t.Error("it does not say that time is simulated")
+	}
+	if sorted := slices.Compact(slices.Sorted(slices.Values(ids))); len(sorted) != len(ids) {
+		t.Error("an alarm stands there twice")
+	}
+}
+
+// A heartbeat comes after each whole cycle, and not when a cycle was none.
+func TestHeartbeatAndMetrics(t *testing.T) {
+	p := newPlace(t, 100, generator.Options{Seed: 57})
+	var mu sync.Mutex
+	beats := 0
+	url := p.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Method == http.MethodPost && r.URL.Path == "/alive" {
+			beats++
+		}
+	}))
+	y := strings.Replace(p.yaml("log", "    mirrors: [{name: m1, url: log}]", "metrics: monitor.prom"), "heartbeat: {quiet: true}", "heartbeat: {url: \""+url+"/alive\", method: post}", 1)
+	cfg, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(y), os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	m, err := monitor.New(cfg, monitor.Options{Stdout: &out, Now: func() time.Time { return p.now }, Limits: p.limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if beats != 1 {
+		t.Errorf("%d heartbeats", beats)
+	}
+	if err := schematest.Hold(out.Bytes()); err != nil {
+		t.Errorf("%v: %s", err, &out)
+	}
+	b, err := os.ReadFile(p.path("monitor.prom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`pledgelog_monitor_audited_entries{log="hall"} 100`, `pledgelog_monitor_audit_matches{log="hall"} 1`, `pledgelog_monitor_copy_up{log="hall",copy="mirror m1"} 1`,
+		`pledgelog_monitor_open_alarms{log="hall",class="misbehaviour",acknowledged="false"} 0`, `pledgelog_monitor_cycles{log="hall"} 1`,
+	} {
+		if !strings.Contains(string(b), want+"\n") {
+			t.Errorf("no %s in\n%s", want, b)
+		}
+	}
+	holdMetrics(t, string(b))
+	// A cycle that is interrupted is none.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := m.Once(ctx); err == nil || beats != 1 {
+		t.Errorf("an interrupted cycle: %v, %d heartbeats", err, beats)
+	}
+}
+
+// holdMetrics holds a text to the form that the node exporter reads: each metric with
+// its help and type before, and no sample twice.
+func holdMetrics(t *testing.T, text string) {
+	t.Helper()
+	sample := regexp.MustCompile(`^([a-z_]+)(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? -?[0-9.e+]+$`)
+	typed, seen := "", make(map[string]bool)
+	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if name, ok := strings.CutPrefix(line, "# TYPE "); ok {
+			typed, _, _ = strings.Cut(name, " ")
+			continue
+		}
+		if strings.HasPrefix(line, "# HELP ") {
+			continue
+		}
+		m := sample.FindStringSubmatch(line)
+		if m == nil || m[1] != typed || !strings.HasPrefix(m[1], "pledgelog_monitor_") || seen[m[1]+m[2]] {
+			t.Errorf("not a sample of %s, or twice: %s", typed, line)
+			continue
+		}
+		seen[m[1]+m[2]] = true
+	}
+}
+
+// A certificate that ends soon is told of, of the log and of who shows copies.
+func TestCertificate(t *testing.T) {
+	p := newPlace(t, 20, generator.Options{Seed: 58})
+	s, pool := tlsServer(t, http.FileServer(http.Dir(p.path("log"))))
+	p.limits.Roots = pool
+	p.now = time.Now().Add(-20 * 24 * time.Hour)
+	cfg := p.config(s, "    mirrors: [{name: m1, url: \""+s+"\"}]")
+	list, _ := p.once(cfg)
+	want(t, "long before", list)
+	p.now = time.Now()
+	list, _ = p.once(cfg)
+	want(t, "before its end", list, "raised/infrastructure/certificate-ending")
+	if len(list) != 2 {
+		t.Errorf("%d alarms", len(list))
+	}
+}
+
+func tlsServer(t *testing.T, h http.Handler) (string, *x509.CertPool) {
+	t.Helper()
+	box, pool := newMailbox(t, true)
+	box.listener.Close()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", box.tls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: h}
+	go s.Serve(l)
+	t.Cleanup(func() { s.Close() })
+	return "https://" + l.Addr().String(), pool
+}
