@@ -57,6 +57,13 @@ func (s *Signer) Sign(text []byte) ([]byte, error) {
 	return ed25519.Sign(s.priv, text), nil
 }
 
+// Cosign returns the signature as a line of a note, for a key that signs beside
+// another one. The time is no part of it.
+func (s *Signer) Cosign(text []byte, _ uint64) (NoteSignature, error) {
+	sig, err := s.Sign(text)
+	return NoteSignature{s.key.Name, s.key.ID, sig}, err
+}
+
 // SignNote returns the note with this text and one signature, by s.
 func (s *Signer) SignNote(text []byte) (*Note, error) {
 	sig, err := s.Sign(text)

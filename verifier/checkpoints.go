@@ -359,10 +359,10 @@ func lastPart(err error) string {
 
 // keysOfCharter compares the keys that signed the checkpoint with those that the
 // charter lists.
-func (a *audit) keysOfCharter(c *entry.Charter) {
+func (a *audit) keysOfCharter(listed []string) {
 	for _, k := range a.view.LogKeys {
-		if !slices.Contains(c.LogKeys, k.String()) {
-			a.found.add(finding(FindCharterKey, fmt.Sprintf("The checkpoint is signed by the key %s+%08x of the policy, and the charter does not list it.", k.Name, k.ID)))
+		if !slices.Contains(listed, k.String()) {
+			a.found.add(finding(FindCharterKey, fmt.Sprintf("The checkpoint is signed by the key %s+%08x of the policy, and neither the charter nor what amends it lists it.", k.Name, k.ID)))
 		}
 	}
 }

@@ -55,15 +55,20 @@ func (s *setup) check() problems {
 			s.signer = signer
 		}
 	}
-	if s.CheckpointKeyMLDSA != "" {
-		further, p := readSecret(s.CheckpointKeyMLDSA, "checkpoint-mldsa.key", parseFurther)
+	for _, f := range s.furtherKeys() {
+		if f.path == "" {
+			continue
+		}
+		further, p := readSecret(f.path, f.name+".key", f.parse)
 		switch {
 		case p != nil:
-			say("checkpoint_key_mldsa", p.hint, "%s", p.text)
+			say(f.conf, p.hint, "%s", p.text)
 		case further.Key().Name != s.Origin && s.Origin != "":
-			say("checkpoint_key_mldsa", "use the key that was made for this origin", "the key is of %s, and origin is %s", further.Key().Name, s.Origin)
+			say(f.conf, "use the key that was made for this origin", "the key is of %s, and origin is %s", further.Key().Name, s.Origin)
+		case s.signer != nil && further.Key().Equal(s.signer.Key()):
+			say(f.conf, "leave it out, or give the key that checkpoint_key replaces", "it is the same key as checkpoint_key")
 		default:
-			s.further = further
+			s.further = append(s.further, furtherKey{f.conf, further})
 		}
 	}
 	if s.OperatorKey != "" {
@@ -119,8 +124,10 @@ func (s *setup) checkPolicy(say func(key, hint, format string, args ...any)) {
 	if s.signer != nil && !lists(s.signer.Key()) {
 		say("policy", "add the line: log "+s.signer.Key().String(), "%s does not name the checkpoint key, so that nobody who follows it would believe this log", s.Policy)
 	}
-	if s.further != nil && !lists(s.further.Key()) {
-		say("policy", "add the line of checkpoint-mldsa.pub: log and that vkey", "%s does not name the key of checkpoint_key_mldsa, %s+%08x", s.Policy, s.further.Key().Name, s.further.Key().ID)
+	for _, f := range s.further {
+		if k := f.signer.Key(); !lists(k) {
+			say("policy", "add the line: log "+k.String(), "%s does not name the key of %s, %s+%08x", s.Policy, f.conf, k.Name, k.ID)
+		}
 	}
 	for _, w := range p.Witnesses {
 		if err := witnessing.CheckURL(w.URL); err != nil && w.URL != "" {

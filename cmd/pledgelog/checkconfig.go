@@ -73,8 +73,12 @@ func (a *app) describe(s *setup) {
 		operator += "\n            " + key.ID.String()
 	}
 	signer := s.signer.Key().String()
-	if s.further != nil {
-		signer += fmt.Sprintf(" and %s+%08x (ML-DSA-44)", s.further.Key().Name, s.further.Key().ID)
+	for _, f := range s.further {
+		k, which := f.signer.Key(), "the former one"
+		if k.Type == log.TypeMLDSA44 {
+			which = "ML-DSA-44"
+		}
+		signer += fmt.Sprintf(" and %s+%08x (%s)", k.Name, k.ID, which)
 	}
 	a.printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\nwitnesses   %s\noperator    %s\nlisten      %s\ntime        %s\n",
 		s.Origin, s.Directory, s.State, signer, s.CheckpointInterval, describeWitnesses(s.policy), operator, s.Listen, clock)

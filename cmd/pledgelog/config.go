@@ -49,6 +49,11 @@ type Config struct {
 	// policy lists it too. Only the server's user may read it. Default: none.
 	CheckpointKeyMLDSA string // checkpoint_key_mldsa
 
+	// CheckpointKeyFormer is the file of the key that CheckpointKey replaces, while
+	// readers have policies with the one or the other: it signs checkpoints too. The
+	// policy lists it. Only the server's user may read it. Default: none.
+	CheckpointKeyFormer string // checkpoint_key_former
+
 	// OperatorKey is the file with the operator's statement key, as `pledgelog keygen`
 	// writes it: the server signs directories and erasures with it. Where the charter
 	// wants several operator keys to sign, they stand in one file, one after the
@@ -86,6 +91,7 @@ state: state                         # the server's own; on another volume if yo
 policy: policy.txt                   # C2SP tlog-policy: log <vkey>, witnesses, quorum
 checkpoint_key: keys/checkpoint.key  # written by pledgelog keygen
 checkpoint_key_mldsa: ""             # a second one, by pledgelog keygen --mldsa; empty: none
+checkpoint_key_former: ""            # the one before, while readers change to the new one
 operator_key: keys/operator.key      # written by pledgelog keygen; signs directories
 directory_after: 6h                  # how long after the log grew one is made
 listen: 127.0.0.1:8080               # plain HTTP, for a proxy that brings TLS
@@ -103,6 +109,7 @@ func (c *Config) fields() []field {
 		{"policy", &c.Policy, nil, true},
 		{"checkpoint_key", &c.CheckpointKey, nil, true},
 		{"checkpoint_key_mldsa", &c.CheckpointKeyMLDSA, nil, true},
+		{"checkpoint_key_former", &c.CheckpointKeyFormer, nil, true},
 		{"operator_key", &c.OperatorKey, nil, true},
 		{"directory_after", nil, &c.DirectoryAfter, false},
 		{"listen", &c.Listen, nil, false},
@@ -251,7 +258,7 @@ type setup struct {
 	Config
 	file     string
 	signer   *log.Signer
-	further  *log.Cosigner        // nil when there is no CheckpointKeyMLDSA
+	further  []furtherKey         // CheckpointKeyMLDSA and CheckpointKeyFormer, if they are given
 	operator []intake.OperatorKey // nil when there is no OperatorKey
 	policy   *log.Policy
 }

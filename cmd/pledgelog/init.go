@@ -83,8 +83,8 @@ func (s *setup) readCharter(path string) (*entry.Submission, error) {
 		return nil, commandline.Refusedf("the secretariat signs a charter for this log, or origin is mended", "the charter is for the log %s, and origin is %s", st.Log, s.Origin)
 	}
 	keys := []log.Key{s.signer.Key()}
-	if s.further != nil {
-		keys = append(keys, s.further.Key())
+	for _, f := range s.further {
+		keys = append(keys, f.signer.Key())
 	}
 	for _, k := range keys {
 		if vkey := k.String(); !slices.Contains(charter.LogKeys, vkey) {

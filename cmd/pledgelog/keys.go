@@ -9,6 +9,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/guard"
 )
 
 // maxKeyFile bounds what a key file can be, in bytes.
@@ -23,8 +24,28 @@ func parseSigner(b []byte) (*log.Signer, error) {
 	return s.Signer()
 }
 
-// parseFurther reads the file of a further checkpoint key, of ML-DSA-44.
-func parseFurther(b []byte) (*log.Cosigner, error) {
+// A furtherKey is a checkpoint key that signs beside the first.
+type furtherKey struct {
+	conf   string // its key in the configuration
+	signer guard.InnerCosigner
+}
+
+// furtherKeys are the files of further checkpoint keys that the configuration may name.
+func (c *Config) furtherKeys() []furtherFile {
+	return []furtherFile{
+		{"checkpoint_key_mldsa", c.CheckpointKeyMLDSA, "checkpoint-mldsa", parseMLDSA},
+		{"checkpoint_key_former", c.CheckpointKeyFormer, "checkpoint", parseFormer},
+	}
+}
+
+// A furtherFile is one of them: its key in the configuration, its path, and the name
+// that keygen gave it.
+type furtherFile struct {
+	conf, path, name string
+	parse            func([]byte) (guard.InnerCosigner, error)
+}
+
+func parseMLDSA(b []byte) (guard.InnerCosigner, error) {
 	s, err := log.ParseSecret(b)
 	if err == nil && s.Type != log.TypeMLDSA44 {
 		err = errors.New("it is not the secret of an ML-DSA-44 signature key")
@@ -34,6 +55,8 @@ func parseFurther(b []byte) (*log.Cosigner, error) {
 	}
 	return s.Cosigner()
 }
+
+func parseFormer(b []byte) (guard.InnerCosigner, error) { return parseSigner(b) }
 
 // readSecret reads a secret key file that nobody else may read.
 func readSecret[S any](path, name string, parse func([]byte) (S, error)) (s S, p *problem) {

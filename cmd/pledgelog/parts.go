@@ -76,8 +76,13 @@ func (s *setup) engineConfig(p *parts, logger *slog.Logger) (embedded.Config, er
 	tiles := log.NewTileReader(log.DirSource(s.Directory))
 	signer := guard.New(s.signer, state, tiles)
 	config := embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Clock: now, Logger: logger}
-	if s.further != nil {
-		config.Cosigners = append(config.Cosigners, signer.Cosigner(s.further))
+	for _, f := range s.further {
+		config.Cosigners = append(config.Cosigners, signer.Cosigner(f.signer))
+	}
+	for _, l := range s.policy.Logs {
+		if l.Key.Name == s.Origin {
+			config.Believed = append(config.Believed, l.Key)
+		}
 	}
 	if p.asking == nil && len(withoutURL(s.policy)) < len(s.policy.Witnesses) {
 		p.asking, err = witnessing.New(witnessing.Config{Policy: s.policy, Prover: tiles, Clock: now, Logger: logger})
@@ -141,6 +146,9 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 		return err
 	}
 	p.engine, err = embedded.Open(ctx, config)
+	if errors.Is(err, embedded.ErrOtherKey) {
+		return commandline.Refused(err, "give the checkpoint key that signed it; or, if that is replaced or lost, keep its line in "+s.Policy+": log and its vkey")
+	}
 	if restored, ok := errors.AsType[*embedded.RestoredError](err); ok {
 		return commandline.Refused(err, s.restoredHint(restored))
 	}

@@ -74,6 +74,12 @@ func freeAddress() (string, error) {
 // accord returns the first n statements of an invented accord whose log has the
 // given vkey. The same seed gives the same ones.
 func accord(vkey string, n int, seed uint64) []*entry.Submission {
+	_, subs := accordWorld(vkey, n, seed)
+	return subs
+}
+
+// accordWorld is accord, with the world that made them: it may have said one more.
+func accordWorld(vkey string, n int, seed uint64) (*generator.World, []*entry.Submission) {
 	w := generator.New(generator.Options{Seed: seed})
 	var subs []*entry.Submission
 	say := func(st *generator.Statement) {
@@ -99,7 +105,7 @@ func accord(vkey string, n int, seed uint64) []*entry.Submission {
 		say(w.Seal(st, generator.Seal{Member: "country", Reason: "withheld", Review: review}).Withhold(review))
 		say(w.OpenText(st, "permission", "country"))
 	}
-	return subs[:n]
+	return w, subs[:n]
 }
 
 // accordTime is when the accord's statements are logged.

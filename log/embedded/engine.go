@@ -46,6 +46,10 @@ var (
 	// later. Nothing of the call was appended unless Next says so.
 	ErrPushback = errors.New("log engine is busy")
 
+	// ErrOtherKey says that the published checkpoint was signed by no key that the
+	// Config has.
+	ErrOtherKey = errors.New("the checkpoint was signed with another key")
+
 	// ErrInUse says that another process has the directory open.
 	ErrInUse = errors.New("log directory is in use")
 )
@@ -80,10 +84,15 @@ type Config struct {
 	// it tries again.
 	Signer Signer
 
-	// Cosigners are further keys of the log, such as one of ML-DSA-44, that sign
-	// each checkpoint beside Signer. They have its name. Whatever guards Signer
-	// should guard them too.
+	// Cosigners are further keys of the log, such as one of ML-DSA-44 or the one that
+	// Signer is to replace, that sign each checkpoint beside Signer. They have its
+	// name. Whatever guards Signer should guard them too.
 	Cosigners []Cosigner
+
+	// Believed are keys of the log whose signature on the published checkpoint
+	// counts when the log is opened, beside those above: of one that was lost, say.
+	// What they alone have signed is signed anew, once the tree is verified.
+	Believed []log.Key
 
 	// Witnesses cosign each checkpoint before it is published, as their policy
 	// wants. Without a quorum nothing is published, and the newest tree is tried
@@ -167,6 +176,7 @@ type Engine struct {
 	tail      []byte // what the last bundle holds if it is not full
 
 	grown     chan struct{} // tells the publisher; buffered
+	unsigned  bool          // the published checkpoint lacks the signature of a key that is to sign; until it has it only the publisher looks
 	closing   chan struct{} // closed by Close: the publisher makes an end
 	publisher chan struct{} // closed when it has
 	waited    time.Duration // the publisher's: how long it last waited for witnesses

@@ -133,7 +133,7 @@ func (e *Engine) publish() error {
 	cp, size, raw, stopped, due := e.verified, e.size, e.published, e.stopped, e.refreshDue()
 	confirmed := e.confirmed
 	e.mu.Unlock()
-	if stopped != nil || cp.Size <= size && !due {
+	if stopped != nil || cp.Size <= size && !due && !e.unsigned {
 		return nil
 	}
 	w := e.cfg.Witnesses
@@ -143,7 +143,7 @@ func (e *Engine) publish() error {
 			return err
 		}
 	}
-	if cp.Size > size {
+	if cp.Size > size || e.unsigned {
 		var err error
 		if raw, err = sign(&e.cfg, cp); err != nil {
 			return err
@@ -162,6 +162,7 @@ func (e *Engine) publish() error {
 	if err := writeCheckpoint(e.cfg.Dir, view.Raw); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
+	e.unsigned = false
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.takeView(view)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/google/renameio/v2"
@@ -198,17 +199,27 @@ func (e *Engine) readCheckpoint(ctx context.Context) (log.Checkpoint, error) {
 	if cp.Origin != key.Name {
 		return log.Checkpoint{}, fmt.Errorf("the log's origin is %q, the signer's name is %q", cp.Origin, key.Name)
 	}
-	for _, s := range note.Signatures {
-		if s.Name != key.Name || s.ID != key.ID {
+	own := []log.Key{key}
+	for _, c := range e.cfg.Cosigners {
+		own = append(own, c.Key())
+	}
+	believed := false
+	for i, k := range slices.Concat(own, e.cfg.Believed) {
+		at := slices.IndexFunc(note.Signatures, func(s log.NoteSignature) bool { return s.Name == k.Name && s.ID == k.ID })
+		if at < 0 {
+			e.unsigned = e.unsigned || i < len(own)
 			continue
 		}
-		if _, err := key.Verify(note.Text, s); err != nil {
+		if _, err := k.Verify(note.Text, note.Signatures[at]); err != nil {
 			return damaged(err)
 		}
-		e.published, e.size = raw, cp.Size
-		return cp, nil
+		believed = true
 	}
-	return log.Checkpoint{}, fmt.Errorf("the checkpoint was not signed with the key %s", key)
+	if !believed {
+		return log.Checkpoint{}, fmt.Errorf("%w, neither with %s nor with one that is known of this log", ErrOtherKey, key)
+	}
+	e.published, e.size = raw, cp.Size
+	return cp, nil
 }
 
 // recoverTree computes the tree of the checkpoint: the tiles of its right

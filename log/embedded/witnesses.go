@@ -21,14 +21,29 @@ const (
 	lookEverySimulated = 50 * time.Millisecond
 )
 
-// askAtStart has the published checkpoint cosigned anew. It shows what the time is
+// askAtStart has the published checkpoint cosigned anew, and signed anew if a key of
+// this log has not signed it. It shows what the time is
 // and whether witnesses know a larger tree than this log remembers to have signed;
 // then the engine must not go on. Without a quorum it goes on asking later.
 func (e *Engine) askAtStart(ctx context.Context) error {
+	signed := e.published
+	if e.unsigned {
+		var err error
+		switch signed, err = sign(&e.cfg, e.verified); {
+		case errors.Is(err, log.ErrStopped):
+			return err
+		case err != nil: // the log grows again to what was signed last, and then all sign
+			e.cfg.Logger.Warn("the checkpoint lacks a signature of this log", "error", err.Error())
+			e.signErr, signed, e.unsigned = err, e.published, false
+		case e.cfg.Witnesses == nil:
+			e.published, e.unsigned = signed, false
+			return e.rewriteCheckpoint(signed)
+		}
+	}
 	if e.cfg.Witnesses == nil {
 		return nil
 	}
-	view, err := e.cosignAll(ctx, e.published)
+	view, err := e.cosignAll(ctx, signed)
 	switch {
 	case errors.Is(err, log.ErrStopped):
 		return err
@@ -41,14 +56,19 @@ func (e *Engine) askAtStart(ctx context.Context) error {
 	}
 	published := e.published
 	e.takeView(view)
-	if _, err := e.cfg.Witnesses.Policy().Open(published); err == nil {
+	if _, err := e.cfg.Witnesses.Policy().Open(published); err == nil && !e.unsigned {
 		// It was published and may not be in the archive yet: then its own quorum
 		// time, not today's, is the evidence of when its entries were there.
 		e.published = published
 		e.due = e.cosigned.Add(min(2*minRefresh, e.cfg.Refresh))
 		return nil
 	}
-	if err := writeCheckpoint(e.cfg.Dir, view.Raw); err != nil {
+	e.unsigned = false
+	return e.rewriteCheckpoint(view.Raw)
+}
+
+func (e *Engine) rewriteCheckpoint(raw []byte) error {
+	if err := writeCheckpoint(e.cfg.Dir, raw); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
 	return nil
