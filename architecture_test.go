@@ -17,27 +17,27 @@ const module = "github.com/pledgelog/pledgelog/"
 // rooms says which rooms of the house a room may import, wholly: imports run one
 // way only (docs/architecture.md). A room that is not here may not exist.
 var rooms = map[string][]string{
-	"entry":          {},
-	"atomicfile":     {},
-	"keyfile":        {"entry"},
-	"commandline":    {"entry"}, // the vocabulary's version
-	"configfile":     {},
-	"log":            {},
-	"pledge":         {"entry"},
-	"log/guard":      {"log"},
-	"log/embedded":   {"log", "log/guard", "log/witnessing"},
+	"entry":                      {},
+	"atomicfile":                 {},
+	"keyfile":                    {"entry"},
+	"commandline":                {"entry"}, // the vocabulary's version
+	"configfile":                 {},
+	"log":                        {},
+	"pledge":                     {"entry"},
+	"log/guard":                  {"log"},
+	"log/embedded":               {"log", "log/guard", "log/witnessing"},
 	"log/witnessing/witnesstest": {"log"}, // a test tool
-	"log/witnessing": {"log"},
-	"store":          {},
-	"store/sqlite":   {"store"},
-	"verifier":       {"entry", "pledge", "log", "atomicfile"},
-	"intake":         {"entry", "pledge", "log", "store"},
-	"index":          {"entry", "pledge", "log", "store"},
-	"page":           {"entry", "pledge"},
-	"api":            {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
-	"api/client":     {"entry", "pledge", "log"},
-	"web":            {"entry", "pledge", "log", "store", "index", "page"},
-	"witness":        {"entry", "pledge", "log", "verifier"},
+	"log/witnessing":             {"log"},
+	"store":                      {},
+	"store/sqlite":               {"store"},
+	"verifier":                   {"entry", "pledge", "log", "atomicfile"},
+	"intake":                     {"entry", "pledge", "log", "store"},
+	"index":                      {"entry", "pledge", "log", "store"},
+	"page":                       {"entry", "pledge"},
+	"api":                        {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
+	"api/client":                 {"entry", "pledge", "log"},
+	"web":                        {"entry", "pledge", "log", "store", "index", "page"},
+	"witness":                    {"entry", "pledge", "log", "verifier"},
 
 	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},

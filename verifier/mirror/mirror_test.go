@@ -54,9 +54,9 @@ func write(t *testing.T, w *generator.World, n int) string {
 // server serves a directory, which may be another one later, and counts.
 type server struct {
 	*httptest.Server
-	dir      atomic.Value
+	dir             atomic.Value
 	requests, tiles atomic.Int64
-	change   atomic.Value // func(http.ResponseWriter, *http.Request) bool: true when it answered
+	change          atomic.Value // func(http.ResponseWriter, *http.Request) bool: true when it answered
 }
 
 func serve(t *testing.T, dir string) *server {
