@@ -190,7 +190,7 @@ func (o *Audited) keep(r *verifier.Report) error {
 func (o *Audited) wait(isNew func(Named) bool) {
 	counted := o.Counted[:0:0]
 	for _, f := range o.Counted {
-		if slices.Contains(unserved, f.Code) && isNew(named(f)) {
+		if slices.Contains(unserved, f.Code) && isNew(NamedOf(f)) {
 			o.Soon = append(o.Soon, f)
 			continue
 		}
@@ -208,7 +208,8 @@ type Named struct {
 	Text   string     `json:"text"`
 }
 
-func named(f pledge.Finding) Named { return Named{f.Code, f.Index, f.Entry, f.Reason, f.Text} }
+// NamedOf is what a finding is known by.
+func NamedOf(f pledge.Finding) Named { return Named{f.Code, f.Index, f.Entry, f.Reason, f.Text} }
 
 // equal is exact: another sentence under the same code says something else.
 func (n Named) equal(o Named) bool {
@@ -252,7 +253,7 @@ type Verdict struct {
 func (o *Audited) Weigh(decisions []Decision) Verdict {
 	v := Verdict{Open: []pledge.Finding{}, Accepted: []Acceptance{}}
 	for _, f := range o.Counted {
-		if d := accepted(decisions, named(f)); d != nil {
+		if d := accepted(decisions, NamedOf(f)); d != nil {
 			v.Accepted = append(v.Accepted, Acceptance{f, d.Who, d.Why, d.When})
 		} else {
 			v.Open = append(v.Open, f)

@@ -158,7 +158,7 @@ func (s *State) Decide(ctx context.Context, origin string, d Decision) error {
 			if err != nil {
 				return err
 			}
-			if o == nil || now != nil || !slices.ContainsFunc(o.Counted, func(f pledge.Finding) bool { return named(f).equal(d.Finding) }) {
+			if o == nil || now != nil || !slices.ContainsFunc(o.Counted, func(f pledge.Finding) bool { return NamedOf(f).equal(d.Finding) }) {
 				return ErrNoFinding
 			}
 		}

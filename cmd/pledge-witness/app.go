@@ -42,7 +42,7 @@ func (a *app) command() *cobra.Command {
 		Long: `pledge-witness is a C2SP witness (c2sp.org/tlog-witness). Logs send it their new
 checkpoints; it cosigns each that is proved to be consistent with the last, and
 never two that are not. Whoever trusts it knows that a log did not show others
-another history.
+another history. With add-log --audit it first audits everything up to a checkpoint.
 
 A new witness is made in this order:
   pledge-witness keygen        its keys
@@ -59,7 +59,8 @@ configuration that is not right; 3 cannot be done now, try again.`,
   pledge-witness serve --config witness.yaml`,
 	}
 	root.AddCommand(a.keygenCommand(), a.checkConfigCommand(), a.initCommand(), a.addLogCommand(), a.listCommand(),
-		a.enableCommand(false), a.enableCommand(true), a.serveCommand(), a.versionCommand())
+		a.enableCommand(false), a.enableCommand(true), a.findingsCommand(), a.decideCommand(witness.ActionAccept), a.decideCommand(witness.ActionRefuse),
+		a.serveCommand(), a.versionCommand())
 	commandline.Finish(root)
 	return root
 }

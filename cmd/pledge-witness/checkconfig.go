@@ -41,7 +41,7 @@ func (a *app) describe(s *setup) {
 	for _, c := range s.cosigners {
 		a.printf("cosigns as  %s\n", c.Key())
 	}
-	a.printf("listen      %s\nlogs ask    POST %s/add-checkpoint, every %v and up to 20 at once\nmonitors    GET %s/<origin hash>/checkpoint\ntime        %s\n",
+	a.printf("listen      %s\nlogs ask    POST %s/add-checkpoint, every %v and up to 20 at once\nmonitors    GET %s/<origin hash>/checkpoint, and audit.json of logs that are audited\ntime        %s\n",
 		s.Listen, s.SubmissionPrefix, s.CosignInterval, s.MonitoringPrefix, clock)
 	if _, err := witness.OpenState(s.State); errors.Is(err, fs.ErrNotExist) {
 		a.note("the state is not there yet: make it with `pledge-witness init`")

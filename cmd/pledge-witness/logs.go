@@ -50,6 +50,7 @@ does not know what it cosigned can cosign another history.`,
 func (a *app) addLogCommand() *cobra.Command {
 	var origin string
 	var addKey bool
+	var audit auditFlags
 	cmd := a.configured(&cobra.Command{
 		Use:   "add-log --config FILE VKEY...",
 		Short: "tell the witness of a log, also while it runs",
@@ -58,9 +59,16 @@ of them will do. The log's origin is the name of the keys, unless --origin says 
 
 A log that is there keeps what was cosigned. It gets further keys with --add-key
 alone; a key is never taken away. A witness that runs knows at once: it reads what it
-has on a log anew at each request.`,
+has on a log anew at each request.
+
+With --audit the log is cosigned only after an audit of everything up to each
+checkpoint found no error that concerns the operator or the copy that is read, but for
+what was accepted (accept-finding). It needs the log's policy file and the charter's
+entry id. Give all of it again to change the policy or the address. A log that is
+audited stays so, with its charter; disable-log ends that it is cosigned.`,
 		Example: `  pledge-witness add-log --config witness.yaml log.accord.example/2026+01234567+AQ...
   pledge-witness add-log --config witness.yaml --add-key log.accord.example/2026+89abcdef+Bg...
+  pledge-witness add-log --config witness.yaml --audit https://log.accord.example/2026 --policy policy.txt --charter "$(cat charter-id)" log.accord.example/2026+01234567+AQ...
   pledge-witness add-log --config witness.yaml --origin "go.sum database tree" sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -69,14 +77,19 @@ has on a log anew at each request.`,
 			return nil
 		},
 	}, func(ctx context.Context, s *setup, vkeys []string) error {
-		return a.addLog(ctx, s, origin, vkeys, addKey)
+		of, err := audit.read()
+		if err != nil {
+			return err
+		}
+		return a.addLog(ctx, s, origin, vkeys, addKey, of)
 	})
 	cmd.Flags().StringVar(&origin, "origin", "", "the log's `ORIGIN`, the first line of its checkpoints (default: the name of its keys)")
 	cmd.Flags().BoolVar(&addKey, "add-key", false, "add keys to a log that is there")
+	audit.declare(cmd)
 	return cmd
 }
 
-func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []string, addKey bool) error {
+func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []string, addKey bool, audit *witness.AuditOf) error {
 	var keys []log.Key
 	named := origin != ""
 	for _, vkey := range vkeys {
@@ -102,15 +115,17 @@ func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []strin
 	if err != nil {
 		return err
 	}
-	added, err := state.Add(ctx, origin, keys, addKey)
+	added, changed, err := state.AddAudited(ctx, origin, keys, addKey, audit)
 	switch {
+	case errors.Is(err, witness.ErrOtherCharter):
+		return commandline.Refusedf("give that charter's id; a log that begins with another one is another log, and has another origin", "%w", err)
 	case errors.Is(err, witness.ErrOtherKeys):
 		return commandline.Refusedf("see `pledge-witness list --json`; if the log has got a further key, give --add-key", "add log %q: it is there, with other keys", origin)
 	case errors.Is(err, witness.ErrInvalid):
-		return &commandline.Failure{Code: commandline.ExitUsage, Err: err, Hint: "give the log's origin and keys as its operator publishes them"}
+		return &commandline.Failure{Code: commandline.ExitUsage, Err: err, Hint: "give the log's origin, keys and policy as its operator publishes them, and the charter's entry id"}
 	case err != nil:
 		return stateFailure(err)
-	case len(added) == 0:
+	case len(added) == 0 && !changed:
 		a.note("%s is there with this already", origin)
 	}
 	l, err := state.Load(origin)
@@ -121,6 +136,9 @@ func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []strin
 		a.note("%s is disabled: see `pledge-witness enable-log`", origin)
 	}
 	a.printf("origin  %s\nkeys    %d\nsize    %d\nhash    %s\n", origin, len(l.Keys), l.Head.Size, witness.OriginHash(origin))
+	if l.Audit != nil {
+		a.printf("audits  %s\n", l.Audit.Source)
+	}
 	return nil
 }
 
@@ -130,13 +148,59 @@ type listed struct {
 }
 
 type listedLog struct {
-	Origin     string   `json:"origin"`
-	OriginHash string   `json:"originHash"` // in the monitoring interface
-	Keys       []string `json:"keys"`
-	Enabled    bool     `json:"enabled"`
-	Size       uint64   `json:"size"`              // of the checkpoint that was cosigned last
-	Root       string   `json:"root,omitzero"`     // its root in base64; absent when there is none
-	Cosigned   string   `json:"cosigned,omitzero"` // when it was cosigned last
+	Origin     string       `json:"origin"`
+	OriginHash string       `json:"originHash"` // in the monitoring interface
+	Keys       []string     `json:"keys"`
+	Enabled    bool         `json:"enabled"`
+	Size       uint64       `json:"size"`              // of the checkpoint that was cosigned last
+	Root       string       `json:"root,omitzero"`     // its root in base64; absent when there is none
+	Cosigned   string       `json:"cosigned,omitzero"` // when it was cosigned last
+	Audit      *listedAudit `json:"audit,omitzero"`    // absent when it is not audited
+}
+
+// listedAudit is what `list` says of a log's audit.
+type listedAudit struct {
+	Source   string         `json:"source"`
+	Charter  string         `json:"charter"`
+	Verdict  string         `json:"verdict"` // as in audit.json
+	Text     string         `json:"text,omitzero"`
+	Size     uint64         `json:"size"` // that was audited last
+	Open     uint64         `json:"open"` // findings
+	Accepted []shownFinding `json:"accepted"`
+}
+
+func listAudit(state *witness.State, l *witness.Log) (*listedAudit, error) {
+	if l.Audit == nil {
+		return nil, nil
+	}
+	k, err := lookAt(state, l)
+	if err != nil {
+		return nil, err
+	}
+	out := &listedAudit{Source: l.Audit.Source, Charter: l.Audit.Charter, Accepted: []shownFinding{}}
+	out.Verdict, out.Text = witness.Summary(l, k.audit, k.Verdict)
+	if k.audit != nil {
+		out.Size, out.Open = k.audit.Size, uint64(len(k.Open))+k.audit.More
+	}
+	for _, f := range k.findings() {
+		if f.State == "accepted" {
+			out.Accepted = append(out.Accepted, f)
+		}
+	}
+	return out, nil
+}
+
+// String is it in a table.
+func (a *listedAudit) String() string {
+	switch {
+	case a == nil:
+		return "no"
+	case len(a.Accepted) > 0:
+		return fmt.Sprintf("%s, %d open, %d accepted", a.Verdict, a.Open, len(a.Accepted))
+	case a.Open > 0:
+		return fmt.Sprintf("%s, %d open", a.Verdict, a.Open)
+	}
+	return a.Verdict
 }
 
 func (a *app) listCommand() *cobra.Command {
@@ -145,11 +209,13 @@ func (a *app) listCommand() *cobra.Command {
 		Use:   "list --config FILE",
 		Short: "list the logs, and what was cosigned last",
 		Long: `list prints the logs that the witness knows, sorted by origin: the size and root of
-the checkpoint that was cosigned last, when that was, and whether the log is enabled.
+the checkpoint that was cosigned last, when that was, whether the log is enabled, and
+what its audit says, if it is audited: with the findings that were accepted.
 
 With --json it is one object, {"logs": [...]}, each log with the members origin,
 originHash, keys (vkeys), enabled, size, root (base64) and cosigned
-(YYYY-MM-DDThh:mm:ssZ); the last two are absent when nothing was cosigned.`,
+(YYYY-MM-DDThh:mm:ssZ); the last two are absent when nothing was cosigned. One that
+is audited has audit, with source, charter, verdict, text, size, open and accepted.`,
 		Example: `  pledge-witness list --config witness.yaml
   pledge-witness list --config witness.yaml --json`,
 		Args: commandline.NoArguments,
@@ -159,8 +225,8 @@ originHash, keys (vkeys), enabled, size, root (base64) and cosigned
 			return err
 		}
 		logs, err := state.Logs()
-		if e := a.list(logs, asJSON); e != nil {
-			return e
+		if e := a.list(state, logs, asJSON); err == nil {
+			err = e
 		}
 		if err == nil && len(logs) == 0 {
 			a.note("it knows no log: see `pledge-witness add-log`")
@@ -171,10 +237,16 @@ originHash, keys (vkeys), enabled, size, root (base64) and cosigned
 	return cmd
 }
 
-func (a *app) list(logs []*witness.Log, asJSON bool) error {
+func (a *app) list(state *witness.State, logs []*witness.Log, asJSON bool) error {
 	out := listed{Logs: []listedLog{}}
+	var failed error
 	for _, l := range logs {
-		one := listedLog{Origin: l.Origin, OriginHash: witness.OriginHash(l.Origin), Enabled: l.Enabled, Size: l.Head.Size}
+		audit, err := listAudit(state, l)
+		if err != nil {
+			audit = &listedAudit{Verdict: "unreadable", Accepted: []shownFinding{}}
+			failed = errors.Join(failed, err)
+		}
+		one := listedLog{Origin: l.Origin, OriginHash: witness.OriginHash(l.Origin), Enabled: l.Enabled, Size: l.Head.Size, Audit: audit}
 		for _, k := range l.Keys {
 			one.Keys = append(one.Keys, k.String())
 		}
@@ -189,22 +261,30 @@ func (a *app) list(logs []*witness.Log, asJSON bool) error {
 			return err
 		}
 		a.printf("%s\n", b)
-		return nil
+		return failed
 	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ORIGIN\tSIZE\tROOT\tCOSIGNED\tENABLED")
+	fmt.Fprintln(w, "ORIGIN\tSIZE\tROOT\tCOSIGNED\tENABLED\tAUDIT")
 	for _, l := range out.Logs {
 		enabled := "yes"
 		if !l.Enabled {
 			enabled = "no"
 		}
 		// A tab would be a column of its own; an origin may hold none.
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", visible(l.Origin), l.Size, or(l.Root, "-"), or(l.Cosigned, "never"), enabled)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", visible(l.Origin), l.Size, or(l.Root, "-"), or(l.Cosigned, "never"), enabled, l.Audit)
 	}
 	w.Flush()
 	a.printf("%s", table.String())
-	return nil
+	for _, l := range out.Logs {
+		if l.Audit == nil {
+			continue
+		}
+		for _, f := range l.Audit.Accepted {
+			a.printf("accepted of %s: %s, by %s, %s: %s\n", l.Origin, f.Name, f.Who, f.When, f.Why)
+		}
+	}
+	return failed
 }
 
 func or(s, otherwise string) string {

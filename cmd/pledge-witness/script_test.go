@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pledgelog/pledgelog/commandline/commandtest"
+	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -32,9 +34,14 @@ func TestMain(m *testing.M) {
 //	ask STATUS OLD SIZE [HISTORY]
 //	                          the log $ORIGIN asks for a cosignature, over a tree of at
 //	                          most two leaves; the answer goes to stdout
-//	get STATUS PATH           asks the witness; {hash} in it is that of $ORIGIN
+//	get STATUS PATH           asks the witness; {hash} in it is that of $ORIGIN, and
+//	                          {whash} that of $WORIGIN
+//	world DIR N [void...]     writes an invented accord's log of N entries into DIR, and
+//	                          after them, for each void, one that the rules reject
+//	askworld STATUS OLD DIR   that log asks for a cosignature on its checkpoint
 //
 // $VKEY, $VKEY2 and $OTHER are vkeys of the log, and of one that is no demonstration.
+// Of the invented accord's log are $WORIGIN, $WVKEY, $CHARTER and policy.txt.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -55,6 +62,14 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("VKEY2", pq.Key().String())
+			w := world(1, 0)
+			env.Setenv("WORIGIN", w.Options.Origin)
+			env.Setenv("WVKEY", w.Signer.Key().String())
+			env.Setenv("CHARTER", w.Charter.String())
+			env.Setenv("LINES", "ticket\n12")
+			if err := os.WriteFile(env.WorkDir+"/policy.txt", w.Policy.Marshal(), 0o644); err != nil {
+				return err
+			}
 			env.Setenv("OTHER", testLog("log.invented.test").Key().String())
 			return os.WriteFile(env.WorkDir+"/witness.yaml", fmt.Appendf(nil, "state: state\nkeys: [keys/w1.key]\nlisten: %s\nmetrics_listen: %s\n", env.Getenv("ADDR"), env.Getenv("METRICS")), 0o644)
 		},
@@ -86,8 +101,34 @@ func TestScripts(t *testing.T) {
 				answered(ts, resp, args[0])
 			},
 			"get": func(ts *testscript.TestScript, _ bool, args []string) {
-				hash := sha256.Sum256([]byte(testOrigin))
-				resp, err := http.Get("http://" + strings.ReplaceAll(args[1], "{hash}", hex.EncodeToString(hash[:])))
+				hash := func(origin string) string {
+					h := sha256.Sum256([]byte(origin))
+					return hex.EncodeToString(h[:])
+				}
+				resp, err := http.Get("http://" + strings.NewReplacer("{hash}", hash(testOrigin), "{whash}", hash(ts.Getenv("WORIGIN"))).Replace(args[1]))
+				ts.Check(err)
+				answered(ts, resp, args[0])
+			},
+			"world": func(ts *testscript.TestScript, _ bool, args []string) {
+				n, err := strconv.Atoi(args[1])
+				ts.Check(err)
+				ts.Check(os.RemoveAll(ts.MkAbs(args[0])))
+				ts.Check(world(n, len(args)-2).WriteDir(ts.MkAbs(args[0])))
+			},
+			"askworld": func(ts *testscript.TestScript, _ bool, args []string) {
+				old, err := strconv.ParseUint(args[1], 10, 64)
+				ts.Check(err)
+				src := log.DirSource(ts.MkAbs(args[2]))
+				raw, err := src.Get(context.Background(), log.CheckpointPath, log.MaxCheckpointFile)
+				ts.Check(err)
+				n, err := log.ParseNote(raw)
+				ts.Check(err)
+				cp, err := log.ParseCheckpoint(n.Text)
+				ts.Check(err)
+				proof, err := log.NewTileReader(src).ConsistencyProof(context.Background(), old, cp.Size)
+				ts.Check(err)
+				r := &log.AddCheckpoint{Old: old, Proof: proof, Note: n}
+				resp, err := http.Post("http://"+ts.Getenv("ADDR")+"/add-checkpoint", "", bytes.NewReader(r.Marshal()))
 				ts.Check(err)
 				answered(ts, resp, args[0])
 			},
@@ -133,4 +174,26 @@ func request(old uint64, size, history string) ([]byte, error) {
 	var err error
 	r.Note, err = testLog(testOrigin).SignNote(cp.Marshal())
 	return r.Marshal(), err
+}
+
+// world is an invented accord whose log has so many entries that are in order, and
+// after them some that are not.
+func world(good, void int) *generator.World {
+	w := generator.New(generator.Options{Seed: 1, Signatories: 1, NoDirectories: true})
+	w.Log(w.Found())
+	w.Advance(time.Minute)
+	w.Log(w.Admit(w.Signatories[0]))
+	w.Advance(time.Minute)
+	w.Log(w.Pledge(w.Signatories[0]))
+	for w.Size() < uint64(good) {
+		w.Advance(time.Minute)
+		w.Log(w.Request(w.Signatories[0], "2025-01", nil))
+	}
+	for range void {
+		w.Advance(time.Minute)
+		st := w.Request(w.Signatories[0], "2025-01", nil)
+		st.Seq += 5
+		w.LogVoid(st)
+	}
+	return w
 }

@@ -34,7 +34,11 @@ func (a *app) serveCommand() *cobra.Command {
 
   POST <submission prefix>/add-checkpoint             cosigns a checkpoint
   GET  <monitoring prefix>/<origin hash>/checkpoint   the newest one that was cosigned
+  GET  <monitoring prefix>/<origin hash>/audit.json   what its audits found, for a log that it audits
   GET  /healthz                                       200 when it can cosign
+
+A log that is audited is cosigned once the audit of everything up to its checkpoint is
+done; until then the answer is 503, and the audit goes on.
 
 SIGTERM or SIGINT ends it gracefully: it answers what is under way, and exits with
 0. A second signal ends it at once, which does no harm either. Two of them may run
@@ -63,8 +67,10 @@ func serve(ctx context.Context, s *setup, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	auditor := witness.NewAuditor(witness.AuditorConfig{State: state, Logger: logger, Clock: now})
+	defer auditor.Close()
 	w, err := witness.New(witness.Config{
-		State: state, Cosigners: s.cosigners, Clock: now, Simulated: s.SimulatedClock != "", CosignInterval: s.CosignInterval,
+		State: state, Cosigners: s.cosigners, Clock: now, Simulated: s.SimulatedClock != "", CosignInterval: s.CosignInterval, Check: auditor,
 	})
 	if err != nil {
 		return err
