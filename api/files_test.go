@@ -98,6 +98,18 @@ func write(t *testing.T, path, text string) {
 	t.Cleanup(func() { os.Remove(path) })
 }
 
+// Tiles and bundles are served as soon as they are there, whatever is published: an
+// auditing witness reads them before it cosigns (docs/decisions/0018).
+func TestTilesAreServedBeforePublication(t *testing.T) {
+	s := newServer(t)
+	for _, path := range []string{"/tile/0/000.p/77", "/tile/entries/000.p/77", "/tile/1/000.p/3"} {
+		write(t, s.Dir+path, "what the engine wrote")
+		if ans := s.get(path); ans.StatusCode != 200 || string(ans.body) != "what the engine wrote" {
+			t.Errorf("%s: status %d: %s", path, ans.StatusCode, ans.body)
+		}
+	}
+}
+
 func TestEntryBundlesAreCompressed(t *testing.T) {
 	s := newServer(t)
 	const path = "/tile/entries/000.p/1"

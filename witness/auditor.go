@@ -151,6 +151,19 @@ func (a *Auditor) Check(ctx context.Context, l *Log, next log.Checkpoint, note [
 	return o.Weigh(decisions).Err
 }
 
+// lastAudits returns what came of the last audit of each log since the start.
+func (a *Auditor) lastAudits() []*Audited {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []*Audited
+	for _, x := range a.logs {
+		if x.last != nil {
+			out = append(out, x.last.Audited)
+		}
+	}
+	return out
+}
+
 // audited returns what came of the audit of a checkpoint, and waits for it a while.
 func (a *Auditor) audited(ctx context.Context, s *asked) (*outcome, error) {
 	timer := time.NewTimer(a.cfg.Wait)

@@ -351,3 +351,10 @@ func void(w *generator.World) {
 	w.LogVoid(st)
 	w.Advance(time.Minute)
 }
+
+// metrics are those of the witness since its start.
+func (b *auditBench) metrics() string {
+	w := httptest.NewRecorder()
+	witness.NewMetrics(b.witness).Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}

@@ -89,6 +89,9 @@ func TestBrokenRules(t *testing.T) {
 			if p.Verdict != witness.VerdictRefuses || !slices.Equal(names(p.Open), []string{first}) || p.Report.Result != "differs" || !strings.Contains(p.Text, c.code) {
 				t.Errorf("verdict %s, open %v, result %s: %s", p.Verdict, names(p.Open), p.Report.Result, p.Text)
 			}
+			if resp := b.metrics(); !strings.Contains(resp, `pledge_witness_audit_refuses{origin="`+w.Options.Origin+`"} 1`) || !strings.Contains(resp, `pledge_witness_audited_size{origin="`+w.Options.Origin+`"} 4`) {
+				t.Errorf("metrics: %s", resp)
+			}
 			// It does not help to go on, nor to start the witness anew.
 			request1(w)
 			o.write()
@@ -105,6 +108,9 @@ func TestBrokenRules(t *testing.T) {
 				t.Errorf("verdict %s, open %v, accepted %v", p.Verdict, names(p.Open), p.Accepted)
 			}
 			b.cosignsAll()
+			if resp := b.metrics(); !strings.Contains(resp, `pledge_witness_audit_refuses{origin="`+w.Options.Origin+`"} 0`) {
+				t.Errorf("metrics: %s", resp)
+			}
 			b.restart()
 			b.cosigned(o.request(b.head()))
 

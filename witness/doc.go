@@ -9,5 +9,7 @@
 //
 // What a cosignature says is that this witness has seen no other history of the
 // log. It says nothing on what is in the log's entries; [Config.Check] is where
-// such a judgement goes.
+// such a judgement goes. An [Auditor] is one: of logs that were added with
+// [State.AddAudited] it lets only those checkpoints pass of which an audit of
+// everything up to them found no error of the operator's that nobody has accepted.
 package witness

@@ -55,12 +55,14 @@ var (
 	readableDesc = prometheus.NewDesc("pledge_witness_state_readable", "1 when the whole state can be read.", nil, nil)
 	sizeDesc     = prometheus.NewDesc("pledge_witness_log_size", "Size of the checkpoint that was cosigned last.", []string{"origin"}, nil)
 	timeDesc     = prometheus.NewDesc("pledge_witness_log_cosigned_timestamp_seconds", "When it was cosigned; 0 for never.", []string{"origin"}, nil)
+	auditedDesc  = prometheus.NewDesc("pledge_witness_audited_size", "Size of the checkpoint that was audited last since the start.", []string{"origin"}, nil)
+	refusesDesc  = prometheus.NewDesc("pledge_witness_audit_refuses", "1 when what that audit came to keeps the log from being cosigned.", []string{"origin"}, nil)
 	enabledDesc  = prometheus.NewDesc("pledge_witness_log_enabled", "1 when further checkpoints of the log are cosigned.", []string{"origin"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readableDesc, sizeDesc, timeDesc, enabledDesc} {
+	for _, d := range []*prometheus.Desc{readableDesc, sizeDesc, timeDesc, enabledDesc, auditedDesc, refusesDesc} {
 		ch <- d
 	}
 }
@@ -76,6 +78,15 @@ func (c stateCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(sizeDesc, float64(l.Head.Size), l.Origin)
 		gauge(timeDesc, float64(l.Time), l.Origin)
 		gauge(enabledDesc, one(l.Enabled), l.Origin)
+	}
+	a, ok := c.w.Check.(*Auditor)
+	if !ok {
+		return
+	}
+	for _, o := range a.lastAudits() {
+		gauge(auditedDesc, float64(o.Size), o.Origin)
+		decisions, err := c.w.State.Decisions(o.Origin)
+		gauge(refusesDesc, one(err != nil || o.Weigh(decisions).Err != nil), o.Origin)
 	}
 }
 
