@@ -44,14 +44,17 @@ type Evidence struct {
 func (e *Evidence) IsDemonstration() bool { return entry.IsDemonstration(e.Log) }
 
 // FileName is a name for the evidence, the same for the same evidence.
-func (e *Evidence) FileName() string {
+func (e *Evidence) FileName() string { return evidenceName(e.Log, e.Smaller+e.Larger) }
+
+// evidenceName is a name for evidence on a log, the same for the same content.
+func evidenceName(origin, content string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
 			return r
 		}
 		return '-'
-	}, e.Log)
-	digest := log.LeafHash([]byte(e.Smaller + e.Larger))
+	}, origin)
+	digest := log.LeafHash([]byte(content))
 	return fmt.Sprintf("evidence-%s-%x.json", strings.TrimLeft(safe, ".-"), digest[:4])
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
@@ -13,10 +15,11 @@ func evidenceCommand() *cobra.Command {
 	var policyFile string
 	cmd := &cobra.Command{
 		Use:   "evidence --policy FILE FILE",
-		Short: "check a proof of misbehaviour that an audit kept",
-		Long: `evidence checks a file that an audit left: that the log's key signed two
-checkpoints that cannot both be true. It needs neither the log nor a network.
-Exit code 4 says that the file proves it, 1 that it doesn't.`,
+		Short: "check a proof of misbehaviour that an audit or a monitor kept",
+		Long: `evidence checks a file that an audit or a monitor left: that the log's key signed two
+checkpoints that cannot both be true, or that the log holds entries which break a rule
+whatever else is in it. It needs neither the log nor a network, and explains what the
+file proves. Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		Example: `  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
 		Args:    commandline.OneArgument("name one evidence file"),
 	}
@@ -26,9 +29,12 @@ Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		if err != nil {
 			return err
 		}
-		b, err := commandline.ReadInput("evidence", args[0], verifier.MaxEvidence, "name the file that an audit left: its name begins with evidence-")
+		b, err := commandline.ReadInput("evidence", args[0], max(verifier.MaxEvidence, verifier.MaxRuleBreak), "name the file that an audit or a monitor left: its name begins with evidence-")
 		if err != nil {
 			return err
+		}
+		if r, err := verifier.ParseRuleBreak(b); err == nil {
+			return checkRuleBreak(cmd.OutOrStdout(), policy, r)
 		}
 		e, err := verifier.ParseEvidence(b)
 		if err != nil {
@@ -41,7 +47,29 @@ Exit code 4 says that the file proves it, 1 that it doesn't.`,
 			fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n", verifier.SimulatedNotice)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "proved ✓  the key of %s signed both checkpoints in this file, and they cannot both be true\n", e.Log)
+		fmt.Fprint(cmd.OutOrStdout(), `
+A log only grows: of any two checkpoints the smaller one is a beginning of the larger.
+These two are not. Somebody was shown another log, or entries were taken back or
+changed. The file does not show who was shown which, nor why.
+`)
 		return &commandline.Failure{Code: commandline.ExitMisbehaviour}
 	}
 	return cmd
+}
+
+// checkRuleBreak checks evidence on entries, and says what it shows and what not.
+func checkRuleBreak(w io.Writer, policy *log.Policy, r *verifier.RuleBreak) error {
+	what, err := verifier.CheckRuleBreak(policy, r)
+	if err != nil {
+		return commandline.Refused(err, "this file proves nothing")
+	}
+	if r.IsDemonstration() {
+		fmt.Fprintf(w, "%s\n\n", verifier.SimulatedNotice)
+	}
+	fmt.Fprintf(w, "proved ✓  %s\n", verifier.Printable(what))
+	if m, ok := verifier.MeaningOf(r.Code); ok {
+		fmt.Fprintf(w, "\n%s (%s). %s\n", m.Title, m.Code, m.Meaning)
+	}
+	fmt.Fprintln(w, "The log's key signed the tree that holds this. It is held against the operator, not against an\nauthor, and the file does not show why it was done.")
+	return &commandline.Failure{Code: commandline.ExitMisbehaviour}
 }

@@ -76,14 +76,14 @@ type cycle struct {
 	err     error // why the audit could not begin
 
 	// What is seen, by key, and in which order.
-	seen  map[string]*Alarm
-	keys  []string
-	added []*Alarm // on statements of interest
-	next  uint64
-	ended bool // the audit came to its end, so that what it did not find is not there
-	began bool
-	forks []string
-	last  []string // keys of what does not end, as it is proved
+	seen    map[string]*Alarm
+	keys    []string
+	added   []*Alarm // on statements of interest
+	next    uint64
+	ended   bool // the audit came to its end, so that what it did not find is not there
+	began   bool
+	forks   []string
+	bundles int // on entries, that this cycle kept
 }
 
 // cycle looks at the log once. An error means that the state was not kept, and that the
@@ -235,7 +235,6 @@ func (c *cycle) tellForks() {
 		}
 		c.forks = append(c.forks, key(small.Checkpoint))
 		const k = "proved/fork"
-		c.last = append(c.last, k)
 		c.say(k, Alarm{Class: Misbehaviour, Code: verifier.FindLogForked, Weight: pledge.Error, Proof: ProofBundle, Evidence: file, From: c.whoShows(e),
 			Text: e.What + " Neither can have grown from the other. The bundle proves it to anybody who has the policy.",
 			Hint: "pledge-verify evidence --policy FILE " + file})
@@ -319,9 +318,9 @@ func (c *cycle) tellFindings(ctx context.Context) {
 		}
 		k := findingKey(f)
 		if kept := c.state.Open[k]; kept != nil && kept.Alarm.Proof == ProofBundle {
-			c.last = append(c.last, k)
-		} else if a.Class == Misbehaviour {
-			c.prove(ctx, &a, k)
+			a.Proof, a.Evidence = ProofBundle, kept.Alarm.Evidence
+		} else if a.Class == Misbehaviour && kept == nil {
+			c.prove(ctx, &a, f)
 		}
 		c.say(k, a)
 	}

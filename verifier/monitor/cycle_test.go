@@ -398,3 +398,43 @@ func TestTwoMonitors(t *testing.T) {
 	}
 	m.Close()
 }
+
+// What entries alone show leaves a bundle; what hangs on all of the log does not, and
+// says so.
+func TestRuleBreakLeavesABundle(t *testing.T) {
+	p := newPlace(t, 300, generator.Options{Seed: 41})
+	s := p.log("log", 300)
+	entries, err := s.Entries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rewrite(append(slices.Clone(entries), entries[200]), false); err != nil {
+		t.Fatal(err)
+	}
+	list, out := p.once(p.config("log"))
+	want(t, "a statement twice, dated back", list, "raised/misbehaviour/logged-decreases", "raised/misbehaviour/statement-duplicate")
+	if !out.Proved {
+		t.Errorf("%+v", out)
+	}
+	for _, a := range list {
+		if a.Code != "logged-decreases" {
+			if a.Proof != monitor.ProofLog {
+				t.Errorf("%s: proof %q", a.Code, a.Proof)
+			}
+			continue
+		}
+		b, err := os.ReadFile(a.Evidence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := verifier.ParseRuleBreak(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := verifier.CheckRuleBreak(p.world.Policy, r); err != nil {
+			t.Error(err)
+		}
+	}
+	list, _ = p.once(p.config("log"))
+	want(t, "again", list)
+}
