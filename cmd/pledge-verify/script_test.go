@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ import (
 //	flip FILE OFFSET                turns over a bit
 //	fork SIZE                       the archive gets a false checkpoint by the log's own key
 //	shrink SIZE                     the log is rewritten with its first entries alone
+//	forge SIZE FILE                 writes a false checkpoint by the log's own key
+//	relog INDEX                     the log gets an entry again, at its end
+//	set-charter FILE                writes the charter's id in the place of CHARTER
 //	behead                          the checkpoint gets a false root, signed, the archive too
 //	serve DIR                       serves a directory and sets $URL
 //	serve-errors                    serves nothing but errors and sets $URL
@@ -49,6 +53,9 @@ func TestScripts(t *testing.T) {
 			"flip":          flip,
 			"fork":          fork,
 			"behead":        behead,
+			"forge":         forge,
+			"relog":         relog,
+			"set-charter":   setCharter,
 			"shrink":        shrink,
 			"serve":         serve,
 			"serve-errors":  serveErrors,
@@ -58,6 +65,11 @@ func TestScripts(t *testing.T) {
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	commandtest.Exits(ts, neg, args)
+	if slices.Contains(args, "--once") {
+		for line := range strings.Lines(ts.ReadFile("stdout")) {
+			ts.Check(schematest.Hold([]byte(line)))
+		}
+	}
 	if out := ts.ReadFile("stdout"); slices.Contains(args, "--json") && (out != "" || args[0] != "2") {
 		ts.Check(schematest.Hold([]byte(out)))
 	}
@@ -132,6 +144,24 @@ func world() *generator.World { return generator.New(generator.Options{Seed: see
 func flip(ts *testscript.TestScript, neg bool, args []string) {
 	dir, file := filepath.Split(ts.MkAbs(args[0]))
 	ts.Check(world().Open(dir).Flip(file, number(ts, args[1]), 1))
+}
+
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	file := ts.MkAbs(args[1])
+	ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+	ts.Check(os.WriteFile(file, world().Checkpoint(uint64(number(ts, args[0])), falseRoot, 0), 0o644))
+}
+
+func relog(ts *testscript.TestScript, neg bool, args []string) {
+	s := world().Open(ts.MkAbs("log"))
+	entries, err := s.Entries()
+	ts.Check(err)
+	ts.Check(s.Rewrite(append(entries, entries[number(ts, args[0])]), false))
+}
+
+func setCharter(ts *testscript.TestScript, neg bool, args []string) {
+	b := strings.NewReplacer("CHARTER", ts.Getenv("CHARTER"), "URL", ts.Getenv("URL")).Replace(ts.ReadFile(args[0]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b), 0o644))
 }
 
 var falseRoot = log.LeafHash([]byte("another tree"))

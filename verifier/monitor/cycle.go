@@ -249,6 +249,9 @@ func (c *cycle) whoShows(e *verifier.Evidence) string {
 			who = append(who, s.who...)
 		}
 	}
+	if who == nil {
+		return "log" // its archive, or what it showed before
+	}
 	slices.Sort(who)
 	return strings.Join(slices.Compact(who), ", ")
 }
