@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -141,6 +143,9 @@ var titles = map[entry.Code]string{
 	CodeSinkFails:      "alarms could not be delivered",
 	CodeEvidenceFailed: "an evidence bundle could not be kept",
 }
+
+// Codes lists the codes of alarms that are not those of findings.
+func Codes() []entry.Code { return slices.Sorted(maps.Keys(titles)) }
 
 // id names an alarm, the same for the same parts.
 func id(parts ...string) string {

@@ -62,3 +62,34 @@ func TestBadConfigurations(t *testing.T) {
 		})
 	}
 }
+
+// The example of docs/monitor.md is a configuration, and the page has every code.
+func TestExampleConfiguration(t *testing.T) {
+	b, err := os.ReadFile("../../docs/monitor.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("there is no example")
+	}
+	p := newPlace(t, 5, generator.Options{Seed: 72})
+	for _, file := range []string{"webhook-secret", "mail-password"} {
+		p.write(file, []byte("0123456789abcdef0123456789abcdef\n"))
+	}
+	p.write("heartbeat-url", []byte("https://alive.watch.example/0123\n"))
+	env := func(string) string { return "https://hook.watch.example/0123" }
+	cfg, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(example), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.Logs) != 1 || len(cfg.Logs[0].Rules) != 6 || len(cfg.Logs[0].Witnesses) != 2 || len(cfg.Sinks) != 4 {
+		t.Errorf("it has %+v", cfg)
+	}
+	for _, code := range monitor.Codes() {
+		if !strings.Contains(string(b), "`"+string(code)+"`") {
+			t.Errorf("the page has no word on %s", code)
+		}
+	}
+}

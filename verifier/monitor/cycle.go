@@ -105,6 +105,9 @@ func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
 	c.tellReport(ctx)
 	c.tellLog()
 	c.tellPeers()
+	if c.first {
+		c.tellSinks()
+	}
 	return c.finish(outer)
 }
 
@@ -466,6 +469,22 @@ func (c *cycle) tellCertificate(who string, p *probe) {
 	}
 	c.say("certificate/"+who, Alarm{Class: Infrastructure, Code: CodeCertificate, Weight: pledge.Warning, Proof: ProofSeen, From: who,
 		Text: fmt.Sprintf("The certificate of the %s ends at %s.", who, stamp(ends))})
+}
+
+// tellSinks tells of sinks that take nothing. That is for one log of all to do.
+func (c *cycle) tellSinks() {
+	for _, q := range c.m.hub.queues {
+		n, failed := q.length()
+		if t := q.oldest(); t.IsZero() || c.now.Sub(t) < c.l.BehindAfter {
+			continue
+		}
+		why := ""
+		if failed != nil {
+			why = ": " + failed.Error()
+		}
+		c.say("sink/"+q.sink.Name, Alarm{Class: Infrastructure, Code: CodeSinkFails, Weight: pledge.Error, Proof: ProofSeen, From: "sink " + q.sink.Name,
+			Text: fmt.Sprintf("%s for the sink %s, the first for over %v%s.", some(uint64(n), "alarm waits", "alarms wait"), q.sink.Name, c.l.BehindAfter, why), Hint: "see whether its address and its secrets are right; nothing is lost meanwhile"})
+	}
 }
 
 // tellPeers tells of witnesses and mirrors.

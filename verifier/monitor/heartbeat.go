@@ -35,7 +35,7 @@ func (m *Monitor) beat(ctx context.Context, o *Outcome) {
 		b.Open[class] = n["new"]
 	}
 	for _, q := range m.hub.queues {
-		n, _, _ := q.length()
+		n, _ := q.length()
 		b.Waiting += n
 	}
 	m.mu.Lock()

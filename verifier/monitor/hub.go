@@ -101,7 +101,7 @@ func (h *hub) emit(ctx context.Context, alarms []*Alarm) error {
 func (h *hub) room() int {
 	room := h.m.limits.Queue
 	for _, q := range h.queues {
-		n, _, _ := q.length()
+		n, _ := q.length()
 		room = min(room, h.m.limits.Queue-n)
 	}
 	return room
@@ -143,7 +143,6 @@ type queue struct {
 	next    uint64
 	pending map[string]bool // by id and event
 	failed  error           // the last delivery's; nil when it came through
-	since   time.Time       // of the first failure in a row
 }
 
 // A refusal says that a sink will not take an alarm, however often it is sent.
@@ -219,11 +218,24 @@ func (q *queue) add(alarms []*Alarm) error {
 	return nil
 }
 
-// length is how many wait, and since when the sink takes none.
-func (q *queue) length() (n int, failed error, since time.Time) {
+// length is how many wait, and how the last delivery failed.
+func (q *queue) length() (n int, failed error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.pending), q.failed, q.since
+	return len(q.pending), q.failed
+}
+
+// oldest is since when the first one waits; the zero time when none does.
+func (q *queue) oldest() time.Time {
+	files, err := q.files()
+	if err != nil || len(files) == 0 {
+		return time.Time{}
+	}
+	info, err := os.Stat(filepath.Join(q.dir, files[0]))
+	if err != nil {
+		return time.Time{} // it was just delivered
+	}
+	return info.ModTime()
 }
 
 func (q *queue) run(ctx context.Context) {
@@ -329,11 +341,6 @@ func (q *queue) deliver(ctx context.Context) error {
 func (q *queue) note(err error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if err == nil {
-		q.since = time.Time{}
-	} else if q.failed == nil {
-		q.since = q.m.now()
-	}
 	q.failed = err
 	return err
 }

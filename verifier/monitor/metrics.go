@@ -108,7 +108,7 @@ func (m *Monitor) metrics() []byte {
 	}
 	m.mu.Unlock()
 	for _, q := range m.hub.queues {
-		n, failed, _ := q.length()
+		n, failed := q.length()
 		waiting.add(float64(n), "sink", q.sink.Name)
 		failing.add(truth(failed != nil), "sink", q.sink.Name)
 	}

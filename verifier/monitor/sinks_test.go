@@ -151,6 +151,29 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
+// That a sink takes nothing, the others are told.
+func TestSinkThatFails(t *testing.T) {
+	p := newPlace(t, 30, generator.Options{Seed: 59})
+	p.limits.LastTime = 100 * time.Millisecond
+	p.now = time.Now()
+	h := &hook{status: http.StatusServiceUnavailable}
+	p.write("secret", []byte(hookSecret))
+	well := false
+	cfg := p.config("log", garbled(p, &well), "sinks: [{type: webhook, url: \""+p.server(h)+"\", secret_file: secret}, {type: stdout}]")
+	p.once(cfg)
+	p.now = p.now.Add(2 * time.Hour)
+	list, _ := p.once(cfg)
+	want(t, "two hours later", list, "raised/infrastructure/sink-failing")
+	h.set(0)
+	p.once(cfg)
+	p.now = time.Now()
+	list, _ = p.once(cfg)
+	want(t, "it takes them again", list, "ended/infrastructure/sink-failing")
+	if got, _ := h.take(); len(got) < 3 {
+		t.Errorf("it got %q", codes(got))
+	}
+}
+
 // A full queue holds the cycle up; nothing is dropped.
 func TestFullQueue(t *testing.T) {
 	p := newPlace(t, 200, generator.Options{Seed: 52})
