@@ -101,6 +101,8 @@ func (e *Engine) publishOnce() bool {
 	if e.signErr != nil {
 		before = e.signErr.Error()
 	}
+	// Who of the witnesses fails changes all the time, and their client tells it.
+	waits := errors.Is(err, log.ErrQuorum) && errors.Is(e.signErr, log.ErrQuorum)
 	e.signErr = err
 	size := e.size
 	e.wake()
@@ -118,7 +120,7 @@ func (e *Engine) publishOnce() bool {
 		e.cfg.Logger.Error("log stopped: no checkpoint was signed", "error", err)
 		e.stop(err)
 		return true
-	case err.Error() != before:
+	case err.Error() != before && !waits:
 		e.cfg.Logger.Error("publish checkpoint", "error", err)
 	}
 	return false

@@ -190,6 +190,8 @@ func TestQuorumLostAndBack(t *testing.T) {
 	ws := startWitnesses(t, "a", "b", "c")
 	policy := policyText(t, ws, twoOfThree)
 	dir, cfg, p := createWitnessed(t, policy)
+	var told counted
+	cfg.Logger = slog.New(slog.NewTextHandler(&told, nil))
 	e := open(t, cfg)
 	mustAppend(t, e, 0, 100)
 	if _, err := e.Await(t.Context(), 99); err != nil {
@@ -218,6 +220,9 @@ func TestQuorumLostAndBack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	eventually(t, "no error", func() bool { return e.Err() == nil })
+	if n := told.Load(); n != 2 { // that it is lost, and that it is back
+		t.Errorf("the log of the server got %d lines", n)
+	}
 
 	ws[1].Set(witnesstest.Hang())
 	mustAppend(t, e, 200, 300)
@@ -281,6 +286,11 @@ func TestIntervalWithWitnesses(t *testing.T) {
 	}
 	wantLog(t, filepath.Join(dir, "log"), 60)
 }
+
+// counted counts what a logger writes.
+type counted struct{ atomic.Int64 }
+
+func (c *counted) Write(b []byte) (int, error) { c.Add(1); return len(b), nil }
 
 // A log that stands still is cosigned anew, and tells what time that gives.
 func TestRefresh(t *testing.T) {
