@@ -23,7 +23,8 @@ type Watch struct {
 	// Entry says which rules want an entry, now that it was judged; it comes to an
 	// entry in the log's order. Texts has what Text said.
 	Entry func(e *Watched, st *entry.Statement) []string
-	// Max is how many entries are listed. Report.Watched.More counts the others.
+	// Max is how many entries are listed at most. WatchedEntries.To then says from where
+	// to go on.
 	Max int
 }
 
@@ -41,8 +42,7 @@ type Watched struct {
 // WatchedEntries is what a Watch found, in the log's order.
 type WatchedEntries struct {
 	Entries []Watched
-	More    uint64 // that were wanted and are not listed
-	To      uint64 // index after the last entry that was looked at; 0 when nothing came of it
+	To      uint64 // index after the last entry that was looked at
 }
 
 // A lookout is a Watch at work on one stream.
@@ -51,6 +51,7 @@ type lookout struct {
 	narrator narrator
 	found    WatchedEntries
 	at       map[uint64]int // places in found of opens that wait for their texts
+	full     bool           // found has as many as it may: found.To is the first that is not in it
 }
 
 func newLookout(a *audit) *lookout {
@@ -73,7 +74,7 @@ func (l *lookout) text(index uint64, st *entry.Statement, raw []byte, d entry.De
 
 // add takes in an entry that was judged.
 func (l *lookout) add(s *stream, it *pledge.Item, v pledge.Verdict, text judgedText) {
-	if l == nil || it.Index < l.watch.From {
+	if l == nil || it.Index < l.watch.From || l.full {
 		return
 	}
 	l.narrator.state = s.state
@@ -90,9 +91,7 @@ func (l *lookout) add(s *stream, it *pledge.Item, v pledge.Verdict, text judgedT
 		return
 	}
 	if len(l.found.Entries) >= l.watch.Max {
-		if len(e.Rules) > 0 {
-			l.found.More++
-		}
+		l.full, l.found.To = true, it.Index
 		return
 	}
 	if opens {
@@ -127,7 +126,9 @@ func (l *lookout) take(to uint64) *WatchedEntries {
 	if l == nil {
 		return nil
 	}
-	l.found.To = to
+	if !l.full {
+		l.found.To = to
+	}
 	l.found.Entries = slices.DeleteFunc(l.found.Entries, func(e Watched) bool { return len(e.Rules) == 0 })
 	return &l.found
 }

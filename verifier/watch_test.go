@@ -114,6 +114,21 @@ func TestWatch(t *testing.T) {
 	if !reflect.DeepEqual(parts, whole.Watched.Entries) {
 		t.Errorf("in steps %d entries, at once %d", len(parts), len(whole.Watched.Entries))
 	}
+	// A few at a time, too.
+	parts, from = nil, 0
+	for range 1000 {
+		r := runAudit(t, w, s.Dir, watchCountry(country, author, from), func(c *verifier.Config) { c.Watch.Max = 40 })
+		if len(r.Watched.Entries) > 40 {
+			t.Fatalf("%d entries", len(r.Watched.Entries))
+		}
+		parts = append(parts, r.Watched.Entries...)
+		if from = r.Watched.To; from == 1500 {
+			break
+		}
+	}
+	if !reflect.DeepEqual(parts, whole.Watched.Entries) {
+		t.Errorf("a few at a time %d entries, at once %d", len(parts), len(whole.Watched.Entries))
+	}
 	// Who was told less than the state is of is told all of it.
 	r := runAudit(t, w, s.Dir, withState(state), watchCountry(country, author, 10))
 	if r.Earlier != 0 || r.Watched == nil || !reflect.DeepEqual(r.Watched.Entries, whole.Watched.Entries[slices.IndexFunc(whole.Watched.Entries, func(e verifier.Watched) bool { return e.Index >= 10 }):]) {

@@ -373,14 +373,12 @@ func (c *cycle) subject(author string) string {
 }
 
 func (c *cycle) tellEntries(w *verifier.WatchedEntries) {
-	c.next = w.To
-	if w.More > 0 {
-		c.next = w.Entries[len(w.Entries)-1].Index + 1 // the next cycle goes on from there
-	}
 	if !c.began && !c.l.History {
-		c.next = w.To
+		c.next = c.report.Size
 		return
 	}
+	// A log that shrank and grows again has nothing new.
+	c.next = max(c.next, w.To)
 	for _, e := range w.Entries {
 		said := e.Said
 		a := &Alarm{Class: Interest, Code: CodeEntry, Weight: pledge.Info, Proof: ProofLog, From: "log", Rules: e.Rules, Entry: &said, Text: e.Sentence}

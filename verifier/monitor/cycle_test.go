@@ -438,3 +438,22 @@ func TestRuleBreakLeavesABundle(t *testing.T) {
 	list, _ = p.once(p.config("log"))
 	want(t, "again", list)
 }
+
+// A log that shrinks and grows again says nothing anew.
+func TestNothingIsToldTwice(t *testing.T) {
+	p := newPlace(t, 400, generator.Options{Seed: 42})
+	cfg := p.config("log", "    history: true", "    rules: [{name: all, kinds: [request]}]")
+	list, _ := p.once(cfg)
+	if len(list) == 0 {
+		t.Fatal("nothing is told")
+	}
+	for _, n := range []int{200, 400} {
+		p.log("log", n)
+		list, _ := p.once(cfg)
+		for _, a := range list {
+			if a.Code == monitor.CodeEntry {
+				t.Errorf("size %d: told again of entry %d", n, a.Entry.Index)
+			}
+		}
+	}
+}

@@ -160,7 +160,7 @@ func (m *Monitor) Once(ctx context.Context) ([]*Outcome, error) {
 }
 
 // logsAtOnce is how many logs are audited at the same time.
-const logsAtOnce = 2
+const logsAtOnce = 4
 
 // turn has one cycle of a log, and says that it was whole.
 func (m *Monitor) turn(ctx context.Context, f *follower) (*Outcome, error) {
