@@ -31,6 +31,7 @@ type operator struct {
 
 	mu        sync.Mutex
 	site      *generator.Site
+	earlier   []*generator.Site // as it was at earlier sizes
 	published uint64
 	archive   []byte
 	since     map[string]uint64 // index of the entry with which a text is there
@@ -71,6 +72,9 @@ func (o *operator) write() {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.site != nil {
+		o.earlier = append(o.earlier, o.site)
+	}
 	o.site, o.tree, o.since = o.w.Open(dir), t, since
 }
 
@@ -115,6 +119,10 @@ func (o *operator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b, err := o.site.Read(path)
+	// Partial tiles stay for a while.
+	for i := 0; err != nil && i < len(o.earlier) && strings.HasPrefix(path, "tile/") && strings.Contains(path, ".p/"); i++ {
+		b, err = o.earlier[i].Read(path)
+	}
 	switch {
 	case err != nil, o.gone[path], o.isWaiting(path):
 		http.NotFound(w, r)

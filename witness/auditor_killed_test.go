@@ -18,6 +18,7 @@ import (
 // what it has not audited, and what it keeps of audits stays whole: at the end its
 // report is that of an audit of the whole log.
 func TestKilledDuringAudit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(400)
 	for range 270 {
 		request1(w)

@@ -21,6 +21,7 @@ import (
 // A log that keeps the rules is cosigned before anything of it is published, and as it
 // grows. Each audit is of exactly the checkpoint that was asked for.
 func TestAuditedLogGrows(t *testing.T) {
+	t.Parallel()
 	w := newWorld(301)
 	o := newOperator(t, w)
 	b := newAuditBench(t, o)
@@ -149,6 +150,7 @@ func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
 // What an author did or failed to do is no matter between this witness and the
 // operator.
 func TestFindingsOnAuthors(t *testing.T) {
+	t.Parallel()
 	w := generator.New(generator.Options{Seed: 320, Lapses: 300})
 	if err := w.Story(300); err != nil {
 		t.Fatal(err)
@@ -175,6 +177,7 @@ func TestFindingsOnAuthors(t *testing.T) {
 // A text that is not served is no matter before its entry is published. After that it
 // is looked for again before it counts.
 func TestTextsAfterPublication(t *testing.T) {
+	t.Parallel()
 	w := newWorld(330)
 	o := newOperator(t, w)
 	b := newAuditBench(t, o, func(c *witness.AuditorConfig) { c.TextTime = 200 * time.Millisecond })
@@ -206,6 +209,7 @@ func TestTextsAfterPublication(t *testing.T) {
 // A log that serves other entries than those that it asks to have cosigned is refused,
 // whatever anybody accepts.
 func TestOtherEntries(t *testing.T) {
+	t.Parallel()
 	w := newWorld(340)
 	o := newOperator(t, w)
 	b := newAuditBench(t, o)
@@ -244,6 +248,7 @@ func TestOtherEntries(t *testing.T) {
 // A log that signs two trees of one size, of which this witness has cosigned neither,
 // is found all the same: both were asked for.
 func TestTwoTrees(t *testing.T) {
+	t.Parallel()
 	w := newWorld(350)
 	o := newOperator(t, w)
 	b := newAuditBench(t, o)
@@ -264,6 +269,71 @@ func TestTwoTrees(t *testing.T) {
 	if err := b.decide(witness.ActionAccept, "log-forked"); err == nil {
 		t.Error("a fork can be accepted")
 	}
+}
+
+// A log whose quorum does not need this witness may have published more when it is
+// asked: the audit is of the checkpoint that was asked for all the same, and later
+// ones are the next audit's.
+func TestPublishedMeanwhile(t *testing.T) {
+	w := newWorld(355)
+	o := newOperator(t, w)
+	b := newAuditBench(t, o)
+	b.cosignsAll()
+	request1(w)
+	o.write()
+	four := o.request(3)
+	o.publish()
+	request1(w)
+	void(w)
+	o.write()
+	six := o.request(4)
+	o.publish()
+	b.cosigned(four)
+	if p := b.page(); p.Size != 4 || p.Report.Size != 4 || p.Published != 6 || len(p.Report.Findings) > 0 {
+		t.Errorf("the audit is of size %d, and found %v", p.Report.Size, names(p.Report.Findings))
+	}
+	b.refusesTo(six, "statement-rejected at entry 5")
+}
+
+// How a log is audited is changed while an audit goes on: what was audited in the old
+// way is not cosigned.
+func TestAuditChangedMeanwhile(t *testing.T) {
+	w := newWorld(356)
+	o := newOperator(t, w)
+	b := newAuditBench(t, o)
+	b.cosignsAll()
+	request1(w)
+	o.write()
+	var once sync.Once
+	o.onRead(func(path string) {
+		once.Do(func() {
+			of := b.auditOf(w)
+			of.Source += "/"
+			if _, changed, err := b.state.AddAudited(t.Context(), w.Options.Origin, []log.Key{w.Signer.Key()}, false, of); err != nil || !changed {
+				t.Error(changed, err)
+			}
+		})
+	})
+	b.refuses("can't be checked now", "was changed meanwhile")
+	b.cosignsAll()
+}
+
+// Two processes on one state do not audit a log at the same time.
+func TestTwoAuditors(t *testing.T) {
+	w := newWorld(357)
+	o := newOperator(t, w)
+	b := newAuditBench(t, o, func(c *witness.AuditorConfig) { c.Wait = 100 * time.Millisecond })
+	hold := make(chan struct{})
+	o.onRead(func(string) { <-hold })
+	b.refuses("its audit")
+	first := b.auditor
+	b.auditor = nil
+	b.change = nil
+	b.restart()
+	b.refuses("another process of this witness audits it")
+	close(hold)
+	first.Close()
+	b.cosignsAll()
 }
 
 // While a first audit goes on, the log is told so at once and asked to wait. There is
@@ -341,6 +411,7 @@ func TestSlowAudit(t *testing.T) {
 
 // What this witness keeps of audits can't be read: it does not cosign.
 func TestDamagedAuditState(t *testing.T) {
+	t.Parallel()
 	w := newWorld(370)
 	for range 300 {
 		request1(w)
@@ -397,6 +468,7 @@ func TestDamagedAuditState(t *testing.T) {
 
 // A log that is audited stays so.
 func TestAuditStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(380)
 	o := newOperator(t, w)
 	b := newAuditBench(t, o)
