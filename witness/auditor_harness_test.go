@@ -34,6 +34,7 @@ type operator struct {
 	earlier   []*generator.Site // as it was at earlier sizes
 	published uint64
 	archive   []byte
+	shown     []byte            // in place of the checkpoint that was published
 	since     map[string]uint64 // index of the entry with which a text is there
 	gone      map[string]bool   // paths that are not served
 	asked     map[string]int    // how often each was asked for
@@ -127,6 +128,8 @@ func (o *operator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil, o.gone[path], o.isWaiting(path):
 		http.NotFound(w, r)
 		return
+	case path == log.CheckpointPath && o.shown != nil:
+		b = o.shown
 	case path == log.CheckpointPath:
 		b = o.w.Checkpoint(o.published, o.tree.root(o.published), o.w.Now())
 	case path == log.ArchivePath:

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,6 +294,55 @@ func TestPublishedMeanwhile(t *testing.T) {
 		t.Errorf("the audit is of size %d, and found %v", p.Report.Size, names(p.Report.Findings))
 	}
 	b.refusesTo(six, "statement-rejected at entry 5")
+}
+
+// A log that shows its readers another tree than the one that it asks to have cosigned
+// is found, though this witness was never asked for that.
+func TestReadersAreShownAnother(t *testing.T) {
+	w := newWorld(358)
+	o := newOperator(t, w)
+	b := newAuditBench(t, o)
+	b.cosignsAll()
+	for range 2 {
+		request1(w)
+	}
+	o.write()
+	other := newTree(t, "b", 0, 4)
+	o.shown = w.Checkpoint(4, other.root(4), w.Now())
+	b.refuses("is refused", "log-forked")
+	o.shown = []byte("garbage")
+	b.restart()
+	b.refuses("can't be checked now", "shows its readers is not to be believed")
+}
+
+// Requests that wait for an audit are two at most of a log: whoever has a checkpoint
+// that it signed can't take the place of others.
+func TestFewRequestsWait(t *testing.T) {
+	t.Parallel()
+	const wait = 3 * time.Second
+	o := newOperator(t, newWorld(359))
+	b := newAuditBench(t, o, func(c *witness.AuditorConfig) { c.Wait = wait })
+	hold := make(chan struct{})
+	o.onRead(func(string) { <-hold })
+	r := o.request(0).Marshal()
+	var wg sync.WaitGroup
+	var held atomic.Int64
+	for range 12 {
+		wg.Go(func() {
+			began := time.Now()
+			if resp := b.post(r); resp.StatusCode != 503 {
+				t.Errorf("status %d", resp.StatusCode)
+			}
+			if time.Since(began) >= wait {
+				held.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	close(hold)
+	if n := held.Load(); n < 1 || n > 2 {
+		t.Errorf("%d of 12 requests were held", n)
+	}
 }
 
 // How a log is audited is changed while an audit goes on: what was audited in the old
