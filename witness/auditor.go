@@ -238,12 +238,13 @@ func (a *Auditor) work(x *auditing) {
 		began := time.Now()
 		o := a.audit(x, s)
 		<-a.slots
+		fails := o != nil && a.weigh(o).Err != nil
 		a.mu.Lock()
 		x.now = nil
 		if o != nil {
 			x.last = &outcome{o, s, time.Now()}
 			x.pause = time.Time{}
-			if o.Weigh(nil).Err != nil {
+			if fails {
 				// A log that breaks rules keeps no processor busy.
 				x.pause = time.Now().Add(min(time.Since(began), maxPause))
 			}
@@ -307,14 +308,21 @@ func (a *Auditor) audit(x *auditing, s *asked) *Audited {
 		logger.Error("keep audit", slog.String("error", err.Error()))
 		o.Failure = or(o.Failure, "this witness can't keep what its audit found")
 	}
-	v := o.Weigh(nil)
-	attrs := []any{slog.Int("found", len(v.Open)), slog.Uint64("unpublished", o.Size-min(o.Published, o.Size))}
+	v := a.weigh(o)
+	attrs := []any{slog.Int("open", len(v.Open)), slog.Int("accepted", len(v.Accepted)), slog.Uint64("unpublished", o.Size-min(o.Published, o.Size))}
 	if v.Err != nil {
 		logger.Warn("audited", append(attrs, slog.String("result", v.Err.Error()))...)
 	} else {
 		logger.Info("audited", attrs...)
 	}
 	return o
+}
+
+// weigh weighs an audit by what is decided now. Where that can't be read nothing is
+// accepted, and Check says so.
+func (a *Auditor) weigh(o *Audited) Verdict {
+	decisions, _ := a.cfg.State.Decisions(o.Origin)
+	return o.Weigh(decisions)
 }
 
 func (a *Auditor) clock() string { return entry.FormatTime(a.cfg.Clock().Unix()) }
