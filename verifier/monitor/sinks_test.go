@@ -3,10 +3,7 @@ package monitor_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,13 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
-	"mime"
-	"mime/quotedprintable"
-	"net"
 	"net/http"
-	"net/mail"
-	"net/textproto"
 	"os"
 	"regexp"
 	"slices"
@@ -105,7 +96,7 @@ func garbled(p *place, well *bool) string {
 // restart, in order.
 func TestWebhook(t *testing.T) {
 	p := newPlace(t, 50, generator.Options{Seed: 51})
-	p.limits.LastTime = 300 * time.Millisecond
+	p.limits.LastTime = 2 * time.Second
 	h := &hook{status: http.StatusServiceUnavailable}
 	well := false
 	p.write("secret", []byte(hookSecret+"\n"))
@@ -154,7 +145,7 @@ func TestWebhook(t *testing.T) {
 // That a sink takes nothing, the others are told.
 func TestSinkThatFails(t *testing.T) {
 	p := newPlace(t, 30, generator.Options{Seed: 59})
-	p.limits.LastTime = 100 * time.Millisecond
+	p.limits.LastTime = time.Second
 	p.now = time.Now()
 	h := &hook{status: http.StatusServiceUnavailable}
 	p.write("secret", []byte(hookSecret))
@@ -177,7 +168,7 @@ func TestSinkThatFails(t *testing.T) {
 // A full queue holds the cycle up; nothing is dropped.
 func TestFullQueue(t *testing.T) {
 	p := newPlace(t, 200, generator.Options{Seed: 52})
-	p.limits.LastTime, p.limits.Queue = 100*time.Millisecond, 20
+	p.limits.LastTime, p.limits.Queue = time.Second, 20
 	h := &hook{status: http.StatusServiceUnavailable}
 	p.write("secret", []byte(hookSecret))
 	cfg := p.config("log", "    history: true", "    rules: [{name: all, kinds: [request]}]", "sinks: [{type: webhook, url: \""+p.server(h)+"\", secret_file: secret}]")
@@ -230,7 +221,7 @@ func TestFullQueue(t *testing.T) {
 // Where a webhook answers with a redirect, nothing goes elsewhere.
 func TestWebhookRedirect(t *testing.T) {
 	p := newPlace(t, 20, generator.Options{Seed: 53})
-	p.limits.LastTime = 100 * time.Millisecond
+	p.limits.LastTime = time.Second
 	elsewhere := new(hook)
 	other := p.server(elsewhere)
 	well := false
@@ -271,185 +262,6 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "sink", cfg.Sinks[0])
 	if strings.Contains(logged.String(), hookSecret) {
 		t.Error("the secret is logged")
-	}
-}
-
-// A mailbox is a mail server, as little of it as is needed.
-type mailbox struct {
-	listener net.Listener
-	tls      *tls.Config // nil: no STARTTLS
-	mu       sync.Mutex
-	mails    []string
-	auth     []string
-	plain    int // commands after EHLO without TLS
-	refuse   bool
-}
-
-func newMailbox(t *testing.T, withTLS bool) (*mailbox, *x509.CertPool) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	m := &mailbox{listener: l}
-	pool := x509.NewCertPool()
-	if withTLS {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-		der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed, err := x509.ParseCertificate(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pool.AddCert(parsed)
-		m.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	}
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go m.talk(conn)
-		}
-	}()
-	return m, pool
-}
-
-func (m *mailbox) talk(conn net.Conn) {
-	defer conn.Close()
-	c := textproto.NewConn(conn)
-	secure := false
-	c.PrintfLine("220 mail.example ready")
-	for {
-		line, err := c.ReadLine()
-		if err != nil {
-			return
-		}
-		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
-		m.mu.Lock()
-		refuse := m.refuse
-		if !secure && verb != "EHLO" && verb != "STARTTLS" && verb != "QUIT" {
-			m.plain++
-		}
-		m.mu.Unlock()
-		switch verb {
-		case "EHLO":
-			if m.tls != nil && !secure {
-				c.PrintfLine("250-mail.example")
-				c.PrintfLine("250 STARTTLS")
-			} else {
-				c.PrintfLine("250-mail.example")
-				c.PrintfLine("250 AUTH PLAIN")
-			}
-		case "STARTTLS":
-			c.PrintfLine("220 go on")
-			s := tls.Server(conn, m.tls)
-			conn, c, secure = s, textproto.NewConn(s), true
-		case "AUTH":
-			m.mu.Lock()
-			m.auth = append(m.auth, line)
-			m.mu.Unlock()
-			c.PrintfLine("235 welcome")
-		case "DATA":
-			if refuse {
-				c.PrintfLine("451 later")
-				continue
-			}
-			c.PrintfLine("354 go on")
-			b, err := c.ReadDotBytes()
-			if err != nil {
-				return
-			}
-			m.mu.Lock()
-			m.mails = append(m.mails, string(b))
-			m.mu.Unlock()
-			c.PrintfLine("250 taken")
-		case "QUIT":
-			c.PrintfLine("221 bye")
-			return
-		default:
-			c.PrintfLine("250 fine")
-		}
-	}
-}
-
-func (m *mailbox) take() (mails []string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	mails, m.mails = m.mails, nil
-	return mails
-}
-
-// Mail goes over TLS alone, waits while it is not taken, and says what an alarm says.
-func TestMail(t *testing.T) {
-	p := newPlace(t, 50, generator.Options{Seed: 55})
-	box, pool := newMailbox(t, true)
-	p.limits.Roots = pool
-	p.limits.LastTime = 300 * time.Millisecond
-	well := false
-	p.write("password", []byte("a password of the mail server\n"))
-	cfg := p.config("log", garbled(p, &well), "sinks: [{type: smtp, server: \""+box.listener.Addr().String()+"\", from: monitor@watch.example, to: [desk@watch.example, night@watch.example], user: monitor, password_file: password}, {type: stdout}]")
-	box.refuse = true
-	list, _ := p.once(cfg)
-	if mails := box.take(); len(mails) != 0 {
-		t.Errorf("%d mails", len(mails))
-	}
-	box.mu.Lock()
-	box.refuse = false
-	box.mu.Unlock()
-	well = true
-	ended, _ := p.once(cfg)
-	mails := box.take()
-	if len(mails) != 1 {
-		t.Fatalf("%d mails", len(mails))
-	}
-	msg, err := mail.ReadMessage(strings.NewReader(mails[0]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
-	if err != nil || !strings.Contains(subject, "hall: a witness or mirror shows no checkpoint of this log (infrastructure), and 1 other") {
-		t.Errorf("subject %q, %v", subject, err)
-	}
-	for _, a := range append(list, ended...) {
-		if !strings.Contains(strings.ReplaceAll(string(body), "\r\n", "\n"), a.Text) || !strings.Contains(string(body), a.ID) {
-			t.Errorf("the mail does not say %q:\n%s", a.Text, body)
-		}
-	}
-	if to := msg.Header.Get("To"); to != "desk@watch.example, night@watch.example" {
-		t.Errorf("to %s", to)
-	}
-	if box.plain != 0 || len(box.auth) == 0 {
-		t.Errorf("%d commands without TLS, %d logins", box.plain, len(box.auth))
-	}
-
-	// A server that offers no TLS gets nothing, nor the password.
-	bare, _ := newMailbox(t, false)
-	var logged bytes.Buffer
-	cfg = p.config("log", garbled(p, &well), "sinks: [{type: smtp, name: bare, server: \""+bare.listener.Addr().String()+"\", from: monitor@watch.example, to: [desk@watch.example], user: monitor, password_file: password}]")
-	well = false
-	m, err := monitor.New(cfg, monitor.Options{Limits: p.limits, Log: slog.New(slog.NewJSONHandler(&logged, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	if _, err := m.Once(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if len(bare.take()) != 0 || bare.plain != 0 || !strings.Contains(logged.String(), "STARTTLS") {
-		t.Errorf("without TLS: %d commands; %s", bare.plain, &logged)
 	}
 }
 
