@@ -151,7 +151,7 @@ func (e *Engine) publish() error {
 			return err
 		}
 	}
-	view := &log.View{Raw: raw, Checkpoint: cp}
+	view, asked := &log.View{Raw: raw, Checkpoint: cp}, e.cfg.Clock()
 	if w != nil {
 		began := time.Now()
 		var err error
@@ -167,7 +167,7 @@ func (e *Engine) publish() error {
 	e.unsigned = false
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.takeView(view)
+	e.takeView(view, asked)
 	return nil
 }
 

@@ -43,6 +43,7 @@ func (e *Engine) askAtStart(ctx context.Context) error {
 	if e.cfg.Witnesses == nil {
 		return nil
 	}
+	asked := e.cfg.Clock()
 	view, err := e.cosignAll(ctx, signed)
 	switch {
 	case errors.Is(err, log.ErrStopped):
@@ -55,7 +56,7 @@ func (e *Engine) askAtStart(ctx context.Context) error {
 		return err
 	}
 	published := e.published
-	e.takeView(view)
+	e.takeView(view, asked)
 	if _, err := e.cfg.Witnesses.Policy().Open(published); err == nil && !e.unsigned {
 		// It was published and may not be in the archive yet: then its own quorum
 		// time, not today's, is the evidence of when its entries were there.
@@ -74,11 +75,13 @@ func (e *Engine) rewriteCheckpoint(raw []byte) error {
 	return nil
 }
 
-// takeView makes a cosigned checkpoint the published one. The caller holds mu, or
+// takeView makes the published one of a checkpoint that witnesses were asked for at a
+// time by Clock, after which they gave theirs: a simulated clock may have moved far
+// between, and stand still since. The caller holds mu, or
 // is alone.
-func (e *Engine) takeView(view *log.View) {
+func (e *Engine) takeView(view *log.View, asked time.Time) {
 	e.published, e.size = view.Raw, view.Checkpoint.Size
-	e.confirmed, e.cosigned = true, e.cfg.Clock()
+	e.confirmed, e.cosigned = true, asked
 	e.due = e.cosigned.Add(e.cfg.Refresh)
 	e.quorumTime = max(e.quorumTime, view.QuorumTime)
 }
