@@ -373,9 +373,14 @@ func TestTwoAuditors(t *testing.T) {
 	w := newWorld(357)
 	o := newOperator(t, w)
 	b := newAuditBench(t, o, func(c *witness.AuditorConfig) { c.Wait = 100 * time.Millisecond })
-	hold := make(chan struct{})
-	o.onRead(func(string) { <-hold })
+	hold, reads := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	o.onRead(func(string) {
+		once.Do(func() { close(reads) })
+		<-hold
+	})
 	b.refuses("its audit")
+	<-reads // it has begun
 	first := b.auditor
 	b.auditor = nil
 	b.change = nil
@@ -411,9 +416,12 @@ func TestSlowAudit(t *testing.T) {
 		now--
 		mu.Unlock()
 	})
-	for range 4 {
+	for i := range 4 {
 		began := time.Now()
 		b.refuses("can't be checked now", "its audit")
+		for i == 0 && o.reads(log.EntriesPath(0, 3)) == 0 {
+			time.Sleep(time.Millisecond) // it has not begun yet
+		}
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("it took %v", took)
 		}
