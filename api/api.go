@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/index"
@@ -64,6 +65,9 @@ type Config struct {
 	// Web answers every address that is not the API's: the pages. Without it
 	// they are unknown.
 	Web http.Handler
+
+	// Collectors are further figures for Metrics, of what the API does not know.
+	Collectors []prometheus.Collector
 
 	// Limits bounds what clients can make the server do. The zero value is good.
 	Limits Limits

@@ -43,6 +43,7 @@ func newMetrics(a *API) *metrics {
 			Name: "pledgelog_submissions_total", Help: "Statements that arrived, by outcome: logged, known, pending, or the code of the refusal.",
 		}, []string{"outcome"}),
 	}
+	m.registry.MustRegister(a.cfg.Collectors...)
 	m.registry.MustRegister(m.requests, m.duration, m.submissions,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -62,6 +63,10 @@ func newMetrics(a *API) *metrics {
 		}, func() float64 {
 			return one(a.cfg.Intake.Ready() == nil)
 		}),
+		a.standing("pledgelog_unpublished_entries", "Entries that have their index and are not published yet.", func(s intake.Status) float64 {
+			return float64(max(s.Size, s.Published) - s.Published)
+		}),
+		a.standing("pledgelog_quorum_timestamp_seconds", "The time that a quorum of witnesses gave last; 0 when it has not since the start, or the policy wants none.", func(s intake.Status) float64 { return float64(s.QuorumTime) }),
 		a.standing("pledgelog_directory_logged_timestamp_seconds", "When the newest directory was logged; 0 when there is none.", func(s intake.Status) float64 {
 			if s.Directory == nil {
 				return 0

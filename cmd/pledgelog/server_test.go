@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -301,16 +303,29 @@ func TestGracefulEnd(t *testing.T) {
 // metrics have it.
 func (d *deployment) inFlight() int {
 	d.t.Helper()
+	if n, ok := d.figures()["pledgelog_submissions_waiting"]; ok {
+		return int(n)
+	}
+	return -1
+}
+
+// figures are the server's metrics, by name and labels.
+func (d *deployment) figures() map[string]float64 {
+	d.t.Helper()
 	resp, err := http.Get("http://" + d.metrics + "/metrics")
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	n := -1
+	out := make(map[string]float64)
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		fmt.Sscanf(lines.Text(), "pledgelog_submissions_waiting %d", &n)
+		if name, value, ok := strings.Cut(lines.Text(), " "); ok && !strings.HasPrefix(name, "#") {
+			if v, err := strconv.ParseFloat(value, 64); err == nil {
+				out[name] = v
+			}
+		}
 	}
-	return n
+	return out
 }
 
 // submit sends statements in one request and returns the acknowledged ones. It

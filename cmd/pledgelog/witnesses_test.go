@@ -235,6 +235,11 @@ func TestServerWithoutQuorum(t *testing.T) {
 		e.Trouble == "" || e.Failures == 0 {
 		t.Errorf("%s", out)
 	}
+	figures := d.figures()
+	a, e, free, quorum := figures[`pledgelog_witness_tree_size{witness="a"}`], figures[`pledgelog_witness_failures_in_a_row{witness="e"}`], figures[`pledgelog_free_bytes{folder="state"}`], figures["pledgelog_quorum_timestamp_seconds"]
+	if a != 20 || e == 0 || free < 1 || quorum != float64(now) || figures["pledgelog_ready"] != 0 || figures["pledgelog_unpublished_entries"] != 0 {
+		t.Errorf("metrics: %v", figures)
+	}
 	d.setTime(now + 700)
 	time.Sleep(100 * time.Millisecond)
 	if _, err := d.client.Submit(t.Context(), d.statements[20]); err == nil || !strings.Contains(err.Error(), "witnesses") {
