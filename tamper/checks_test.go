@@ -152,7 +152,7 @@ var checks = []check{
 	seen("archive in order", "log/archive.go", "case «c.Size < last.Size»:", "archive-malformed"),
 	seen("archive: witnesses", "verifier/checkpoints.go", "if «!v.Satisfied» {\n\t\t\ta.found.add(finding(FindArchiveQuorum", "archive-quorum-short"),
 	seen("archive: each day", "verifier/checkpoints.go", "if n, first := s.growth.uncovered(); rootOK && «n > 0» && len(a.archived) > 0", "archive-sparse"),
-	seen("checkpoint key in the charter", "verifier/checkpoints.go", "if «!slices.Contains(c.LogKeys, k.String())» {", "charter-key-unlisted"),
+	seen("checkpoint key in the charter", "verifier/checkpoints.go", "if «!slices.Contains(listed, k.String())» {", "charter-key-unlisted"),
 	seen("keys of the policy", "verifier/shared.go", "if what, ok := p[string(key.Raw)]; «ok» {", "key-shared"),
 	seen("a bundle's texts are all there", "verifier/settle.go", "if «!t.off[l.index/log.TileWidth] && t.s.state.Text(l.of, l.digest).State == pledge.TextPublic» {", "body-bundle-incomplete"),
 	seen("entries there", "verifier/chunk.go", "case «errors.Is(err, log.ErrNotFound)»:\n\t\ts.a.found.add(at(finding(FindBundleMissing", "bundle-missing"),

@@ -419,10 +419,18 @@ var promises = []broken{
 		return true
 	}, []string{"made-after-logged/AUTHOR"}, nil},
 	// What the secretariat announces.
+	{"further keys of the log announced", func(p *place) bool {
+		p.deed(p.secretariat(entry.KindAmend, &entry.Amend{LogKeys: []string{p.w.Signer.Key().String(), p.w.NextSigner().Key().String()}}))
+		return true
+	}, []string{"log-keys-announced/operator"}, nil},
 	{"other keys of the log announced", func(p *place) bool {
 		p.deed(p.secretariat(entry.KindAmend, &entry.Amend{LogKeys: []string{p.w.NextSigner().Key().String()}}))
 		return true
-	}, []string{"log-keys-announced/operator"}, nil},
+	}, []string{"log-keys-announced/operator"}, []string{"charter-key-unlisted/view"}},
+	{"a checkpoint's key that the newest announcement leaves out", func(p *place) bool {
+		p.say(p.secretariat(entry.KindAmend, &entry.Amend{LogKeys: []string{p.w.NextSigner().Key().String()}}))
+		return true
+	}, []string{"charter-key-unlisted/view"}, []string{"log-keys-announced/operator"}},
 	{"the end of the log announced", func(p *place) bool {
 		p.deed(p.secretariat(entry.KindAmend, &entry.Amend{Ends: &entry.End{}, From: entry.FormatTime(p.now() + 400*aDay)}))
 		return true
