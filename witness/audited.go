@@ -84,8 +84,8 @@ type Audited struct {
 	// each has to be accepted. More counts those that are not listed.
 	Counted []pledge.Finding `json:"counted"`
 	More    uint64           `json:"more,omitzero"`
-	// Waiting are texts that are not served while their entries are not published, and
-	// Soon those that are not served yet although their entries are.
+	// Waiting are texts that are not served, or are although they were erased, while the
+	// entries that say so are not published, and Soon those of entries that are.
 	Waiting []pledge.Finding `json:"waiting"`
 	Soon    []pledge.Finding `json:"soon"`
 
@@ -99,8 +99,10 @@ type Audited struct {
 var acceptable = []entry.Code{verifier.FindBundleMismatch, verifier.FindTileMissing, verifier.FindTileMismatch,
 	verifier.FindArchiveMissing, verifier.FindArchiveMalformed, verifier.FindArchiveUnvouched}
 
-// unserved are the findings that a text is not there.
-var unserved = []entry.Code{pledge.FindBodyMissing, pledge.FindDisclosureGone, verifier.FindBodyFileMissing}
+// afterwards are the findings on what a server does once an entry is published, and
+// not before: it serves the entry's texts, and deletes what the entry says to be
+// erased.
+var afterwards = []entry.Code{pledge.FindBodyMissing, pledge.FindDisclosureGone, verifier.FindBodyFileMissing, pledge.FindErasedServed}
 
 // counts reports whether a finding keeps a checkpoint from being cosigned.
 func counts(f pledge.Finding) bool {
@@ -116,7 +118,7 @@ func (o *Audited) take(r *verifier.Report) error {
 			o.Failure = "the log's key signed a larger checkpoint, which this witness has seen: send that or a later one"
 		case f.Code == verifier.FindArchiveMissing && o.Published == 0:
 			// There is nothing to archive yet.
-		case slices.Contains(unserved, f.Code) && f.Index != nil && *f.Index >= o.Published:
+		case slices.Contains(afterwards, f.Code) && f.Index != nil && *f.Index >= o.Published:
 			o.Waiting = append(o.Waiting, f)
 		case f.Code == verifier.FindLogForked, f.Concerns == pledge.RoleView && !slices.Contains(acceptable, f.Code):
 			// Where the audit can't decide that is why: what is not served now may be later.
@@ -184,13 +186,13 @@ func (o *Audited) keep(r *verifier.Report) error {
 	return err
 }
 
-// wait moves texts that are not served, and were not known to be missing before, to
-// those that are looked for again: a checkpoint may be published a moment before they
-// are.
+// wait moves texts that are not served, or are although they were erased, and were not
+// known for it before, to those that are looked for again: a checkpoint may be published
+// a moment before the server has done it.
 func (o *Audited) wait(isNew func(Named) bool) {
 	counted := o.Counted[:0:0]
 	for _, f := range o.Counted {
-		if slices.Contains(unserved, f.Code) && isNew(NamedOf(f)) {
+		if slices.Contains(afterwards, f.Code) && isNew(NamedOf(f)) {
 			o.Soon = append(o.Soon, f)
 			continue
 		}
@@ -267,7 +269,7 @@ func (o *Audited) Weigh(decisions []Decision) Verdict {
 	case o.Failure != "":
 		v.Err = &UndecidedError{Text: "its audit came to no result: " + o.Failure, Wait: failureWait}
 	case len(o.Soon) > 0:
-		v.Err = &UndecidedError{Text: "its audit does not find a text of a published entry, and looks again: " + list(o.Soon, uint64(len(o.Soon))), Wait: soonWait}
+		v.Err = &UndecidedError{Text: "its audit does not find a text of a published entry, or finds one that a published entry says to be erased, and looks again: " + list(o.Soon, uint64(len(o.Soon))), Wait: soonWait}
 	}
 	return v
 }

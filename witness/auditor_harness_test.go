@@ -37,6 +37,7 @@ type operator struct {
 	shown     []byte            // in place of the checkpoint that was published
 	since     map[string]uint64 // index of the entry with which a text is there
 	gone      map[string]bool   // paths that are not served
+	still     map[string][]byte // files that are served although the log has them no more
 	asked     map[string]int    // how often each was asked for
 	hook      func(path string) // called with each
 }
@@ -96,6 +97,15 @@ func (o *operator) hide(path string, hidden bool) {
 	o.gone[path] = hidden
 }
 
+// keep goes on serving what the log has no more; nil: no longer.
+func (o *operator) keep(path string, b []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.still = map[string][]byte{path: b}; b == nil {
+		o.still = nil
+	}
+}
+
 func (o *operator) onRead(hook func(path string)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -120,6 +130,9 @@ func (o *operator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b, err := o.site.Read(path)
+	if still, ok := o.still[path]; err != nil && ok {
+		b, err = still, nil
+	}
 	// Partial tiles stay for a while.
 	for i := 0; err != nil && i < len(o.earlier) && strings.HasPrefix(path, "tile/") && strings.Contains(path, ".p/"); i++ {
 		b, err = o.earlier[i].Read(path)

@@ -207,6 +207,41 @@ func TestTextsAfterPublication(t *testing.T) {
 	}
 }
 
+// A text that the log says to be erased is deleted once that is published, not before:
+// it keeps nothing from being cosigned until then, and a while after.
+func TestErasedAfterPublication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(331)
+	o := newOperator(t, w)
+	b := newAuditBench(t, o, func(c *witness.AuditorConfig) { c.TextTime = 200 * time.Millisecond })
+	st := w.Request(w.Signatories[0], "2025-01", nil)
+	w.Log(st)
+	w.Advance(time.Minute)
+	o.write()
+	o.publish()
+	b.cosignsAll()
+	path := log.BodyPath(st.BodyDigest)
+	body, err := o.site.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.keep(path, body)
+	w.Log(w.Erase(st, st.BodyDigest, entry.BasisSafety, "E-1"))
+	w.Advance(time.Minute)
+	o.write()
+	b.cosignsAll()
+	if p := b.page(); !slices.Equal(names(p.Waiting), []string{"body-erased-served@4"}) {
+		t.Errorf("waiting %v", names(p.Waiting))
+	}
+	request1(w)
+	o.write()
+	b.refuses("can't be checked now", "looks again", "body-erased-served at entry 4")
+	time.Sleep(250 * time.Millisecond)
+	b.refuses("is refused", "body-erased-served at entry 4")
+	o.keep(path, nil)
+	b.cosignsAll()
+}
+
 // A log that serves other entries than those that it asks to have cosigned is refused,
 // whatever anybody accepts.
 func TestOtherEntries(t *testing.T) {
