@@ -91,6 +91,10 @@ type Audited struct {
 
 	// Report is the verifier's (verifier.Report); absent when the audit could not begin.
 	Report jsontext.Value `json:"report,omitzero"`
+
+	// unlisted counts, by code, texts of published entries that the verifier found and
+	// did not list: wait says what they are.
+	unlisted map[entry.Code]uint64
 }
 
 // acceptable are the findings on the copy that a person can accept: with any other,
@@ -109,8 +113,8 @@ func counts(f pledge.Finding) bool {
 	return f.Severity == pledge.Error && f.Concerns != pledge.RoleAuthor
 }
 
-// take weighs a report.
-func (o *Audited) take(r *verifier.Report) error {
+// take weighs a report. What follows is wait, and then keep.
+func (o *Audited) take(r *verifier.Report) {
 	for _, f := range r.Findings {
 		switch {
 		case !counts(f):
@@ -130,7 +134,17 @@ func (o *Audited) take(r *verifier.Report) error {
 		}
 	}
 	for code, n := range r.NotListed {
-		if m, ok := verifier.MeaningOf(code); !ok || m.Severity == pledge.Error && m.Concerns != pledge.RoleAuthor {
+		switch m, ok := verifier.MeaningOf(code); {
+		case ok && (m.Severity != pledge.Error || m.Concerns == pledge.RoleAuthor):
+		case slices.ContainsFunc(o.Waiting, func(f pledge.Finding) bool { return f.Code == code }):
+			// A report lists the first by their entries: these are of later ones than one
+			// that is not published, and wait as it does.
+		case slices.Contains(afterwards, code):
+			if o.unlisted == nil {
+				o.unlisted = make(map[entry.Code]uint64)
+			}
+			o.unlisted[code] = n
+		default:
 			o.More += n
 		}
 	}
@@ -147,7 +161,6 @@ func (o *Audited) take(r *verifier.Report) error {
 			o.Failure = "the audit did not come to the end of this checkpoint"
 		}
 	}
-	return o.keep(r)
 }
 
 func passed(r *verifier.Report, step string) bool {
@@ -188,17 +201,24 @@ func (o *Audited) keep(r *verifier.Report) error {
 
 // wait moves texts that are not served, or are although they were erased, and were not
 // known for it before, to those that are looked for again: a checkpoint may be published
-// a moment before the server has done it.
+// a moment before the server has done it. Those of a code that the verifier did not list
+// count only when all that it listed, which come before them, are known: then a refusal
+// is due anyway.
 func (o *Audited) wait(isNew func(Named) bool) {
 	counted := o.Counted[:0:0]
 	for _, f := range o.Counted {
 		if slices.Contains(afterwards, f.Code) && isNew(NamedOf(f)) {
 			o.Soon = append(o.Soon, f)
+			delete(o.unlisted, f.Code)
 			continue
 		}
 		counted = append(counted, f)
 	}
 	o.Counted = counted
+	for _, n := range o.unlisted {
+		o.More += n
+	}
+	o.unlisted = nil
 }
 
 // A Named is what a finding is known by when a person decides on it.

@@ -389,11 +389,9 @@ func (a *Auditor) run(x *auditing, s *asked, o *Audited) error {
 	if r.State != nil && r.State.Err != nil {
 		a.cfg.Logger.Error("keep state of audit", slog.String("origin", o.Origin), slog.String("error", r.State.Err.Error()))
 	}
-	if err := o.take(r); err != nil {
-		return err
-	}
+	o.take(r)
 	x.look(o, a.cfg.TextTime)
-	return nil
+	return o.keep(r)
 }
 
 // look tells texts that are missing for long from those that are not there yet.

@@ -1,5 +1,14 @@
 package witness
 
+import "github.com/pledgelog/pledgelog/verifier"
+
+// Take weighs a report as an audit of its own does, with texts being new or known.
+func Take(o *Audited, r *verifier.Report, isNew func(Named) bool) error {
+	o.take(r)
+	o.wait(isNew)
+	return o.keep(r)
+}
+
 // Steps are the names of the steps of a cosignature, in their order.
 var Steps = []string{"locked", "signed", "created", "written", "synced", "renamed", "durable"}
 
