@@ -69,6 +69,10 @@ const (
 	maxSizeAnswer = 32
 	// maxSaid bounds what is kept of the words of a refusal.
 	maxSaid = 300
+	// maxAskedFor bounds how long a witness is left alone because it asks for that: a
+	// slip or a lie of 68 years must not cost the log a witness until its restart, and a
+	// request an hour burdens nobody.
+	maxAskedFor = time.Hour
 
 	typeSize = "text/x.tlog.size"
 )
@@ -132,7 +136,7 @@ func (c *Client) note(p *place, r *round, got map[int]log.NoteSignature, err err
 		p.notBefore = now.Add(c.pause(p.failures))
 		var later *laterError
 		if errors.As(err, &later) {
-			p.askedFor = now.Add(later.after)
+			p.askedFor = now.Add(min(later.after, maxAskedFor))
 		}
 		var ahead *AheadError
 		if errors.As(err, &ahead) {

@@ -66,8 +66,8 @@ type Config struct {
 	Grace time.Duration
 	// Backoff is how long a witness that failed is left alone; it doubles with
 	// each failure, up to MaxBackoff, and a random part of up to a quarter is
-	// added. A longer time that the witness asks for is kept to. Defaults: one
-	// second, one minute.
+	// added. A longer time that the witness asks for is kept to, up to an hour.
+	// Defaults: one second, one minute.
 	Backoff, MaxBackoff time.Duration
 	// Logger is told when a witness begins to fail and when it is back. Default:
 	// slog.Default().

@@ -332,6 +332,40 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// A witness that asks to be left alone for years is asked again after an hour.
+func TestLongRetryAfter(t *testing.T) {
+	for _, after := range []string{"2147483647", "Fri, 31 Dec 2199 23:59:59 GMT"} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := newTree(t, 150)
+			ws := three(t, tr)
+			ws[0].Set(func(rw http.ResponseWriter, r *request) bool {
+				if r.Number > 1 {
+					return false
+				}
+				rw.Header().Set("Retry-After", after)
+				rw.WriteHeader(http.StatusServiceUnavailable)
+				return true
+			})
+			p := policyOf(t, tr, ws, twoOfThree)
+			c := newTestClient(t, tr, p, newNetwork(t, ws...))
+			for n := range uint64(150) {
+				want := "b c"
+				if n >= 60 {
+					want = "a b c"
+				}
+				if got := names(mustCosign(t, c, p, tr.signed(n))); got != want {
+					t.Fatalf("%s: after %d minutes cosigned by %s, want %s", after, n, got, want)
+				}
+				time.Sleep(time.Minute)
+			}
+			asked := ws[0].Asked()
+			if gap := asked[1].At.Sub(asked[0].At); gap < time.Hour || gap > time.Hour+2*time.Minute {
+				t.Errorf("%s: asked again after %v", after, gap)
+			}
+		})
+	}
+}
+
 // A dead witness costs next to nothing: not a moment of any checkpoint, and one
 // connection a minute.
 func TestDeadWitness(t *testing.T) {
