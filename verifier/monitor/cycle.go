@@ -85,7 +85,7 @@ type cycle struct {
 // cycle looks at the log once. An error means that the state was not kept, and that the
 // next cycle repeats this one.
 func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
-	c := &cycle{follower: f, now: f.m.now(), seen: make(map[string]*Alarm), next: f.state.Next, began: f.state.Began}
+	c := &cycle{follower: f, now: f.m.now(), seen: make(map[string]*Alarm), next: f.state.Next, began: f.state.Began, forks: slices.Clone(f.state.Forks)}
 	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, f.l.Timeout)
 	defer cancel()
@@ -93,11 +93,14 @@ func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
 	if err := c.hold(); err != nil {
 		return nil, err
 	}
+	c.keepForks(c.cmp.forks...) // an audit may take long, and what proves a fork be gone after it
 	c.audit(ctx)
 	if outer.Err() != nil {
 		return nil, fmt.Errorf("%s: %w", f.l.Name, context.Cause(outer))
 	}
-	c.tellForks()
+	if c.report != nil && c.report.Evidence != nil {
+		c.keepForks(c.report.Evidence)
+	}
 	c.tellReport(ctx)
 	c.tellLog()
 	c.tellPeers()
@@ -155,18 +158,21 @@ func (c *cycle) fetch(ctx context.Context) {
 }
 
 // hold keeps what was shown and is not known to be a part of the log, before anything
-// else is done: who shows another log once is held to it.
+// else is done: who shows another log once is held to it. What is in a fork is held until
+// the sinks were told and the state says so: see finish.
 func (c *cycle) hold() error {
 	list := make([]held, 0)
 	for _, s := range c.cmp.all {
-		if s != c.cmp.log && !c.cmp.settled(s) && !c.cmp.inFork(s) {
+		if s != c.cmp.log && !c.cmp.settled(s) && !c.toldFork(string(s.view.Raw), c.state.Forks) {
 			list = append(list, held{base64.StdEncoding.EncodeToString(s.view.Raw), strings.Join(s.who, ", "), s.since})
 		}
 	}
 	if len(list) > maxHeld {
-		// The first that were seen, and the largest.
+		// Those in a fork, the first that were seen, and the largest.
 		last := list[len(list)-1]
-		slices.SortStableFunc(list, func(x, y held) int { return cmp.Compare(x.Since, y.Since) })
+		slices.SortStableFunc(list, func(x, y held) int {
+			return cmp.Or(cmp.Compare(c.forkLast(x), c.forkLast(y)), cmp.Compare(x.Since, y.Since))
+		})
 		list = list[:maxHeld]
 		if !slices.Contains(list, last) {
 			list[maxHeld-1] = last
@@ -180,6 +186,15 @@ func (c *cycle) hold() error {
 	}
 	c.follower.held = list
 	return nil
+}
+
+// forkLast orders what is in a fork before what is not.
+func (c *cycle) forkLast(h held) int {
+	raw := string(h.raw())
+	if slices.ContainsFunc(c.cmp.forks, func(e *verifier.Evidence) bool { return e.Smaller == raw || e.Larger == raw }) {
+		return 0
+	}
+	return 1
 }
 
 // audit reads what is new in the log. What is smaller than the log and could not be

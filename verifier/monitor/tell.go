@@ -14,16 +14,11 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-// tellForks keeps a bundle for what can't both be true.
-func (c *cycle) tellForks() {
-	forks := c.cmp.forks
-	if c.report != nil && c.report.Evidence != nil {
-		forks = append(forks, c.report.Evidence)
-	}
-	c.forks = slices.Clone(c.state.Forks)
+// keepForks keeps a bundle for what can't both be true, and tells of it.
+func (c *cycle) keepForks(forks ...*verifier.Evidence) {
 	for _, e := range forks {
-		small, err := c.l.policy.OpenUnwitnessed([]byte(e.Smaller))
-		if err != nil || slices.Contains(c.forks, key(small.Checkpoint)) || len(c.forks) >= maxForks {
+		k, ok := c.keyOfFork(e)
+		if !ok || slices.Contains(c.forks, k) || len(c.forks) >= maxForks {
 			continue
 		}
 		file, err := c.m.keep(e)
@@ -31,12 +26,36 @@ func (c *cycle) tellForks() {
 			c.notKept(err)
 			continue
 		}
-		c.forks = append(c.forks, key(small.Checkpoint))
-		const k = "proved/fork"
-		c.say(k, Alarm{Class: Misbehaviour, Code: verifier.FindLogForked, Weight: pledge.Error, Proof: ProofBundle, Evidence: file, From: c.whoShows(e),
+		c.forks = append(c.forks, k)
+		c.say("proved/fork", Alarm{Class: Misbehaviour, Code: verifier.FindLogForked, Weight: pledge.Error, Proof: ProofBundle, Evidence: file, From: c.whoShows(e),
 			Text: e.What + " Neither can have grown from the other. The bundle proves it to anybody who has the policy.",
 			Hint: "pledge-verify evidence --policy FILE " + file})
 	}
+}
+
+// keyOfFork names a fork by the smaller of its checkpoints.
+func (c *cycle) keyOfFork(e *verifier.Evidence) (string, bool) {
+	small, err := c.l.policy.OpenUnwitnessed([]byte(e.Smaller))
+	if err != nil {
+		return "", false
+	}
+	return key(small.Checkpoint), true
+}
+
+// toldFork reports whether a checkpoint is in forks that the comparison found, and each
+// of them is among those of which bundles are kept, or no more are.
+func (c *cycle) toldFork(raw string, forks []string) bool {
+	in := false
+	for _, e := range c.cmp.forks {
+		if e.Smaller != raw && e.Larger != raw {
+			continue
+		}
+		in = true
+		if k, ok := c.keyOfFork(e); ok && !slices.Contains(forks, k) && len(forks) < maxForks {
+			return false
+		}
+	}
+	return in
 }
 
 // whoShows says who showed the two checkpoints of a bundle.
