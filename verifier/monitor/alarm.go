@@ -91,6 +91,9 @@ func (a *Alarm) JSON() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
+// what names an alarm to sinks.
+func (a *Alarm) what() string { return a.ID + "-" + string(a.Event) }
+
 // Title is what it is, in a few words.
 func (a *Alarm) Title() string {
 	what := string(a.Code)

@@ -20,10 +20,11 @@ type hub struct {
 	feeds  []*Sink
 	queues []*queue
 	beats  *http.Client
+	have   map[*Sink]map[string]bool // what a sink got of a cycle that is repeated because of another
 }
 
 func newHub(m *Monitor, stdout io.Writer) (*hub, error) {
-	h := &hub{m: m, stdout: stdout, beats: plainClient(m.limits)}
+	h := &hub{m: m, stdout: stdout, beats: plainClient(m.limits), have: make(map[*Sink]map[string]bool)}
 	for i := range m.cfg.Sinks {
 		s := &m.cfg.Sinks[i]
 		switch s.Type {
@@ -54,35 +55,61 @@ func (s *Sink) wants(a *Alarm) bool {
 	return len(s.Classes) == 0 || slices.Contains(s.Classes, string(a.Class))
 }
 
-// emit hands alarms over. When it returns nil, none of them can be lost any more.
+// emit hands alarms over. When it returns nil, none of them can be lost any more. One
+// sink that takes nothing does not keep the others from getting theirs; those have them
+// once, although the cycle is repeated.
 func (h *hub) emit(ctx context.Context, alarms []*Alarm) error {
 	if len(alarms) == 0 {
 		return nil
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, q := range h.queues {
-		if err := q.add(alarms); err != nil {
-			return err
+	var errs []error
+	done := func(s *Sink, err error) {
+		if err != nil {
+			errs = append(errs, err)
+			return
 		}
+		have := h.have[s]
+		if have == nil {
+			have = make(map[string]bool)
+			h.have[s] = have
+		}
+		for _, a := range alarms {
+			have[a.what()] = true
+		}
+	}
+	for _, q := range h.queues {
+		done(q.sink, q.add(alarms, h.have[q.sink]))
 	}
 	for _, s := range h.feeds {
-		if err := h.feed(s, alarms); err != nil {
-			return err
-		}
+		done(s, h.feed(s, alarms))
 	}
 	for _, s := range h.lines {
+		done(s, h.print(s, alarms))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, have := range h.have {
 		for _, a := range alarms {
-			if !s.wants(a) {
-				continue
-			}
-			b, err := a.JSON()
-			if err != nil {
-				return err
-			}
-			if _, err := h.stdout.Write(b); err != nil {
-				return fmt.Errorf("write alarm: %w", err)
-			}
+			delete(have, a.what())
+		}
+	}
+	return nil
+}
+
+func (h *hub) print(s *Sink, alarms []*Alarm) error {
+	for _, a := range alarms {
+		if !s.wants(a) || h.have[s][a.what()] {
+			continue
+		}
+		b, err := a.JSON()
+		if err != nil {
+			return err
+		}
+		if _, err := h.stdout.Write(b); err != nil {
+			return fmt.Errorf("write alarm: %w", err)
 		}
 	}
 	return nil

@@ -39,7 +39,9 @@ type Limits struct {
 	// Grace is how long a log may show less than its key signed before that is worth
 	// a word: a checkpoint is witnessed before it is published. Default: 2 minutes.
 	Grace time.Duration
-	Queue int            // alarms that wait for a sink. Default: 10,000
+	// Queue is how many statements of interest may wait for a sink. Other alarms have
+	// some room beyond it. Default: 10,000.
+	Queue int
 	Roots *x509.CertPool // certificates to trust. Default: the system's
 }
 

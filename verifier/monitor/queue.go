@@ -75,17 +75,28 @@ func (q *queue) files() ([]string, error) {
 	return out, nil
 }
 
+// spare is the room that a queue has beyond its limit for all that is no statement of
+// interest: who writes many statements must not keep the other alarms from being told.
+func spare(limit int) int { return limit/10 + 100 }
+
 // add puts alarms at the end, durably. One that waits already is not put there twice.
-func (q *queue) add(alarms []*Alarm) error {
+// For lack of room it leaves out those alone that there is none for.
+func (q *queue) add(alarms []*Alarm, skip map[string]bool) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	var full error
 	for _, a := range alarms {
-		what := a.ID + "-" + string(a.Event)
-		if !q.sink.wants(a) || q.pending[what] {
+		what := a.what()
+		if !q.sink.wants(a) || q.pending[what] || skip[what] {
 			continue
 		}
-		if len(q.pending) >= q.m.limits.Queue {
-			return fmt.Errorf("queue alarm for %s: %d wait already; the cycle is repeated when there is room", q.sink.Name, len(q.pending))
+		limit := q.m.limits.Queue
+		if a.Code != CodeEntry {
+			limit += spare(limit)
+		}
+		if len(q.pending) >= limit {
+			full = fmt.Errorf("queue alarm for %s: %d wait already; the cycle is repeated when there is room", q.sink.Name, len(q.pending))
+			continue
 		}
 		b, err := a.JSON()
 		if err != nil {
@@ -101,7 +112,7 @@ func (q *queue) add(alarms []*Alarm) error {
 	case q.wake <- struct{}{}:
 	default:
 	}
-	return nil
+	return full
 }
 
 // length is how many wait, and how the last delivery failed.

@@ -62,7 +62,7 @@ func (w *webhook) send(ctx context.Context, alarms []*Alarm) error {
 	now := time.Now().Unix()
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", userAgent)
-	req.Header.Set(HeaderKey, a.ID+"-"+string(a.Event))
+	req.Header.Set(HeaderKey, a.what())
 	req.Header.Set(HeaderTimestamp, strconv.FormatInt(now, 10))
 	if key := w.sink.secret.reveal(); key != "" {
 		req.Header.Set(HeaderSignature, Sign([]byte(key), now, body))
