@@ -36,10 +36,12 @@ type follower struct {
 	peers  []*peer
 	state  *state
 	held   []held
+	// unproved has the findings, by key, of which no bundle could be made.
+	unproved map[string]later
 }
 
 func (m *Monitor) follow(l *Log, first bool) (*follower, error) {
-	f := &follower{m: m, l: l, first: first}
+	f := &follower{m: m, l: l, first: first, unproved: make(map[string]later)}
 	var err error
 	if err = os.MkdirAll(l.State, 0o700); err != nil {
 		return nil, fmt.Errorf("%s: keep state: %w", l.Name, err)
@@ -79,7 +81,8 @@ type cycle struct {
 	ended   bool // the audit came to its end, so that what it did not find is not there
 	began   bool
 	forks   []string
-	bundles int // on entries, that this cycle kept
+	bundles int  // on entries, that this cycle kept
+	unkept  bool // one of them could not be written
 }
 
 // cycle looks at the log once. An error means that the state was not kept, and that the

@@ -22,10 +22,21 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 	next.Began, next.Next, next.Forks = c.began, c.next, c.forks
 	next.Open = make(map[string]*open, len(c.seen))
 	var out []*Alarm
+	var gone []string
 	for _, k := range c.keys {
 		a := c.seen[k]
 		o := c.state.Open[k]
-		if o == nil {
+		if o != nil && a.Proof == ProofBundle && o.Alarm.Proof != ProofBundle {
+			// A sink drops what it has under an id: that there is a bundle now comes
+			// under another.
+			gone = append(gone, o.Alarm.ID)
+			if o.Raised && !o.Quiet && !acknowledged(c.l.State, o.Alarm.ID) {
+				out = append(out, c.end(o, "A bundle is kept of this now, and it goes on under another id: "))
+			}
+			a.ID = id(c.l.origin, k, fmt.Sprint(c.state.Cycles))
+			c.complete(a, Raised, o.Since)
+			o = &open{Since: o.Since, Alarm: *a}
+		} else if o == nil {
 			o = &open{Since: c.now.Unix(), Quiet: !c.state.Began && !c.l.History && a.Class == Interest}
 			// A crash before the state is written gives it the same id again.
 			a.ID = id(c.l.origin, k, fmt.Sprint(c.state.Cycles))
@@ -50,7 +61,6 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		c.complete(a, Raised, c.now.Unix())
 		out = append(out, a)
 	}
-	var gone []string
 	for _, k := range slices.Sorted(maps.Keys(c.state.Open)) {
 		o := c.state.Open[k]
 		if next.Open[k] != nil {
@@ -64,11 +74,7 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		if !o.Raised || o.Quiet || acknowledged(c.l.State, o.Alarm.ID) {
 			continue
 		}
-		a := o.Alarm
-		c.complete(&a, Ended, o.Since)
-		a.Text = "This is no longer seen: " + a.Text
-		a.Hint = ""
-		out = append(out, &a)
+		out = append(out, c.end(o, "This is no longer seen: "))
 	}
 	slices.SortStableFunc(out, func(x, y *Alarm) int { return slices.Index(Classes, x.Class) - slices.Index(Classes, y.Class) })
 	if err := c.m.hub.emit(ctx, out); err != nil {
@@ -86,6 +92,15 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		os.Remove(filepath.Join(c.l.State, ackFolder, id))
 	}
 	return c.outcome(len(c.added)), nil
+}
+
+// end makes what sinks are told at the end of an alarm.
+func (c *cycle) end(o *open, why string) *Alarm {
+	a := o.Alarm
+	c.complete(&a, Ended, o.Since)
+	a.Text = why + a.Text
+	a.Hint = ""
+	return &a
 }
 
 // makeRoom leaves to the next cycle what the queues have no room for beside some other

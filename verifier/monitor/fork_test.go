@@ -86,3 +86,49 @@ func TestForkThatNobodyShowsAnyMore(t *testing.T) {
 		})
 	}
 }
+
+// A bundle on a rule break that could not be written is tried again until it is kept;
+// the sinks are then told of it under an id that they don't have.
+func TestRuleBreakIsTriedAgain(t *testing.T) {
+	p := newPlace(t, 300, generator.Options{Seed: 41})
+	s := p.log("log", 300)
+	entries, err := s.Entries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rewrite(append(slices.Clone(entries), entries[200]), false); err != nil {
+		t.Fatal(err)
+	}
+	p.write("state/evidence", []byte("no folder"))
+	cfg := p.config("log")
+	first, out := p.once(cfg)
+	want(t, "spoilt", first, "raised/misbehaviour/logged-decreases", "raised/misbehaviour/statement-duplicate", "raised/infrastructure/evidence-not-kept")
+	list, _ := p.once(cfg)
+	want(t, "still", list)
+	if err := os.Remove(p.path("state/evidence")); err != nil {
+		t.Fatal(err)
+	}
+	list, out = p.once(cfg)
+	want(t, "room again", list, "raised/misbehaviour/logged-decreases", "ended/misbehaviour/logged-decreases", "ended/infrastructure/evidence-not-kept")
+	if !out.Proved {
+		t.Errorf("%+v", out)
+	}
+	for _, a := range list {
+		if a.Code != "logged-decreases" {
+			continue
+		}
+		known := slices.ContainsFunc(first, func(b *monitor.Alarm) bool { return b.ID == a.ID })
+		if known != (a.Event == monitor.Ended) || (a.Evidence != "") != (a.Event == monitor.Raised) {
+			t.Errorf("%s under %s, evidence %q", a.Event, a.ID, a.Evidence)
+		}
+		if a.Event == monitor.Raised {
+			if _, err := os.Stat(a.Evidence); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	list, out = p.once(cfg)
+	if len(list) != 0 || !out.Proved {
+		t.Errorf("again: %q, %+v", codes(list), out)
+	}
+}

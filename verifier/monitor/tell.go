@@ -139,8 +139,8 @@ func (c *cycle) tellFindings(ctx context.Context) {
 		k := findingKey(f)
 		if kept := c.state.Open[k]; kept != nil && kept.Alarm.Proof == ProofBundle {
 			a.Proof, a.Evidence = ProofBundle, kept.Alarm.Evidence
-		} else if a.Class == Misbehaviour && kept == nil {
-			c.prove(ctx, &a, f)
+		} else if a.Class == Misbehaviour {
+			c.prove(ctx, k, &a, f)
 		}
 		c.say(k, a)
 	}
