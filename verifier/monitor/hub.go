@@ -40,7 +40,7 @@ func newHub(m *Monitor, stdout io.Writer) (*hub, error) {
 			}
 			h.queues = append(h.queues, q)
 		case "smtp":
-			p := &post{sink: s, limits: m.limits}
+			p := &post{sink: s, limits: m.limits, log: m.log}
 			q, err := newQueue(m, s, maxMail, p.send)
 			if err != nil {
 				return nil, err

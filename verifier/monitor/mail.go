@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"mime"
 	"mime/quotedprintable"
 	"net"
@@ -25,6 +26,7 @@ const maxMail = 50
 type post struct {
 	sink   *Sink
 	limits Limits
+	log    *slog.Logger
 }
 
 func (p *post) send(ctx context.Context, alarms []*Alarm) error {
@@ -69,10 +71,23 @@ func (p *post) send(ctx context.Context, alarms []*Alarm) error {
 	if err := c.Mail(p.sink.From); err != nil {
 		return err
 	}
+	var refused error
+	taken := 0
 	for _, to := range p.sink.To {
-		if err := c.Rcpt(to); err != nil {
+		switch err := c.Rcpt(to); {
+		case err == nil:
+			taken++
+		case permanent(err):
+			// The others get theirs all the same.
+			p.log.Error("the mail server refuses a recipient", "sink", p.sink.Name, "to", to, "error", err.Error())
+			refused = err
+		default:
 			return err
 		}
+	}
+	if taken == 0 {
+		// That is no matter of this mail: it waits until there is a recipient.
+		return fmt.Errorf("the mail server refuses all recipients: %w", refused)
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -81,11 +96,19 @@ func (p *post) send(ctx context.Context, alarms []*Alarm) error {
 	if _, err := w.Write(p.message(alarms, time.Now())); err != nil {
 		return err
 	}
-	if err := w.Close(); err != nil {
+	if err := w.Close(); permanent(err) {
+		return &refusal{err}
+	} else if err != nil {
 		return err
 	}
 	c.Quit() // it is sent, whatever comes of that
 	return nil
+}
+
+// permanent reports whether a server's answer says that a repeat is of no use.
+func permanent(err error) bool {
+	var te *textproto.Error
+	return errors.As(err, &te) && te.Code/100 == 5
 }
 
 func codeOf(err error) string {

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/mail"
 	"net/textproto"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,8 @@ type mailbox struct {
 	auth     []string
 	plain    int // commands after EHLO without TLS
 	refuse   bool
+	unknown  string // recipients that have this in them are refused
+	unwanted string // and mails that have this in them
 }
 
 func newMailbox(t *testing.T, withTLS bool) (*mailbox, *x509.CertPool) {
@@ -85,7 +88,7 @@ func (m *mailbox) talk(conn net.Conn) {
 		}
 		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
 		m.mu.Lock()
-		refuse := m.refuse
+		refuse, unknown, unwanted := m.refuse, m.unknown, m.unwanted
 		if !secure && verb != "EHLO" && verb != "STARTTLS" && verb != "QUIT" {
 			m.plain++
 		}
@@ -108,6 +111,12 @@ func (m *mailbox) talk(conn net.Conn) {
 			m.auth = append(m.auth, line)
 			m.mu.Unlock()
 			c.PrintfLine("235 welcome")
+		case "RCPT":
+			if unknown != "" && strings.Contains(line, unknown) {
+				c.PrintfLine("550 no such mailbox")
+				continue
+			}
+			c.PrintfLine("250 fine")
 		case "DATA":
 			if refuse {
 				c.PrintfLine("451 later")
@@ -117,6 +126,10 @@ func (m *mailbox) talk(conn net.Conn) {
 			b, err := c.ReadDotBytes()
 			if err != nil {
 				return
+			}
+			if unwanted != "" && strings.Contains(string(b), unwanted) {
+				c.PrintfLine("554 not here")
+				continue
 			}
 			m.mu.Lock()
 			m.mails = append(m.mails, string(b))
@@ -129,6 +142,12 @@ func (m *mailbox) talk(conn net.Conn) {
 			c.PrintfLine("250 fine")
 		}
 	}
+}
+
+func (m *mailbox) refuseTo(unknown string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unknown = unknown
 }
 
 func (m *mailbox) take() (mails []string) {
@@ -200,5 +219,55 @@ func TestMail(t *testing.T) {
 	}
 	if len(bare.take()) != 0 || bare.plain != 0 || !strings.Contains(logged.String(), "STARTTLS") {
 		t.Errorf("without TLS: %d commands; %s", bare.plain, &logged)
+	}
+}
+
+// A recipient that is refused keeps no other from getting mail, and where all are,
+// nothing is lost.
+func TestMailToRefusedRecipient(t *testing.T) {
+	p := newPlace(t, 50, generator.Options{Seed: 55})
+	p.limits.LastTime = time.Second
+	box, _ := newMailbox(t, false)
+	box.refuseTo("night@")
+	well := false
+	cfg := p.config("log", garbled(p, &well), "sinks: [{type: smtp, server: \""+box.listener.Addr().String()+"\", plain: true, from: monitor@watch.example, to: [night@watch.example, desk@watch.example]}]")
+	p.once(cfg)
+	if mails := box.take(); len(mails) != 1 || !strings.Contains(mails[0], "w1") {
+		t.Errorf("%d mails: %q", len(mails), mails)
+	}
+	box.refuseTo("@")
+	well = true
+	p.once(cfg)
+	if mails := box.take(); len(mails) != 0 {
+		t.Errorf("%d mails to nobody", len(mails))
+	}
+	box.refuseTo("")
+	p.once(cfg)
+	if mails := box.take(); len(mails) != 1 {
+		t.Errorf("%d mails of what waited", len(mails))
+	}
+}
+
+// An alarm that a mail server does not take for good is set aside, that one alone.
+func TestMailThatIsRefused(t *testing.T) {
+	p := newPlace(t, 50, generator.Options{Seed: 55})
+	p.limits.LastTime = 2 * time.Second
+	box, _ := newMailbox(t, false)
+	box.unwanted = "witness bad"
+	garbage := func() []byte { return []byte("hello\n") }
+	cfg := p.config("log", "    witnesses:", "      - {name: w1, url: \""+p.witness(garbage)+"\"}", "      - {name: bad, url: \""+p.witness(garbage)+"\"}", "      - {name: w3, url: \""+p.witness(garbage)+"\"}",
+		"sinks: [{type: smtp, server: \""+box.listener.Addr().String()+"\", plain: true, from: monitor@watch.example, to: [desk@watch.example]}]")
+	p.once(cfg)
+	all := strings.Join(box.take(), "")
+	if !strings.Contains(all, "witness w1") || !strings.Contains(all, "witness w3") || strings.Contains(all, "witness bad") {
+		t.Errorf("what came: %s", all)
+	}
+	left, err := filepath.Glob(p.path("state/queue/smtp/*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside, err := filepath.Glob(p.path("state/queue/smtp/refused/*.json"))
+	if err != nil || len(left) != 0 || len(aside) != 1 {
+		t.Errorf("waiting: %q; set aside: %q, %v", left, aside, err)
 	}
 }

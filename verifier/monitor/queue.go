@@ -179,8 +179,10 @@ func (q *queue) drain(ctx context.Context) {
 	}
 }
 
-// deliver sends all that waits, in order.
+// deliver sends all that waits, in order. Of several that are refused together each is
+// sent alone.
 func (q *queue) deliver(ctx context.Context) error {
+	alone := 0
 	for {
 		files, err := q.files()
 		if err != nil {
@@ -189,7 +191,11 @@ func (q *queue) deliver(ctx context.Context) error {
 		if len(files) == 0 {
 			return q.note(nil)
 		}
-		files = files[:min(q.batch, len(files))]
+		batch := q.batch
+		if alone > 0 {
+			alone, batch = alone-1, 1
+		}
+		files = files[:min(batch, len(files))]
 		var alarms []*Alarm
 		var good []string
 		for _, f := range files {
@@ -215,6 +221,9 @@ func (q *queue) deliver(ctx context.Context) error {
 		cancel()
 		var refused *refusal
 		switch {
+		case errors.As(err, &refused) && len(good) > 1:
+			alone = len(good)
+			continue
 		case errors.As(err, &refused):
 			q.m.log.Error("a sink refuses an alarm, which is set aside", "sink", q.sink.Name, "id", alarms[0].ID, "error", err.Error())
 			for _, f := range good {
