@@ -110,3 +110,6 @@ func (s Secret) String() string { return "secret of " + s.Name }
 
 // GoString is String: no secret gets into a log by accident.
 func (s Secret) GoString() string { return s.String() }
+
+// MarshalText is String too, for what writes JSON.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -2,6 +2,7 @@ package log_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -37,6 +38,9 @@ func TestSecret(t *testing.T) {
 		}
 		if _, err := s.Cosigner(); (err == nil) != (typ != log.TypeEd25519) {
 			t.Errorf("type %d as a cosigner: %v", typ, err)
+		}
+		if out, err := json.Marshal(s); err != nil || string(out) != `"secret of log.example/2026"` {
+			t.Errorf("JSON is %s, %v", out, err)
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			if out := fmt.Sprintf(verb, s); out != "secret of log.example/2026" {

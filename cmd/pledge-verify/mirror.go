@@ -117,6 +117,10 @@ func mirrorFailure(dir string, err error) error {
 		return commandline.Usagef("wait until it has ended", "%s: %w", dir, err)
 	case errors.Is(err, mirror.ErrNoMirror):
 		return commandline.Usagef("name an empty folder, one that is not there yet, or one that this command made", "%w", err)
+	case errors.Is(err, mirror.ErrPolicy):
+		return commandline.Usagef("keep the line of the key that signed it in the policy, or mirror into another folder", "%s: %w", dir, err)
+	case errors.Is(err, mirror.ErrCosigner):
+		return commandline.Usagef("make a key of its own for this mirror, under a name of its own, with `pledge-witness keygen`", "%w", err)
 	case errors.As(err, &refused):
 		return commandline.Usagef("check --policy and --charter; if they are right, delete "+filepath.Join(dir, mirror.StateDir, "audit")+" and give --charter: the whole copy is audited again", "%w", err)
 	}

@@ -145,11 +145,15 @@ func (e *Engine) publish() error {
 			return err
 		}
 	}
-	if cp.Size > size || e.unsigned {
-		var err error
-		if raw, err = sign(&e.cfg, cp); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case cp.Size > size:
+		raw, err = sign(&e.cfg, cp)
+	case e.unsigned:
+		raw, err = e.resign(cp, raw)
+	}
+	if err != nil {
+		return err
 	}
 	view, asked := &log.View{Raw: raw, Checkpoint: cp}, e.cfg.Clock()
 	if w != nil {

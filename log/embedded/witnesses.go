@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/guard"
 	"github.com/pledgelog/pledgelog/log/witnessing"
 )
 
@@ -29,12 +31,12 @@ func (e *Engine) askAtStart(ctx context.Context) error {
 	signed := e.published
 	if e.unsigned {
 		var err error
-		switch signed, err = sign(&e.cfg, e.verified); {
-		case errors.Is(err, log.ErrStopped):
+		switch signed, err = e.resign(e.verified, e.published); {
+		case errors.Is(err, guard.ErrBehind): // the log grows again to what was signed last, and then all sign
+			e.cfg.Logger.Warn("the checkpoint lacks a signature of this log until it has grown", "error", err.Error())
+			signed, e.unsigned = e.published, false
+		case err != nil:
 			return err
-		case err != nil: // the log grows again to what was signed last, and then all sign
-			e.cfg.Logger.Warn("the checkpoint lacks a signature of this log", "error", err.Error())
-			e.signErr, signed, e.unsigned = err, e.published, false
 		case e.cfg.Witnesses == nil:
 			e.published, e.unsigned = signed, false
 			return e.rewriteCheckpoint(signed)
@@ -55,17 +57,42 @@ func (e *Engine) askAtStart(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	published := e.published
 	e.takeView(view, asked)
-	if _, err := e.cfg.Witnesses.Policy().Open(published); err == nil && !e.unsigned {
+	resigned := e.unsigned
+	e.unsigned = false
+	if _, err := e.cfg.Witnesses.Policy().Open(signed); err == nil {
 		// It was published and may not be in the archive yet: then its own quorum
 		// time, not today's, is the evidence of when its entries were there.
-		e.published = published
+		e.published = signed
 		e.due = e.cosigned.Add(min(2*minRefresh, e.cfg.Refresh))
-		return nil
+		if !resigned {
+			return nil
+		}
 	}
-	e.unsigned = false
-	return e.rewriteCheckpoint(view.Raw)
+	return e.rewriteCheckpoint(e.published)
+}
+
+// resign returns the published checkpoint with the signatures of all keys of this log,
+// in front of those that it has.
+func (e *Engine) resign(cp log.Checkpoint, published []byte) ([]byte, error) {
+	raw, err := sign(&e.cfg, cp)
+	if err != nil {
+		return nil, err
+	}
+	n, err := log.ParseNote(raw)
+	if err != nil {
+		return nil, err
+	}
+	before, err := log.ParseNote(published)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range before.Signatures {
+		if !slices.ContainsFunc(n.Signatures, func(own log.NoteSignature) bool { return own.Name == s.Name && own.ID == s.ID }) {
+			n.Signatures = append(n.Signatures, s)
+		}
+	}
+	return n.Marshal(), nil
 }
 
 func (e *Engine) rewriteCheckpoint(raw []byte) error {

@@ -19,7 +19,11 @@ func flushAll(dir string) error {
 		if info, err := d.Info(); err != nil || !d.IsDir() && time.Since(info.ModTime()) > 24*time.Hour {
 			return err
 		}
-		f, err := os.Open(path)
+		how := os.O_RDWR // which flushing wants on Windows
+		if d.IsDir() {
+			how = os.O_RDONLY
+		}
+		f, err := os.OpenFile(path, how, 0)
 		if err != nil {
 			return err
 		}

@@ -70,6 +70,11 @@ type Result struct {
 }
 
 var (
+	// ErrPolicy says that the policy does not vouch for the copy that is there.
+	ErrPolicy = errors.New("the policy has no key that signed the copy's checkpoint")
+	// ErrCosigner says that a cosigner's name or key is one of the policy: of a log or
+	// a witness, whose signatures mean something else.
+	ErrCosigner = errors.New("the mirror's key or its name is one that the policy has for a log or a witness")
 	// ErrBusy says that another process is at work in the directory.
 	ErrBusy = errors.New("another process is updating this mirror")
 	// ErrNoMirror says that the directory holds files and no copy that this package
@@ -79,9 +84,12 @@ var (
 
 // Run brings the copy up to the log's checkpoint. An error means that nothing could
 // be done, or not all of it; the copy is then as it was, or a whole one. It matches
-// ErrBusy or ErrNoMirror, is a *[verifier.StateError], or is that of the file system.
+// one of those above, is a *[verifier.StateError], or is that of the file system.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
 	if err := checkDir(cfg.Dir); err != nil {
+		return nil, err
+	}
+	if err := cfg.checkCosigners(); err != nil {
 		return nil, err
 	}
 	state := filepath.Join(cfg.Dir, StateDir)
@@ -94,7 +102,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	defer unlock()
 	c := &copying{cfg: cfg, state: state}
-	if c.before, err = c.held(); err != nil {
+	if err := c.hold(); err != nil {
 		return nil, err
 	}
 	r, err := c.try(ctx, false)
@@ -102,7 +110,23 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		// What an earlier run left may be to blame.
 		r, err = c.try(ctx, true)
 	}
+	if err == nil && !r.Copied && r.Report.Undecided == nil {
+		err = os.RemoveAll(c.src.incoming) // it is not the log
+	}
 	return r, err
+}
+
+// checkCosigners refuses keys whose signature would pass for another's.
+func (cfg *Config) checkCosigners() error {
+	for _, c := range cfg.Cosigners {
+		key := c.Key()
+		is := func(k log.Key) bool { return k.Name == key.Name || bytes.Equal(k.Public, key.Public) }
+		if slices.ContainsFunc(cfg.Policy.Logs, func(l log.LogKey) bool { return is(l.Key) }) ||
+			slices.ContainsFunc(cfg.Policy.Witnesses, func(w log.Witness) bool { return is(w.Key) }) {
+			return fmt.Errorf("%s: %w", key.Name, ErrCosigner)
+		}
+	}
+	return nil
 }
 
 // checkDir refuses to write among files that are somebody else's.
@@ -124,40 +148,48 @@ type copying struct {
 	cfg    Config
 	state  string // folder
 	before uint64 // size of the copy so far
+	signed []byte // its checkpoint; nil when there is no copy
 	src    *source
 }
 
-// held returns the size of the copy that the directory has, 0 when it has none.
-func (c *copying) held() (uint64, error) {
+// hold notes what the directory has. The log is held to it, whatever the state of the
+// audit knows.
+func (c *copying) hold() error {
 	raw, err := os.ReadFile(filepath.Join(c.cfg.Dir, log.CheckpointPath))
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return nil
 	} else if err != nil {
-		return 0, err
+		return err
 	}
-	// The policy may have changed since: the size is what matters here, and what it
-	// is used for is audited.
-	n, err := log.ParseNote(raw)
+	v, err := c.cfg.Policy.OpenUnwitnessed(raw)
 	if err != nil {
-		return 0, fmt.Errorf("read checkpoint of the copy: %w", err)
+		return fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
-	cp, err := log.ParseCheckpoint(n.Text)
-	if err != nil {
-		return 0, fmt.Errorf("read checkpoint of the copy: %w", err)
-	}
-	return cp.Size, nil
+	c.before, c.signed = v.Checkpoint.Size, raw
+	return nil
 }
 
 // try audits the log while it is fetched, and makes what was fetched the copy. With
 // anew, what an earlier run has left is not used.
 func (c *copying) try(ctx context.Context, anew bool) (*Result, error) {
-	c.src = newSource(c.cfg.Source, c.cfg.Dir, filepath.Join(c.state, "incoming"), anew)
+	var err error
+	if c.src, err = newSource(c.cfg.Source, c.cfg.Dir, c.state, anew); err != nil {
+		return nil, err
+	}
 	next := filepath.Join(c.state, "next")
 	if err := c.prepareState(next); err != nil {
 		return nil, err
 	}
 	now := c.cfg.Now().Unix()
-	report, err := verifier.Audit(ctx, verifier.Config{Policy: c.cfg.Policy, Charter: c.cfg.Charter, Source: c.src, State: next, Now: &now, Progress: c.cfg.Progress})
+	audit := verifier.Config{Policy: c.cfg.Policy, Charter: c.cfg.Charter, Source: c.src, State: next, Now: &now, Progress: c.cfg.Progress}
+	if c.signed != nil {
+		audit.Checkpoints = [][]byte{c.signed}
+	}
+	report, err := verifier.Audit(ctx, audit)
+	// What was seen signed is kept, however the audit ended.
+	if keepErr := c.takeState(next, verifier.SeenFile); err == nil {
+		err = keepErr
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -165,19 +197,15 @@ func (c *copying) try(ctx context.Context, anew bool) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Report: report, Before: c.before}
-	if !copyable(report) || report.Size < c.before {
-		return r, nil
+	if !copyable(report) || report.Size < c.before || report.Size != c.src.covers() {
+		return r, nil // the last: by a larger checkpoint than the one that would be served
 	}
 	if report.State != nil && report.State.Err != nil {
 		return nil, fmt.Errorf("keep state: %w", report.State.Err)
 	}
-	if err := c.settle(report, r); err != nil {
+	if err := c.commit(next, report, r); err != nil {
 		return nil, err
 	}
-	if err := c.commit(next, report); err != nil {
-		return nil, err
-	}
-	r.Copied = true
 	return r, c.prune()
 }
 
@@ -229,34 +257,77 @@ func (c *copying) prepareState(next string) error {
 	return nil
 }
 
-// commit makes what was fetched the copy: the archive, and last the checkpoint.
-// Everything else is on the disk before it.
-func (c *copying) commit(next string, report *verifier.Report) error {
+// commit makes what was fetched the copy. Tiles, entries and texts are on the disk
+// before the checkpoint that covers them, and an erased text goes after the one that
+// covers its erasure, so that a crash leaves the copy as it was, or whole. The state of
+// the audit comes last: until then the next run does all of this again.
+func (c *copying) commit(next string, report *verifier.Report, r *Result) error {
 	signed, err := c.cosigned()
 	if err != nil {
+		return err
+	}
+	if err := c.src.place(); err != nil {
+		return err
+	}
+	if err := c.settle(report, r); err != nil {
 		return err
 	}
 	if err := c.src.flush(); err != nil {
 		return err
 	}
-	if archive := c.src.archive(report.Size); archive != nil {
-		if err := atomicfile.Write(filepath.Join(c.cfg.Dir, log.ArchivePath), archive, 0o644); err != nil {
-			return err
-		}
-	}
-	if err := atomicfile.Write(filepath.Join(c.cfg.Dir, log.CheckpointPath), signed, 0o644); err != nil {
+	if err := atomicfile.Write(c.path(log.CheckpointPath), signed, 0o644); err != nil {
 		return err
 	}
-	// A crash before this has the next run audit again what is new in the copy.
+	r.Copied = true
+	if err := c.writeArchive(report.Size); err != nil {
+		return err
+	}
+	if err := c.erase(report.Erasures, r); err != nil {
+		return err
+	}
+	if err := c.src.flush(); err != nil {
+		return err
+	}
+	if err := c.takeState(next, verifier.StateFile); err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(next), os.RemoveAll(c.src.incoming))
+}
+
+// takeState makes a file of the audit's state that of the copy.
+func (c *copying) takeState(next, name string) error {
 	if err := os.MkdirAll(c.stateOf(), 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{verifier.SeenFile, verifier.StateFile} {
-		if err := os.Rename(filepath.Join(next, name), filepath.Join(c.stateOf(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+	err := os.Rename(filepath.Join(next, name), filepath.Join(c.stateOf(), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// writeArchive replaces the archive of the copy by the log's, as far as that goes on
+// from it and is signed: what the copy has of it stays for ever.
+func (c *copying) writeArchive(size uint64) error {
+	path := c.path(log.ArchivePath)
+	have, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	archive := c.src.archive(size)
+	if archive == nil || !bytes.HasPrefix(archive, have) || err == nil && len(archive) == len(have) {
+		return nil
+	}
+	notes, err := log.ParseArchive(archive[len(have):])
+	if err != nil {
+		return nil
+	}
+	for _, raw := range notes {
+		if _, err := c.cfg.Policy.OpenUnwitnessed(raw); err != nil {
+			return nil // the audit says so
 		}
 	}
-	return errors.Join(os.RemoveAll(next), os.RemoveAll(c.src.incoming))
+	return atomicfile.Write(path, archive, 0o644)
 }
 
 // cosigned returns the checkpoint with the mirror's cosignatures, in the place of any
@@ -306,8 +377,7 @@ func (c *copying) prune() error {
 	})
 }
 
-// settle makes files of the texts that were fetched, and takes off those that the
-// operator logged to be erased.
+// settle makes files of the texts that were fetched.
 func (c *copying) settle(report *verifier.Report, r *Result) error {
 	erased := make(map[string]bool, len(report.Erasures))
 	for _, e := range report.Erasures {
@@ -321,11 +391,6 @@ func (c *copying) settle(report *verifier.Report, r *Result) error {
 	for _, n := range slices.Compact(bundles) {
 		if err := c.texts(n, report.Size, erased, r); err != nil {
 			return fmt.Errorf("texts of entries from %d: %w", n*log.TileWidth, err)
-		}
-	}
-	for _, e := range report.Erasures {
-		if err := c.erase(e, r); err != nil {
-			return fmt.Errorf("erase a text of entry %d: %w", e.Published, err)
 		}
 	}
 	return nil
@@ -346,12 +411,12 @@ func (c *copying) texts(n, size uint64, erased map[string]bool, r *Result) error
 	}
 	var bundle []byte
 	for _, digest := range named {
-		if erased[digest] {
-			continue
-		}
 		path := c.path(log.BodyPath(digest))
 		text, err := os.ReadFile(path)
 		if err != nil || entry.Digest(text) != digest {
+			if erased[digest] {
+				continue
+			}
 			if text = lines[digest]; text == nil {
 				text = c.src.single(digest)
 			}
@@ -375,14 +440,20 @@ func (c *copying) texts(n, size uint64, erased map[string]bool, r *Result) error
 	return c.src.write(path, bundle)
 }
 
-// named lists the texts that the statements of a bundle publish, in their order.
+// named lists the texts that the statements of a bundle of the copy publish.
 func (c *copying) named(n, size uint64) ([]string, error) {
 	width := log.TileWidthAt(log.EntriesLevel, n, size)
 	b, err := os.ReadFile(c.path(log.EntriesPath(n, width)))
 	if err != nil {
 		return nil, err
 	}
-	leaves, err := log.ParseBundle(b, width)
+	return textsNamed(n, width, b)
+}
+
+// textsNamed lists the texts that the statements of a bundle of entries publish, in
+// their order.
+func textsNamed(n uint64, width int, bundle []byte) ([]string, error) {
+	leaves, err := log.ParseBundle(bundle, width)
 	if err != nil {
 		return nil, err
 	}
@@ -395,34 +466,58 @@ func (c *copying) named(n, size uint64) ([]string, error) {
 	return named, nil
 }
 
-// erase takes a text off the copy: the line first, so that a crash between has the
-// next run find the file, and do it again.
-func (c *copying) erase(e verifier.Erased, r *Result) error {
-	file := c.path(log.BodyPath(e.Digest))
-	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+// erase takes texts off the copy, from every bundle that has them: the same statement
+// may have been logged twice. Their files go last, so that a crash between has the next
+// run find them, and do it again.
+func (c *copying) erase(erasures []verifier.Erased, r *Result) error {
+	files := make(map[string]string) // by digest
+	for _, e := range erasures {
+		if file := c.path(log.BodyPath(e.Digest)); exists(file) {
+			files[e.Digest] = file
+		}
+	}
+	if len(files) == 0 {
 		return nil
 	}
-	path := c.path(log.BodiesBundlePath(e.Published / log.TileWidth))
-	b, err := os.ReadFile(path)
-	if err == nil {
+	err := filepath.WalkDir(c.path(log.BodiesPath+"/bundle"), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		} else if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
 		var rest []byte
 		for line := range bytes.Lines(b) {
-			if entry.Digest(bytes.TrimSuffix(line, []byte("\n"))) != e.Digest {
+			if files[entry.Digest(bytes.TrimSuffix(line, []byte("\n")))] == "" {
 				rest = append(rest, line...)
 			}
 		}
-		if len(rest) < len(b) {
-			err = atomicfile.Write(path, rest, 0o644)
+		if len(rest) == len(b) {
+			return nil
 		}
+		return c.src.write(path, rest)
+	})
+	if err != nil {
+		return fmt.Errorf("erase texts: %w", err)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := c.src.flush(); err != nil {
 		return err
 	}
-	if err := os.Remove(file); err != nil {
-		return err
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("erase text: %w", err)
+		}
+		r.Erased++
 	}
-	r.Erased++
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func (c *copying) path(p string) string {

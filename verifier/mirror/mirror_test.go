@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,8 +50,42 @@ func write(t *testing.T, w *generator.World, n int) string {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
+	// A log's archive only grows: what it has now it has later too.
+	archive := filepath.Join(dir, log.ArchivePath)
+	if n == len(w.Logged) {
+		b, err := os.ReadFile(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		archives.Store(w, b)
+		return dir
+	}
+	if _, ok := archives.Load(w); !ok {
+		write(t, w, len(w.Logged))
+	}
+	whole, _ := archives.Load(w)
+	notes, err := log.ParseArchive(whole.([]byte))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var part []byte
+	for _, raw := range notes {
+		v, err := w.Policy.OpenUnwitnessed(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Checkpoint.Size <= uint64(n) {
+			part = log.AppendArchive(part, raw)
+		}
+	}
+	if err := os.WriteFile(archive, part, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }
+
+// archives are those of whole logs, by their world.
+var archives sync.Map
 
 // server serves a directory, which may be another one later, and counts.
 type server struct {
@@ -114,7 +150,13 @@ func sameCopy(t *testing.T, w *generator.World, original, dir string) {
 	x, _ := want.JSON()
 	y, _ := got.JSON()
 	if !bytes.Equal(x, y) {
-		t.Errorf("the audit of the copy says %s, %v, and that of the log %s", got.Result, got.Findings, want.Result)
+		lx, ly := strings.Split(string(x), "\n"), strings.Split(string(y), "\n")
+		for i := range min(len(lx), len(ly)) {
+			if lx[i] != ly[i] {
+				t.Errorf("the audit of the copy says %s, and that of the log %s; line %d of its report is\n%s\nnot\n%s", got.Result, want.Result, i+1, ly[i], lx[i])
+				break
+			}
+		}
 	}
 	for _, path := range []string{log.CheckpointPath, log.ArchivePath} {
 		x, _ := os.ReadFile(filepath.Join(original, path))
@@ -148,7 +190,7 @@ func TestCopy(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mirror")
 	s := serve(t, "")
 	var erased, before int
-	for i, n := range []int{1, 200, 256, 300, 700, len(w.Logged)} {
+	for i, n := range []int{100, 200, 256, 300, 700, len(w.Logged)} {
 		original := write(t, w, n)
 		s.dir.Store(original)
 		cfg := config(t, w, s.URL, dir)
@@ -158,7 +200,7 @@ func TestCopy(t *testing.T) {
 		s.tiles.Store(0)
 		r := run(t, cfg)
 		if !r.Copied || r.Report.Size != uint64(n) || r.Before != uint64(before) {
-			t.Fatalf("%d entries: copied %v from %d, %v", n, r.Copied, r.Before, r.Report.Findings)
+			t.Fatalf("%d entries: copied %v from %d, %s %v", n, r.Copied, r.Before, r.Report.Result, r.Report.Undecided)
 		}
 		if bundles := n/256 - before/256 + 1; s.tiles.Load() > int64(2*bundles+2) {
 			t.Errorf("%d requests for tiles of %d bundles", s.tiles.Load(), bundles)
@@ -297,25 +339,31 @@ func TestHostile(t *testing.T) {
 	s := serve(t, early)
 	start := filepath.Join(t.TempDir(), "start")
 	run(t, config(t, w, s.URL, start))
-	flip := func(prefix string) func(http.ResponseWriter, *http.Request) bool {
+	// The first entry or hash of a file, or the end of one.
+	flip := func(at int, prefixes ...string) func(http.ResponseWriter, *http.Request) bool {
 		return func(rw http.ResponseWriter, r *http.Request) bool {
-			if !strings.HasPrefix(r.URL.Path, prefix) {
+			if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(r.URL.Path, p) }) {
 				return false
 			}
 			b, err := os.ReadFile(filepath.Join(late, filepath.FromSlash(r.URL.Path)))
 			if err != nil {
 				return false
 			}
-			b[len(b)/2] ^= 1
+			b[(at+len(b))%len(b)] ^= 1
 			rw.Write(b)
 			return true
 		}
 	}
 	for name, change := range map[string]func(http.ResponseWriter, *http.Request) bool{
-		"an entry differs":       flip("/tile/entries/001"),
-		"the last entries":       flip("/tile/entries/002"),
-		"a tile differs":         flip("/tile/0/001"),
-		"the checkpoint differs": flip("/checkpoint"),
+		"an entry differs":       flip(10, "/tile/entries/001"),
+		"every bundle differs":   flip(10, "/tile/entries/000", "/tile/entries/001"),
+		"every tile differs":     flip(3, "/tile/0/000", "/tile/0/001"),
+		"the last entries":       flip(-9, "/tile/entries/002"),
+		"a tile differs":         flip(-9, "/tile/0/001"),
+		"the checkpoint differs": flip(20, "/checkpoint"),
+		"an older checkpoint": func(rw http.ResponseWriter, r *http.Request) bool {
+			return r.URL.Path == "/checkpoint" && copyFile(rw, early+"/checkpoint")
+		},
 		"entries are missing": func(rw http.ResponseWriter, r *http.Request) bool {
 			if strings.HasPrefix(r.URL.Path, "/tile/entries/001") {
 				http.NotFound(rw, r)
@@ -328,10 +376,13 @@ func TestHostile(t *testing.T) {
 			dir := clone(t, start)
 			s.dir.Store(late)
 			s.change.Store(change)
-			r, err := Run(t.Context(), config(t, w, s.URL, dir))
-			if err != nil || r.Copied || r.Report.Result == verifier.Matches {
-				t.Fatalf("copied %v: %v", r != nil && r.Copied, err)
+			for range 2 {
+				r, err := Run(t.Context(), config(t, w, s.URL, dir))
+				if err != nil || r.Copied {
+					t.Fatalf("copied %v: %v", r != nil && r.Copied, err)
+				}
 			}
+			sameCopy(t, w, early, dir)
 			if got := audit(t, w, dir); got.Size != 300 || got.Result != verifier.Matches {
 				t.Errorf("the copy of %d entries: %s, %v", got.Size, got.Result, got.Findings)
 			}
@@ -351,6 +402,145 @@ func TestHostile(t *testing.T) {
 		t.Error("a log that shrank was copied")
 	}
 	sameCopy(t, w, late, dir)
+}
+
+func copyFile(rw http.ResponseWriter, path string) bool {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	rw.Write(b)
+	return true
+}
+
+// TestArchiveStays: what is served in the place of the archive does not replace the one
+// of the copy, which holds evidence for ever.
+func TestArchiveStays(t *testing.T) {
+	w := world(t, 600)
+	early, late := write(t, w, 300), write(t, w, len(w.Logged))
+	s := serve(t, early)
+	start := filepath.Join(t.TempDir(), "start")
+	run(t, config(t, w, s.URL, start))
+	have, err := os.ReadFile(filepath.Join(start, log.ArchivePath))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(filepath.Join(late, log.ArchivePath))
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes, err := log.ParseArchive(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsigned := bytes.Clone(whole)
+	unsigned[len(unsigned)-9] ^= 1 // in the last signature
+	for name, served := range map[string][]byte{
+		"nothing": {}, "junk": []byte("<html>"), "its end": log.AppendArchive(nil, notes[len(notes)-1]), "one is not signed": unsigned,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := clone(t, start)
+			s.dir.Store(late)
+			s.change.Store(func(rw http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path != "/checkpoints" {
+					return false
+				}
+				rw.Write(served)
+				return true
+			})
+			if _, err := Run(t.Context(), config(t, w, s.URL, dir)); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, log.ArchivePath))
+			if err != nil || !bytes.Equal(got, have) {
+				t.Errorf("the archive of the copy changed from %d to %d bytes: %v", len(have), len(got), err)
+			}
+			s.change.Store(func(http.ResponseWriter, *http.Request) bool { return false })
+			run(t, config(t, w, s.URL, dir))
+			sameCopy(t, w, late, dir)
+		})
+	}
+}
+
+// other is another history of a world's log by the same keys, from n entries on.
+func other(t *testing.T, w *generator.World, n, more int) *generator.World {
+	t.Helper()
+	o := world(t, 600)
+	o.Logged = o.Logged[:n:n]
+	for i := range more {
+		o.Logged = append(o.Logged, &generator.Entry{Leaf: fmt.Appendf(nil, "another %d", i), Logged: w.Logged[n-1].Logged})
+	}
+	return o
+}
+
+// TestFork: a history that contradicts the copy's checkpoint does not replace it, nor
+// does it when the audit's state was deleted; and what was seen signed is not forgotten.
+func TestFork(t *testing.T) {
+	w := world(t, 600)
+	early := write(t, w, 300)
+	fork := other(t, w, 200, 180)
+	forked := write(t, fork, len(fork.Logged))
+	s := serve(t, early)
+	dir := filepath.Join(t.TempDir(), "mirror")
+	run(t, config(t, w, s.URL, dir))
+	s.dir.Store(forked)
+	for _, deleted := range []bool{false, true} {
+		if deleted {
+			if err := os.RemoveAll(filepath.Join(dir, StateDir, "audit")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := Run(t.Context(), config(t, w, s.URL, dir))
+		if err != nil || r.Copied || r.Report.Result != verifier.Misbehaviour {
+			t.Fatalf("state deleted %v: %+v, %v", deleted, r, err)
+		}
+		sameCopy(t, w, early, dir)
+	}
+	// It is known from then on, whatever is served later.
+	late := write(t, w, len(w.Logged))
+	s.dir.Store(late)
+	if r, err := Run(t.Context(), config(t, w, s.URL, dir)); err != nil || r.Report.Result != verifier.Misbehaviour {
+		t.Errorf("the fork is forgotten: %+v, %v", r, err)
+	}
+}
+
+// TestLoggedTwice: a text that two leaves publish is erased from both bundles.
+func TestLoggedTwice(t *testing.T) {
+	w := world(t, 900)
+	at := slices.IndexFunc(w.Logged, func(e *generator.Entry) bool { return e.Erases != "" })
+	published := slices.IndexFunc(w.Logged, func(e *generator.Entry) bool { return e.Digest == w.Logged[at].Erases })
+	if at < 0 || published < 0 || published/256 == (at-1)/256 {
+		t.Skipf("the world erases at %d what it published at %d", at, published)
+	}
+	again := *w.Logged[published]
+	w.Logged = slices.Insert(slices.Clone(w.Logged), at, &again)
+	before, after := write(t, w, at+1), write(t, w, (at/256+1)*256)
+	s := serve(t, before)
+	dir := filepath.Join(t.TempDir(), "mirror")
+	cfg := config(t, w, s.URL, dir)
+	if r, err := Run(t.Context(), cfg); err != nil || !r.Copied {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	s.dir.Store(after)
+	if r, err := Run(t.Context(), cfg); err != nil || !r.Copied || r.Erased == 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	digest := w.Logged[at+1].Erases
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for line := range bytes.Lines(b) {
+			if entry.Digest(bytes.TrimSuffix(line, []byte("\n"))) == digest {
+				t.Errorf("%s has the text that was erased", path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestForeignText: what an operator serves among the texts of a bundle, and no
@@ -397,6 +587,21 @@ func TestDirectory(t *testing.T) {
 	}
 	unlock()
 	run(t, config(t, w, original, dir))
+	// A key that the policy has for somebody else makes no mirror's cosignature.
+	witness, err := log.NewCosigner(w.Policy.Witnesses[0].Key.Name, bytes.Repeat([]byte{3}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config(t, w, original, dir)
+	cfg.Cosigners = []*log.Cosigner{witness}
+	if _, err := Run(t.Context(), cfg); !errors.Is(err, ErrCosigner) {
+		t.Errorf("under a witness's name: %v, want %v", err, ErrCosigner)
+	}
+	// Nor is a copy gone on from that the policy does not vouch for.
+	stranger := config(t, generator.New(generator.Options{Seed: 99, Signatories: 1}), original, dir)
+	if _, err := Run(t.Context(), stranger); !errors.Is(err, ErrPolicy) {
+		t.Errorf("with another policy: %v, want %v", err, ErrPolicy)
+	}
 	// A file that can't be written is the directory's fault, not the log's.
 	full := filepath.Join(t.TempDir(), "full")
 	if err := os.MkdirAll(filepath.Join(full, StateDir), 0o755); err != nil {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,29 +21,39 @@ import (
 
 // source is the log as the audit reads it, of which it keeps what it is asked for.
 //
-// Tiles and bundles of entries go to their places in the copy, where they are read
-// from the next time: they never change, and the audit compares all of them with
-// what was signed before the copy is one. Texts are always asked for, since they may
-// have been erased, and wait in the folder incoming until it is known which of them
-// a statement names.
+// Nothing of it gets into the copy before the audit has ended well: it waits in the
+// folder incoming. Tiles and bundles of entries are read from the copy, or from there,
+// the next time: they never change, and the audit compares all that it reads with what
+// was signed. Texts are always asked for, since they may have been erased.
 type source struct {
 	log.Source
-	dir, incoming string
-	anew          bool // read nothing from the directory
+	dir, incoming, texts, tmp string
+
+	anew bool // read nothing that an earlier run left
 
 	reused atomic.Bool
+	writes atomic.Uint64
 
 	mu       sync.Mutex
 	kept     map[string][]byte // checkpoint and archive: one of each in a run
 	size     uint64            // that the checkpoint covers, as it says
+	tiles    map[string]bool   // paths of those that wait, as far as this run used them
 	fetched  map[uint64]bool   // bundles of texts
 	folders  map[string]bool   // that were made, or seen
 	writeErr error
 }
 
-func newSource(from log.Source, dir, incoming string, anew bool) *source {
-	return &source{Source: from, dir: dir, incoming: incoming, anew: anew,
-		kept: make(map[string][]byte), fetched: make(map[uint64]bool), folders: make(map[string]bool)}
+// newSource makes a source that keeps what it gets below the folder state.
+func newSource(from log.Source, dir, state string, anew bool) (*source, error) {
+	s := &source{Source: from, dir: dir, incoming: filepath.Join(state, "incoming"), tmp: filepath.Join(state, "tmp"), anew: anew,
+		kept: make(map[string][]byte), tiles: make(map[string]bool), fetched: make(map[uint64]bool), folders: make(map[string]bool)}
+	s.texts = filepath.Join(s.incoming, "texts")
+	for _, left := range []string{s.texts, s.tmp} {
+		if err := os.RemoveAll(left); err != nil {
+			return nil, err
+		}
+	}
+	return s, os.MkdirAll(s.tmp, 0o755)
 }
 
 // Get implements log.Source.
@@ -93,26 +106,57 @@ func (s *source) once(ctx context.Context, path string, limit int64) ([]byte, er
 	return b, nil
 }
 
-// held returns a tile that the directory has.
+// held returns a tile that the copy has, or that waits.
 func (s *source) held(path string, limit int64) ([]byte, bool) {
 	if s.anew {
 		return nil, false
 	}
-	name := filepath.Join(s.dir, filepath.FromSlash(path))
-	info, err := os.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, false
+	for _, dir := range []string{s.dir, s.incoming} {
+		name := filepath.Join(dir, filepath.FromSlash(path))
+		info, err := os.Lstat(name)
+		if err != nil || !info.Mode().IsRegular() || info.Size() > limit {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		s.reused.Store(true)
+		if dir == s.incoming {
+			s.waits(path)
+		}
+		return b, true
 	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, false
-	}
-	s.reused.Store(true)
-	return b, true
+	return nil, false
 }
 
-// keepTile puts a tile or a bundle of entries into its place. Of one that reaches
-// beyond the checkpoint only what the checkpoint covers is verified, and kept.
+// waits notes a tile that is to get into the copy.
+func (s *source) waits(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tiles[path] = true
+}
+
+// place puts the tiles that wait into the copy. Those of an earlier run that this one
+// did not use are no part of what was audited.
+func (s *source) place() error {
+	s.mu.Lock()
+	paths := slices.Sorted(maps.Keys(s.tiles))
+	s.mu.Unlock()
+	for _, path := range paths {
+		to := filepath.Join(s.dir, filepath.FromSlash(path))
+		if err := s.makeFolder(filepath.Dir(to)); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(s.incoming, filepath.FromSlash(path)), to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepTile keeps a tile or a bundle of entries. Of one that reaches beyond the
+// checkpoint only what the checkpoint covers is verified, and kept.
 func (s *source) keepTile(path string, b []byte) error {
 	t, err := log.ParseTilePath(path)
 	if err != nil {
@@ -130,7 +174,11 @@ func (s *source) keepTile(path string, b []byte) error {
 		}
 		t.Width = width
 	}
-	return s.write(filepath.Join(s.dir, filepath.FromSlash(t.Path())), b)
+	if err := s.write(filepath.Join(s.incoming, filepath.FromSlash(t.Path())), b); err != nil {
+		return err
+	}
+	s.waits(t.Path())
+	return nil
 }
 
 // cut returns the first so many hashes of a tile, or entries of a bundle; nil when
@@ -165,27 +213,53 @@ func (s *source) keepText(path string, b []byte) error {
 		s.mu.Lock()
 		s.fetched[t.Index] = true
 		s.mu.Unlock()
-		return s.write(s.incomingBundle(t.Index), b)
+		return s.write(s.incomingBundle(t.Index), s.onlyNamed(t.Index, b))
 	}
 	digest := strings.TrimPrefix(path, log.BodiesPath+"/")
 	if entry.Digest(b) != digest {
 		return nil
 	}
-	return s.write(filepath.Join(s.incoming, digest), b)
+	return s.write(filepath.Join(s.texts, digest), b)
+}
+
+// onlyNamed returns the lines of a bundle of texts that statements of its entries,
+// which were read before, publish: an operator could serve much else.
+func (s *source) onlyNamed(n uint64, b []byte) []byte {
+	path := filepath.FromSlash(log.EntriesPath(n, log.TileWidth))
+	var named []string
+	for _, dir := range []string{s.incoming, s.dir} {
+		if bundle, err := os.ReadFile(filepath.Join(dir, path)); err == nil {
+			if named, err = textsNamed(n, log.TileWidth, bundle); err == nil {
+				break
+			}
+		}
+	}
+	wanted := make(map[string]bool, len(named))
+	for _, digest := range named {
+		wanted[digest] = true
+	}
+	var out []byte
+	for line := range bytes.Lines(b) {
+		if digest := entry.Digest(bytes.TrimSuffix(line, []byte("\n"))); wanted[digest] {
+			out = append(out, line...)
+			delete(wanted, digest)
+		}
+	}
+	return out
 }
 
 func (s *source) incomingBundle(n uint64) string {
-	return filepath.Join(s.incoming, fmt.Sprintf("bundle-%d", n))
+	return filepath.Join(s.texts, fmt.Sprintf("bundle-%d", n))
 }
 
 // write writes a file of which a reader sees all or nothing. It is on the disk after
 // the next flush.
 func (s *source) write(path string, b []byte) error {
-	dir, name := filepath.Split(path)
-	if err := s.makeFolder(dir); err != nil {
+	if err := s.makeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	tmp := filepath.Join(dir, "."+name)
+	// Not beside it: what a crash leaves is not to be served.
+	tmp := filepath.Join(s.tmp, strconv.FormatUint(s.writes.Add(1), 10))
 	if err := os.WriteFile(tmp, b, 0o644); err != nil {
 		return err
 	}
@@ -235,21 +309,31 @@ func (s *source) checkpoint() []byte {
 	return s.kept[log.CheckpointPath]
 }
 
+// covers is the size of that checkpoint.
+func (s *source) covers() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size
+}
+
 // archive returns the archive up to the checkpoint of that size; nil when the log
-// has none.
+// has none, or something else in its place.
 func (s *source) archive(size uint64) []byte {
 	s.mu.Lock()
 	b := s.kept[log.ArchivePath]
 	s.mu.Unlock()
 	notes, err := log.ParseArchive(b)
-	if b == nil || err != nil {
-		return b // as it is: what is wrong with it can be seen in the copy too
+	if err != nil {
+		return nil
 	}
-	var out []byte
+	if b == nil {
+		return nil
+	}
+	out := []byte{}
 	for _, raw := range notes {
 		n, err := log.ParseNote(raw)
 		if err != nil {
-			return b
+			return nil
 		}
 		if cp, err := log.ParseCheckpoint(n.Text); err != nil || cp.Size > size {
 			break
@@ -294,7 +378,7 @@ func (s *source) lines(n uint64) (map[string][]byte, error) {
 
 // single returns a text that was fetched by itself; nil when none was.
 func (s *source) single(digest string) []byte {
-	b, err := os.ReadFile(filepath.Join(s.incoming, digest))
+	b, err := os.ReadFile(filepath.Join(s.texts, digest))
 	if err != nil || entry.Digest(b) != digest {
 		return nil
 	}
