@@ -16,7 +16,7 @@ import (
 // sink from hearing of it.
 func TestFullQueueHearsOfAFork(t *testing.T) {
 	p := newPlace(t, 601, generator.Options{Seed: 46})
-	p.limits.LastTime, p.limits.Queue = time.Second, 20
+	p.limits.LastTime, p.limits.Queue = 3 * time.Second, 20
 	p.log("log", 600)
 	p.other("theirs", 300, 420)
 	h := &hook{status: http.StatusServiceUnavailable}
@@ -45,7 +45,7 @@ func TestFullQueueHearsOfAFork(t *testing.T) {
 // A sink that takes nothing at all keeps no other from hearing, which hears once.
 func TestBrokenSinkSilencesNoOther(t *testing.T) {
 	p := newPlace(t, 601, generator.Options{Seed: 47})
-	p.limits.LastTime = time.Second
+	p.limits.LastTime = 3 * time.Second
 	p.log("log", 600)
 	p.other("theirs", 300, 420)
 	h := new(hook)

@@ -162,7 +162,7 @@ func TestMail(t *testing.T) {
 	p := newPlace(t, 50, generator.Options{Seed: 55})
 	box, pool := newMailbox(t, true)
 	p.limits.Roots = pool
-	p.limits.LastTime = 2 * time.Second
+	p.limits.LastTime = 8 * time.Second
 	well := false
 	p.write("password", []byte("a password of the mail server\n"))
 	cfg := p.config("log", garbled(p, &well), "sinks: [{type: smtp, server: \""+box.listener.Addr().String()+"\", from: monitor@watch.example, to: [desk@watch.example, night@watch.example], user: monitor, password_file: password}, {type: stdout}]")
@@ -226,7 +226,7 @@ func TestMail(t *testing.T) {
 // nothing is lost.
 func TestMailToRefusedRecipient(t *testing.T) {
 	p := newPlace(t, 50, generator.Options{Seed: 55})
-	p.limits.LastTime = time.Second
+	p.limits.LastTime = 4 * time.Second
 	box, _ := newMailbox(t, false)
 	box.refuseTo("night@")
 	well := false
@@ -251,7 +251,7 @@ func TestMailToRefusedRecipient(t *testing.T) {
 // An alarm that a mail server does not take for good is set aside, that one alone.
 func TestMailThatIsRefused(t *testing.T) {
 	p := newPlace(t, 50, generator.Options{Seed: 55})
-	p.limits.LastTime = 2 * time.Second
+	p.limits.LastTime = 8 * time.Second
 	box, _ := newMailbox(t, false)
 	box.unwanted = "witness bad"
 	garbage := func() []byte { return []byte("hello\n") }

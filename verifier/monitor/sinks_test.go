@@ -96,7 +96,7 @@ func garbled(p *place, well *bool) string {
 // restart, in order.
 func TestWebhook(t *testing.T) {
 	p := newPlace(t, 50, generator.Options{Seed: 51})
-	p.limits.LastTime = 2 * time.Second
+	p.limits.LastTime = 8 * time.Second
 	h := &hook{status: http.StatusServiceUnavailable}
 	well := false
 	p.write("secret", []byte(hookSecret+"\n"))
@@ -145,7 +145,7 @@ func TestWebhook(t *testing.T) {
 // That a sink takes nothing, the others are told.
 func TestSinkThatFails(t *testing.T) {
 	p := newPlace(t, 30, generator.Options{Seed: 59})
-	p.limits.LastTime = time.Second
+	p.limits.LastTime = 4 * time.Second
 	p.now = time.Now()
 	h := &hook{status: http.StatusServiceUnavailable}
 	p.write("secret", []byte(hookSecret))
@@ -221,7 +221,7 @@ func TestFullQueue(t *testing.T) {
 // Where a webhook answers with a redirect, nothing goes elsewhere.
 func TestWebhookRedirect(t *testing.T) {
 	p := newPlace(t, 20, generator.Options{Seed: 53})
-	p.limits.LastTime = time.Second
+	p.limits.LastTime = 4 * time.Second
 	elsewhere := new(hook)
 	other := p.server(elsewhere)
 	well := false
