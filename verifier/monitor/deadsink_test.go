@@ -16,7 +16,7 @@ import (
 // sink from hearing of it.
 func TestFullQueueHearsOfAFork(t *testing.T) {
 	p := newPlace(t, 601, generator.Options{Seed: 46})
-	p.limits.LastTime, p.limits.Queue = 3 * time.Second, 20
+	p.limits.LastTime, p.limits.Queue = 3*time.Second, 20
 	p.log("log", 600)
 	p.other("theirs", 300, 420)
 	h := &hook{status: http.StatusServiceUnavailable}
