@@ -42,7 +42,7 @@ var rooms = map[string][]string{
 	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
-	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline"},
+	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.

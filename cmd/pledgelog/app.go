@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/configfile"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
 )
@@ -24,10 +25,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if f == nil {
 		return commandline.ExitDone
 	}
-	var many problems
+	var many configfile.Problems
 	if errors.As(f, &many) {
 		for _, p := range many {
-			a.fail(p, p.hint)
+			a.fail(p, p.Hint)
 		}
 		return commandline.ExitUsage
 	}
@@ -80,7 +81,7 @@ configuration that is not right.`,
 func do(f func(ctx context.Context) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		err := f(cmd.Context())
-		var many problems
+		var many configfile.Problems
 		switch {
 		case err == nil || commandline.IsFailure(err):
 			return err

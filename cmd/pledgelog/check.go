@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pledgelog/pledgelog/configfile"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/witnessing"
@@ -21,10 +22,10 @@ import (
 
 // check says everything that is wrong with the values of a configuration and
 // with the files that they name. It reads the policy and the key.
-func (s *setup) check() problems {
-	var found problems
+func (s *setup) check() configfile.Problems {
+	var found configfile.Problems
 	say := func(key, hint, format string, args ...any) {
-		found = append(found, &problem{s.file + ": " + key, fmt.Sprintf(format, args...), hint})
+		found = append(found, &configfile.Problem{At: s.file + ": " + key, Text: fmt.Sprintf(format, args...), Hint: hint})
 	}
 	missing := false
 	for _, m := range []struct{ key, value, hint string }{
@@ -48,7 +49,7 @@ func (s *setup) check() problems {
 		signer, p := readSecret(s.CheckpointKey, "checkpoint.key", parseSigner)
 		switch {
 		case p != nil:
-			say("checkpoint_key", p.hint, "%s", p.text)
+			say("checkpoint_key", p.Hint, "%s", p.Text)
 		case signer.Name() != s.Origin && s.Origin != "":
 			say("checkpoint_key", "use the key that was made for this origin", "the key is of %s, and origin is %s", signer.Name(), s.Origin)
 		default:
@@ -62,7 +63,7 @@ func (s *setup) check() problems {
 		further, p := readSecret(f.path, f.name+".key", f.parse)
 		switch {
 		case p != nil:
-			say(f.conf, p.hint, "%s", p.text)
+			say(f.conf, p.Hint, "%s", p.Text)
 		case further.Key().Name != s.Origin && s.Origin != "":
 			say(f.conf, "use the key that was made for this origin", "the key is of %s, and origin is %s", further.Key().Name, s.Origin)
 		case s.signer != nil && further.Key().Equal(s.signer.Key()):
@@ -74,7 +75,7 @@ func (s *setup) check() problems {
 	if s.OperatorKey != "" {
 		keys, p := readOperator(s.OperatorKey)
 		if p != nil {
-			say("operator_key", p.hint, "%s", p.text)
+			say("operator_key", p.Hint, "%s", p.Text)
 		}
 		s.operator = keys
 	}

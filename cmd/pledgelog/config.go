@@ -2,14 +2,9 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-
+	"github.com/pledgelog/pledgelog/configfile"
 	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
@@ -100,157 +95,37 @@ checkpoint_interval: 1s              # at least 100ms
 simulated_clock: ""                  # for demonstrations under .example only
 `
 
+const seeExample = "see pledgelog check-config --help for an example"
+
 // fields are the keys of the file, and where their values go.
-func (c *Config) fields() []field {
-	return []field{
-		{"origin", &c.Origin, nil, false},
-		{"directory", &c.Directory, nil, true},
-		{"state", &c.State, nil, true},
-		{"policy", &c.Policy, nil, true},
-		{"checkpoint_key", &c.CheckpointKey, nil, true},
-		{"checkpoint_key_mldsa", &c.CheckpointKeyMLDSA, nil, true},
-		{"checkpoint_key_former", &c.CheckpointKeyFormer, nil, true},
-		{"operator_key", &c.OperatorKey, nil, true},
-		{"directory_after", nil, &c.DirectoryAfter, false},
-		{"listen", &c.Listen, nil, false},
-		{"metrics_listen", &c.MetricsListen, nil, false},
-		{"checkpoint_interval", nil, &c.CheckpointInterval, false},
-		{"simulated_clock", &c.SimulatedClock, nil, true},
+func (c *Config) fields() []configfile.Field {
+	return []configfile.Field{
+		{Key: "origin", Text: &c.Origin},
+		{Key: "directory", Text: &c.Directory, IsPath: true},
+		{Key: "state", Text: &c.State, IsPath: true},
+		{Key: "policy", Text: &c.Policy, IsPath: true},
+		{Key: "checkpoint_key", Text: &c.CheckpointKey, IsPath: true},
+		{Key: "checkpoint_key_mldsa", Text: &c.CheckpointKeyMLDSA, IsPath: true},
+		{Key: "checkpoint_key_former", Text: &c.CheckpointKeyFormer, IsPath: true},
+		{Key: "operator_key", Text: &c.OperatorKey, IsPath: true},
+		{Key: "directory_after", Duration: &c.DirectoryAfter},
+		{Key: "listen", Text: &c.Listen},
+		{Key: "metrics_listen", Text: &c.MetricsListen},
+		{Key: "checkpoint_interval", Duration: &c.CheckpointInterval},
+		{Key: "simulated_clock", Text: &c.SimulatedClock, IsPath: true},
 	}
 }
-
-type field struct {
-	key      string
-	text     *string
-	duration *time.Duration
-	isPath   bool
-}
-
-// A problem is one thing that is wrong with a configuration.
-type problem struct {
-	at   string // file and line, or key
-	text string
-	hint string
-}
-
-func (p *problem) Error() string {
-	if p.at == "" {
-		return p.text
-	}
-	return p.at + ": " + p.text
-}
-
-// problems are all of them at once.
-type problems []*problem
-
-func (ps problems) Error() string {
-	texts := make([]string, len(ps))
-	for i, p := range ps {
-		texts[i] = p.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-const maxConfig = 64 << 10
 
 // parseConfig reads a configuration. Name is the file's, for messages. It finds
 // every key that is wrong, and says nothing yet on whether the values make sense
-// together.
-func parseConfig(name string, b []byte) (*Config, problems) {
+// together; nil when there is nothing to read.
+func parseConfig(name string, b []byte) (*Config, configfile.Problems) {
 	c := &Config{Listen: "127.0.0.1:8080", CheckpointInterval: time.Second, DirectoryAfter: intake.DefaultDirectoryAfter}
-	var found problems
-	say := func(line int, hint, format string, args ...any) {
-		at := name
-		if line > 0 {
-			at = fmt.Sprintf("%s:%d", name, line)
-		}
-		found = append(found, &problem{at, fmt.Sprintf(format, args...), hint})
-	}
-	file, err := parser.ParseBytes(b, 0)
-	if err != nil {
-		say(0, "see pledgelog check-config --help for an example", "it is not YAML: %s", firstLine(err))
+	read, found := configfile.Parse(name, b, c.fields(), seeExample)
+	if !read {
 		return nil, found
-	}
-	switch {
-	case len(file.Docs) > 1:
-		say(0, "write all keys without --- lines between them; see pledgelog check-config --help for an example", "it has %d YAML documents, and a configuration is one", len(file.Docs))
-		return nil, found
-	case len(file.Docs) == 0, isEmpty(file.Docs[0].Body):
-		say(0, "see pledgelog check-config --help for an example", "it is empty")
-		return nil, found
-	}
-	var pairs []*ast.MappingValueNode
-	switch body := file.Docs[0].Body.(type) {
-	case *ast.MappingNode:
-		pairs = body.Values
-	case *ast.MappingValueNode:
-		pairs = []*ast.MappingValueNode{body}
-	default:
-		say(0, "see pledgelog check-config --help for an example", "it is not a list of keys with their values")
-		return nil, found
-	}
-	fields := c.fields()
-	var seen []string
-	for _, pair := range pairs {
-		line := pair.Key.GetToken().Position.Line
-		key, ok := pair.Key.(*ast.StringNode)
-		i := -1
-		if ok {
-			i = slices.IndexFunc(fields, func(f field) bool { return f.key == key.Value })
-		}
-		switch {
-		case i < 0:
-			say(line, "the keys are "+strings.Join(keys(fields), ", "), "%s is not a key of the configuration", pair.Key.GetToken().Value)
-			continue
-		case slices.Contains(seen, key.Value):
-			say(line, "give each key once", "%s stands there twice", key.Value)
-			continue
-		}
-		seen = append(seen, key.Value)
-		value, ok := scalar(pair.Value)
-		if !ok {
-			say(line, "write it as text, in quotation marks if need be", "%s is not text", key.Value)
-			continue
-		}
-		if d := fields[i].duration; d != nil {
-			if *d, err = time.ParseDuration(value); err != nil {
-				say(line, "write a time such as 100ms or 2s", "%s is %q, which is not a length of time", key.Value, value)
-			}
-			continue
-		}
-		*fields[i].text = value
 	}
 	return c, found
-}
-
-// isEmpty reports whether a document has nothing in it but comments.
-func isEmpty(body ast.Node) bool {
-	return body == nil || body.Type() == ast.NullType || body.Type() == ast.CommentType
-}
-
-// scalar returns the text of a value. Numbers and truth values, anchors and
-// aliases are none.
-func scalar(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, true
-	case *ast.NullNode:
-		return "", true
-	}
-	return "", false
-}
-
-func keys(fields []field) []string {
-	out := make([]string, len(fields))
-	for i, f := range fields {
-		out[i] = f.key
-	}
-	return out
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 // A setup is a configuration that was checked, with what was read on the way.
@@ -264,9 +139,9 @@ type setup struct {
 }
 
 // loadConfig reads and checks a configuration and the files that it names. An
-// error is problems, all of them.
+// error is configfile.Problems, all of them.
 func loadConfig(path string) (*setup, error) {
-	b, err := readInput(path, maxConfig, "give the configuration with --config; pledgelog check-config --help shows one")
+	b, err := readInput(path, configfile.MaxSize, "give the configuration with --config; pledgelog check-config --help shows one")
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
@@ -274,14 +149,8 @@ func loadConfig(path string) (*setup, error) {
 	if c == nil {
 		return nil, found
 	}
-	dir, err := filepath.Abs(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("find configuration: %w", err)
-	}
-	for _, f := range c.fields() {
-		if f.isPath && *f.text != "" && !filepath.IsAbs(*f.text) {
-			*f.text = filepath.Join(dir, *f.text)
-		}
+	if err := configfile.Place(path, c.fields()); err != nil {
+		return nil, err
 	}
 	s := &setup{Config: *c, file: path}
 	if found = append(found, s.check()...); len(found) > 0 {

@@ -28,8 +28,8 @@ func TestExampleConfig(t *testing.T) {
 		t.Errorf("example is %+v, want %+v", *c, want)
 	}
 	for _, f := range c.fields() {
-		if !strings.Contains(exampleConfig, "\n"+f.key+": ") && !strings.HasPrefix(exampleConfig, f.key+": ") {
-			t.Errorf("the example lacks %s", f.key)
+		if !strings.Contains(exampleConfig, "\n"+f.Key+": ") && !strings.HasPrefix(exampleConfig, f.Key+": ") {
+			t.Errorf("the example lacks %s", f.Key)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func FuzzConfig(f *testing.F) {
 			t.Error("neither a configuration nor a problem")
 		}
 		for _, p := range found {
-			if p.text == "" || p.hint == "" {
+			if p.Text == "" || p.Hint == "" {
 				t.Errorf("a problem without words: %+v", p)
 			}
 		}

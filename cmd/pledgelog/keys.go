@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/configfile"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/guard"
 )
@@ -59,15 +60,15 @@ func parseMLDSA(b []byte) (guard.InnerCosigner, error) {
 func parseFormer(b []byte) (guard.InnerCosigner, error) { return parseSigner(b) }
 
 // readSecret reads a secret key file that nobody else may read.
-func readSecret[S any](path, name string, parse func([]byte) (S, error)) (s S, p *problem) {
+func readSecret[S any](path, name string, parse func([]byte) (S, error)) (s S, p *configfile.Problem) {
 	var none S
 	b, failed := commandline.ReadPrivate(path, maxKeyFile, "make it with `pledgelog keygen`, or mend the path")
 	if failed != nil {
-		return none, &problem{text: failed.Error(), hint: failed.Hint}
+		return none, &configfile.Problem{Text: failed.Error(), Hint: failed.Hint}
 	}
 	var err error
 	if s, err = parse(b); err != nil {
-		return none, &problem{text: fmt.Sprintf("read key %s: %v", path, err), hint: "give the file " + name + " that `pledgelog keygen` wrote"}
+		return none, &configfile.Problem{Text: fmt.Sprintf("read key %s: %v", path, err), Hint: "give the file " + name + " that `pledgelog keygen` wrote"}
 	}
 	return s, nil
 }
