@@ -22,6 +22,7 @@ var rooms = map[string][]string{
 	"keyfile":                    {"entry"},
 	"commandline":                {"entry"}, // the vocabulary's version
 	"configfile":                 {},
+	"daemon":                     {"entry", "commandline"},
 	"log":                        {},
 	"pledge":                     {"entry"},
 	"log/guard":                  {"log"},
@@ -42,11 +43,11 @@ var rooms = map[string][]string{
 	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
-	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile"},
+	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.
-	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile"},
+	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile", "daemon"},
 
 	// Test tools: nothing that ships may import them.
 	"commandline/commandtest": {},
@@ -55,7 +56,7 @@ var rooms = map[string][]string{
 	"store/storetest":         {"store"},
 	"vectors":                 {"entry", "generator"}, // never pledge or verifier: what is expected is written by hand
 	"vectors/write":           {"vectors"},
-	"api/apitest":             {"generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
+	"api/apitest":             {"daemon", "generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
 
 	"tamper": {}, // tests alone
 

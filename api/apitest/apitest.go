@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/api"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/intake"
@@ -112,7 +113,7 @@ func start(ctx context.Context, w *generator.World, operator []intake.OperatorKe
 	}
 	s.Addr = l.Addr().String()
 	s.URL = "http://" + s.Addr
-	go s.http.Serve(api.LimitConns(l, 512))
+	go s.http.Serve(daemon.LimitConns(l, 512))
 	return s, nil
 }
 

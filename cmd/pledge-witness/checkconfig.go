@@ -37,13 +37,13 @@ func (a *app) describe(s *setup) {
 	if s.SimulatedClock != "" {
 		clock = "simulated, from " + s.SimulatedClock
 	}
-	a.printf("state       %s\n", s.State)
+	a.Printf("state       %s\n", s.State)
 	for _, c := range s.cosigners {
-		a.printf("cosigns as  %s\n", c.Key())
+		a.Printf("cosigns as  %s\n", c.Key())
 	}
-	a.printf("listen      %s\nlogs ask    POST %s/add-checkpoint, every %v and up to 20 at once\nmonitors    GET %s/<origin hash>/checkpoint, and audit.json of logs that are audited\ntime        %s\n",
+	a.Printf("listen      %s\nlogs ask    POST %s/add-checkpoint, every %v and up to 20 at once\nmonitors    GET %s/<origin hash>/checkpoint, and audit.json of logs that are audited\ntime        %s\n",
 		s.Listen, s.SubmissionPrefix, s.CosignInterval, s.MonitoringPrefix, clock)
 	if _, err := witness.OpenState(s.State); errors.Is(err, fs.ErrNotExist) {
-		a.note("the state is not there yet: make it with `pledge-witness init`")
+		a.Note("the state is not there yet: make it with `pledge-witness init`")
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/configfile"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/witness"
@@ -139,7 +140,7 @@ func (s *setup) check() configfile.Problems {
 		say("cosign_interval", "write a time from 1ms to 1h", "it is %v", s.CosignInterval)
 	}
 	if s.SimulatedClock != "" {
-		if _, err := readClock(s.SimulatedClock); err != nil {
+		if _, err := daemon.ReadClock(s.SimulatedClock); err != nil {
 			say("simulated_clock", "write the time into it as one line, such as 2026-01-05T09:00:00Z", "%v", err)
 		}
 		s.checkDemonstrations(say)

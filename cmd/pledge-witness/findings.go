@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/witness"
@@ -200,7 +201,7 @@ func (a *app) showFindings(k *looked, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		a.printf("%s\n", b)
+		a.Printf("%s\n", b)
 		return nil
 	}
 	var table strings.Builder
@@ -211,12 +212,12 @@ func (a *app) showFindings(k *looked, asJSON bool) error {
 		if f.Who != "" {
 			text += fmt.Sprintf(" (accepted by %s, %s: %s)", f.Who, f.When, f.Why)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.State, f.Name, oneLine(text))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.State, f.Name, daemon.OneLine(text))
 	}
 	w.Flush()
-	a.printf("%s", table.String())
+	a.Printf("%s", table.String())
 	if k.audit != nil && k.audit.More > 0 {
-		a.note("%d more are open that are not listed", k.audit.More)
+		a.Note("%d more are open that are not listed", k.audit.More)
 	}
 	return nil
 }
@@ -265,7 +266,7 @@ is not cosigned. Both stay on record and are published in audit.json.`
 		if err != nil {
 			return err
 		}
-		now, err := clock(s.SimulatedClock, slog.New(slog.DiscardHandler))
+		now, err := daemon.Clock(s.SimulatedClock, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}
@@ -278,7 +279,7 @@ is not cosigned. Both stay on record and are published in audit.json.`
 		case err != nil:
 			return stateFailure(err)
 		}
-		a.printf("%s  %s\n%s\n", action, f.Name, f.Text)
+		a.Printf("%s  %s\n%s\n", action, f.Name, f.Text)
 		return nil
 	})
 	cmd.Flags().StringVar(&who, "who", "", "`NAME` of the person who decides, which is published")

@@ -96,8 +96,8 @@ func (a *app) keygen(name string, typ byte, path string) error {
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("write key: %w", plainError(err))
 	}
-	a.note("the secret key is not encrypted: whoever can read it can cosign as the witness")
-	a.printf("%s\n", key)
+	a.Note("the secret key is not encrypted: whoever can read it can cosign as the witness")
+	a.Printf("%s\n", key)
 	return nil
 }
 

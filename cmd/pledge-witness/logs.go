@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/witness"
@@ -40,9 +41,9 @@ does not know what it cosigned can cosign another history.`,
 			return err
 		}
 		for _, c := range s.cosigners {
-			a.printf("%s\n", c.Key())
+			a.Printf("%s\n", c.Key())
 		}
-		a.note("tell it of logs with `pledge-witness add-log`")
+		a.Note("tell it of logs with `pledge-witness add-log`")
 		return nil
 	})
 }
@@ -126,18 +127,18 @@ func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []strin
 	case err != nil:
 		return stateFailure(err)
 	case len(added) == 0 && !changed:
-		a.note("%s is there with this already", origin)
+		a.Note("%s is there with this already", origin)
 	}
 	l, err := state.Load(origin)
 	if err != nil {
 		return stateFailure(err)
 	}
 	if !l.Enabled {
-		a.note("%s is disabled: see `pledge-witness enable-log`", origin)
+		a.Note("%s is disabled: see `pledge-witness enable-log`", origin)
 	}
-	a.printf("origin  %s\nkeys    %d\nsize    %d\nhash    %s\n", origin, len(l.Keys), l.Head.Size, witness.OriginHash(origin))
+	a.Printf("origin  %s\nkeys    %d\nsize    %d\nhash    %s\n", origin, len(l.Keys), l.Head.Size, witness.OriginHash(origin))
 	if l.Audit != nil {
-		a.printf("audits  %s\n", l.Audit.Source)
+		a.Printf("audits  %s\n", l.Audit.Source)
 	}
 	return nil
 }
@@ -229,7 +230,7 @@ is audited has audit, with source, charter, verdict, text, size, open and accept
 			err = e
 		}
 		if err == nil && len(logs) == 0 {
-			a.note("it knows no log: see `pledge-witness add-log`")
+			a.Note("it knows no log: see `pledge-witness add-log`")
 		}
 		return stateFailure(err)
 	})
@@ -260,7 +261,7 @@ func (a *app) list(state *witness.State, logs []*witness.Log, asJSON bool) error
 		if err != nil {
 			return err
 		}
-		a.printf("%s\n", b)
+		a.Printf("%s\n", b)
 		return failed
 	}
 	var table strings.Builder
@@ -272,16 +273,16 @@ func (a *app) list(state *witness.State, logs []*witness.Log, asJSON bool) error
 			enabled = "no"
 		}
 		// A tab would be a column of its own; an origin may hold none.
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", visible(l.Origin), l.Size, or(l.Root, "-"), or(l.Cosigned, "never"), enabled, l.Audit)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", daemon.Visible(l.Origin), l.Size, or(l.Root, "-"), or(l.Cosigned, "never"), enabled, l.Audit)
 	}
 	w.Flush()
-	a.printf("%s", table.String())
+	a.Printf("%s", table.String())
 	for _, l := range out.Logs {
 		if l.Audit == nil {
 			continue
 		}
 		for _, f := range l.Audit.Accepted {
-			a.printf("accepted of %s: %s, by %s, %s: %s\n", l.Origin, f.Name, f.Who, f.When, f.Why)
+			a.Printf("accepted of %s: %s, by %s, %s: %s\n", l.Origin, f.Name, f.Who, f.When, f.Why)
 		}
 	}
 	return failed
@@ -323,7 +324,7 @@ A witness that runs knows at once.`
 		case err != nil:
 			return stateFailure(err)
 		case !changed:
-			a.note("%s was so already", args[0])
+			a.Note("%s was so already", args[0])
 		}
 		return nil
 	})

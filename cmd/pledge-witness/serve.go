@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/witness"
 )
 
@@ -49,7 +50,7 @@ request, with origin, sizes and status, and not who asked.`,
 		Example: `  pledge-witness serve --config witness.yaml
   pledge-witness serve --config witness.yaml 2>> witness.log`,
 		Args: commandline.NoArguments,
-	}, func(ctx context.Context, s *setup, _ []string) error { return serve(ctx, s, a.logger()) })
+	}, func(ctx context.Context, s *setup, _ []string) error { return serve(ctx, s, a.Logger()) })
 }
 
 // serve runs the witness until ctx ends or it can't go on.
@@ -63,7 +64,7 @@ func serve(ctx context.Context, s *setup, logger *slog.Logger) error {
 	if err != nil {
 		logger.Error("some logs can't be cosigned", "error", err.Error())
 	}
-	now, err := clock(s.SimulatedClock, logger)
+	now, err := daemon.Clock(s.SimulatedClock, logger)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func serve(ctx context.Context, s *setup, logger *slog.Logger) error {
 	defer listener.Close()
 	attrs := []any{"address", listener.Addr().String(), "logs", len(logs), "keys", vkeyIDs(s), "version", commandline.Version()}
 	servers := []*http.Server{witness.NewServer(handler, logger)}
-	listeners := []net.Listener{witness.LimitConns(listener, maxConns())}
+	listeners := []net.Listener{daemon.LimitConns(listener, maxConns())}
 	if s.MetricsListen != "" {
 		l, err := listen("metrics_listen", s.MetricsListen)
 		if err != nil {
@@ -96,7 +97,7 @@ func serve(ctx context.Context, s *setup, logger *slog.Logger) error {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", metrics.Handler())
 		servers = append(servers, witness.NewServer(mux, logger))
-		listeners = append(listeners, witness.LimitConns(l, 16))
+		listeners = append(listeners, daemon.LimitConns(l, 16))
 		attrs = append(attrs, "metrics", l.Addr().String())
 	}
 	if s.SimulatedClock != "" {

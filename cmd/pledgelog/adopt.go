@@ -81,6 +81,6 @@ func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 	if err != nil {
 		return errors.Join(err, os.Remove(s.guardPath()))
 	}
-	a.printf("adopted a checkpoint of %d entries\n", view.Checkpoint.Size)
+	a.Printf("adopted a checkpoint of %d entries\n", view.Checkpoint.Size)
 	return nil
 }

@@ -9,26 +9,27 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/configfile"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
 )
 
 // An app is one run of the program.
-type app struct{ ui }
+type app struct{ daemon.Terminal }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{ui{in: stdin, out: stdout, err: stderr}}
+	return &app{daemon.Terminal{In: stdin, Out: stdout, Err: stderr}}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
-	f := commandline.Execute(ctx, a.command(), args, a.in, a.out, a.err)
+	f := commandline.Execute(ctx, a.command(), args, a.In, a.Out, a.Err)
 	if f == nil {
 		return commandline.ExitDone
 	}
 	var many configfile.Problems
 	if errors.As(f, &many) {
 		for _, p := range many {
-			a.fail(p, p.Hint)
+			a.Fail(p, p.Hint)
 		}
 		return commandline.ExitUsage
 	}
@@ -36,7 +37,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if hint == "" {
 		hint = hintOf(f)
 	}
-	a.fail(f, hint)
+	a.Fail(f, hint)
 	return f.Code
 }
 
@@ -99,7 +100,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: `  pledgelog version`,
 		Args:    commandline.NoArguments,
 		RunE: do(func(context.Context) error {
-			a.printf("%s", commandline.About("pledgelog"))
+			a.Printf("%s", commandline.About("pledgelog"))
 			return nil
 		}),
 	}

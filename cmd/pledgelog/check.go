@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/configfile"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/witnessing"
@@ -101,7 +102,7 @@ func (s *setup) check() configfile.Problems {
 		if !entry.IsDemonstration(s.Origin) && !missing {
 			say("simulated_clock", "leave it out: a real log has real time", "time is simulated only for origins whose host ends in .example, and this one is %s", s.Origin)
 		}
-		if _, err := readClock(s.SimulatedClock); err != nil {
+		if _, err := daemon.ReadClock(s.SimulatedClock); err != nil {
 			say("simulated_clock", "write the time into it as one line, such as 2026-01-05T09:00:00Z", "%v", err)
 		}
 	}

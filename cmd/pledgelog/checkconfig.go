@@ -80,24 +80,24 @@ func (a *app) describe(s *setup) {
 		}
 		signer += fmt.Sprintf(" and %s+%08x (%s)", k.Name, k.ID, which)
 	}
-	a.printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\nwitnesses   %s\noperator    %s\nlisten      %s\ntime        %s\n",
+	a.Printf("origin      %s\ndirectory   %s\nstate       %s\ncheckpoint  %s, every %v\nwitnesses   %s\noperator    %s\nlisten      %s\ntime        %s\n",
 		s.Origin, s.Directory, s.State, signer, s.CheckpointInterval, describeWitnesses(s.policy), operator, s.Listen, clock)
 	if s.policy.Quorum == log.QuorumNone {
-		a.note("the policy wants no witnesses: time, and that everybody is shown the same log, are your word; say so to your readers")
+		a.Note("the policy wants no witnesses: time, and that everybody is shown the same log, are your word; say so to your readers")
 	}
 	if names := withoutURL(s.policy); len(names) > 0 {
-		a.note("no address is given for %s: it is never asked", strings.Join(names, ", "))
+		a.Note("no address is given for %s: it is never asked", strings.Join(names, ", "))
 	}
 	if names := plainHTTP(s.policy); len(names) > 0 {
-		a.note("%s is asked over plain HTTP: whoever is between can keep cosignatures from you, though not forge them", strings.Join(names, ", "))
+		a.Note("%s is asked over plain HTTP: whoever is between can keep cosignatures from you, though not forge them", strings.Join(names, ", "))
 	}
 	if len(s.operator) == 0 {
-		a.note("there is no operator_key: the server will make no directories, which is a finding against it two days after the log grew")
+		a.Note("there is no operator_key: the server will make no directories, which is a finding against it two days after the log grew")
 	}
 	if entry.IsDemonstration(s.Origin) {
-		a.note("%s is a demonstration: its time may be simulated, and everything that shows it says so", s.Origin)
+		a.Note("%s is a demonstration: its time may be simulated, and everything that shows it says so", s.Origin)
 	}
 	if _, err := os.Stat(s.storePath()); errors.Is(err, fs.ErrNotExist) {
-		a.note("the log is not there yet: make it with `pledgelog init`")
+		a.Note("the log is not there yet: make it with `pledgelog init`")
 	}
 }

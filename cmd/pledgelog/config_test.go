@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -143,7 +144,7 @@ func TestSimulatedClock(t *testing.T) {
 	}
 	set("2026-01-05T09:00:00Z\n")
 	var told bytes.Buffer
-	now, err := clock(path, ui{err: &told}.logger())
+	now, err := daemon.Clock(path, daemon.Terminal{Err: &told}.Logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func TestSimulatedClock(t *testing.T) {
 	set("2026-03-05T09:00:00Z")
 	expect("2026-03-05T09:00:00Z")
 	set("not a time")
-	if _, err := clock(path, nil); err == nil {
+	if _, err := daemon.Clock(path, nil); err == nil {
 		t.Error("a clock that tells no time is taken")
 	}
 }

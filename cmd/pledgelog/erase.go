@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
 )
@@ -126,13 +127,13 @@ func (a *app) erase(ctx context.Context, s *setup, o eraseOrder, yes bool) error
 		if t.Before {
 			when = "logged before as"
 		}
-		a.printf("erased  %s of entry %s\n        %s entry %d, %s\n", t.Digest, t.Of, when, t.Index, t.Erasure)
+		a.Printf("erased  %s of entry %s\n        %s entry %d, %s\n", t.Digest, t.Of, when, t.Index, t.Erasure)
 	}
 	if !answer.Gone {
 		return commandline.Undecided(errors.New("the erasure is logged, and the texts are not deleted yet"), "the server goes on with it, after a restart too; see its log, and run the same command again")
 	}
-	a.printf("gone    from the log's folder and the server's store\n")
-	a.note("copies that others made, and your backups, may hold it still")
+	a.Printf("gone    from the log's folder and the server's store\n")
+	a.Note("copies that others made, and your backups, may hold it still")
 	return nil
 }
 
@@ -166,13 +167,13 @@ func (s *setup) order(ctx context.Context, o eraseOrder) (answer *eraseAnswer, e
 }
 
 // confirm puts a question and reports whether the answer was yes.
-func (u *ui) confirm(question string) bool {
-	fmt.Fprintf(u.err, "%s [y/N] ", oneLine(question))
+func (a *app) confirm(question string) bool {
+	fmt.Fprintf(a.Err, "%s [y/N] ", daemon.OneLine(question))
 	line := make([]byte, 100)
-	n, _ := u.in.Read(line)
+	n, _ := a.In.Read(line)
 	answer, _, ended := strings.Cut(string(line[:n]), "\n")
 	if !ended {
-		fmt.Fprintln(u.err)
+		fmt.Fprintln(a.Err)
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":

@@ -128,7 +128,7 @@ func (s *setup) checkOperator(charter *entry.Charter) error {
 
 func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (err error) {
 	// What a server would tell its log is of interest here only when it is bad.
-	logger := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	logger := slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: slog.LevelError}))
 	if err := os.MkdirAll(s.State, 0o700); err != nil {
 		return fmt.Errorf("make state: %w", plainError(err))
 	}
@@ -171,9 +171,9 @@ func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (er
 		return fmt.Errorf("log charter: %w", err)
 	}
 	if receipt.Known {
-		a.note("the log begins with this charter already")
+		a.Note("the log begins with this charter already")
 	}
-	a.printf("%s\n", receipt.Entry)
+	a.Printf("%s\n", receipt.Entry)
 	return nil
 }
 

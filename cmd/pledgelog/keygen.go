@@ -115,10 +115,10 @@ func (a *app) keygen(origin, dir string, mldsa bool) error {
 	if err := syncDir(dir); err != nil {
 		return fmt.Errorf("write keys: %w", plainError(err))
 	}
-	a.note("the secret keys are not encrypted: whoever can read them can sign as the log")
+	a.Note("the secret keys are not encrypted: whoever can read them can sign as the log")
 	for _, f := range files {
 		if strings.HasPrefix(f.name, "checkpoint") && strings.HasSuffix(f.name, ".pub") {
-			a.printf("%s", f.b)
+			a.Printf("%s", f.b)
 		}
 	}
 	return nil

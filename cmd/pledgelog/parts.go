@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/intake"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/embedded"
@@ -69,7 +70,7 @@ func (s *setup) engineConfig(p *parts, logger *slog.Logger) (embedded.Config, er
 	if err != nil {
 		return embedded.Config{}, commandline.Refused(err, "restore the newest copy of "+s.guardPath()+", which says what was signed last; if there is none see `pledgelog adopt-checkpoint --help`")
 	}
-	now, err := clock(s.SimulatedClock, logger)
+	now, err := daemon.Clock(s.SimulatedClock, logger)
 	if err != nil {
 		return embedded.Config{}, err
 	}
@@ -168,7 +169,7 @@ func (s *setup) restoredHint(r *embedded.RestoredError) string {
 
 // intakeConfig is what statements are taken in with.
 func (s *setup) intakeConfig(p *parts, logger *slog.Logger) (intake.Config, error) {
-	now, err := clock(s.SimulatedClock, logger)
+	now, err := daemon.Clock(s.SimulatedClock, logger)
 	return intake.Config{Origin: s.Origin, Policy: s.policy, Store: p.store, Log: p.engine, Dir: s.Directory, Clock: now, Logger: logger, Operator: s.operator, DirectoryAfter: s.DirectoryAfter}, err
 }
 

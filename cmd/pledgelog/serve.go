@@ -17,6 +17,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/api"
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/intake"
@@ -62,7 +63,7 @@ was searched for.`,
 			if err != nil {
 				return err
 			}
-			return serve(ctx, s, a.logger())
+			return serve(ctx, s, a.Logger())
 		}),
 	}
 	configFlag(cmd, &path)
@@ -152,7 +153,7 @@ func (s *server) listen() error {
 		return commandline.Refusedf("choose another address with listen, or stop who has it", "listen on %s: %w", s.Listen, err)
 	}
 	s.public = api.NewServer(s.api, limits, s.log)
-	s.serveOn(s.public, api.LimitConns(listener, limits.Conns))
+	s.serveOn(s.public, daemon.LimitConns(listener, limits.Conns))
 	var metrics net.Listener
 	if s.MetricsListen != "" {
 		if metrics, err = net.Listen("tcp", s.MetricsListen); err != nil {
@@ -161,7 +162,7 @@ func (s *server) listen() error {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", s.api.Metrics())
 		s.metrics = api.NewServer(mux, api.Limits{}, s.log)
-		s.serveOn(s.metrics, api.LimitConns(metrics, 16))
+		s.serveOn(s.metrics, daemon.LimitConns(metrics, 16))
 	}
 	attrs := []any{"origin", s.Origin, "address", listener.Addr().String(), "size", s.intake.Size(), "version", commandline.Version()}
 	if metrics != nil {

@@ -155,7 +155,7 @@ func (a *app) showStatus(st *status, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		a.printf("%s\n", b)
+		a.Printf("%s\n", b)
 	} else {
 		a.describeStatus(st)
 	}
@@ -170,7 +170,7 @@ func (a *app) describeStatus(st *status) {
 	if !st.Ready {
 		ready = "not ready"
 	}
-	a.printf("server      %s\nentries     %d, published %d\n", ready, st.Size, st.Published)
+	a.Printf("server      %s\nentries     %d, published %d\n", ready, st.Size, st.Published)
 	d := st.Directory
 	made := "none yet"
 	if d.Index != nil {
@@ -179,38 +179,38 @@ func (a *app) describeStatus(st *status) {
 	if d.Due != "" {
 		made += "; the next is due by " + d.Due
 	}
-	a.printf("directory   %s\n", made)
+	a.Printf("directory   %s\n", made)
 	if !d.Operator {
-		a.note("the server has no operator key and makes no directories: give it as operator_key")
+		a.Note("the server has no operator key and makes no directories: give it as operator_key")
 	}
 	if w := st.Witnesses; w != nil {
 		given := "gave no time yet"
 		if w.Time != "" {
 			given = "gave the time " + w.Time
 		}
-		a.printf("witnesses   quorum %s %s\n", w.Quorum, given)
+		a.Printf("witnesses   quorum %s %s\n", w.Quorum, given)
 		for _, each := range w.Each {
-			a.printf("            %s: size %d, %d cosignatures, %d failures\n", each.Name, each.Size, each.Cosigned, each.Failures)
+			a.Printf("            %s: size %d, %d cosignatures, %d failures\n", each.Name, each.Size, each.Cosigned, each.Failures)
 			if each.Trouble != "" {
-				a.note("%s does not cosign: %s", each.Name, each.Trouble)
+				a.Note("%s does not cosign: %s", each.Name, each.Trouble)
 			}
 		}
 	}
 	if d.Trouble != "" {
-		a.note("the directory that is due is not made: %s", d.Trouble)
+		a.Note("the directory that is due is not made: %s", d.Trouble)
 	}
 	if st.Erasing != "" {
-		a.note("an erased text is not deleted yet: %s", st.Erasing)
+		a.Note("an erased text is not deleted yet: %s", st.Erasing)
 	}
 	if e := st.End; e != nil {
 		verb := "ends"
 		if e.Ended {
 			verb = "ended"
 		}
-		a.printf("log         %s %s", verb, e.At)
+		a.Printf("log         %s %s", verb, e.At)
 		if e.Successor != "" {
-			a.printf(", %s goes on", e.Successor)
+			a.Printf(", %s goes on", e.Successor)
 		}
-		a.printf("\n")
+		a.Printf("\n")
 	}
 }

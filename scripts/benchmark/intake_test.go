@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/api"
+	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/intake"
@@ -130,7 +131,7 @@ func serveInProcess(b *testing.B) (url string, key log.Key, now time.Time) {
 	server := api.NewServer(api.New(cfg), cfg.Limits, logger)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
-	go server.Serve(api.LimitConns(l, 8192))
+	go server.Serve(daemon.LimitConns(l, 8192))
 	b.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

@@ -1,19 +1,23 @@
-package main
+package daemon
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
-// readClock reads a simulated clock: a file of one line, YYYY-MM-DDThh:mm:ssZ
+// ReadClock reads a simulated clock: a file of one line, YYYY-MM-DDThh:mm:ssZ
 // (protocol section 7, Simulated time).
-func readClock(path string) (time.Time, error) {
-	b, err := readFile(path, 100)
+func ReadClock(path string) (time.Time, error) {
+	b, err := commandline.ReadFile(path, 100)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read simulated clock: %w", plainError(err))
 	}
@@ -24,13 +28,13 @@ func readClock(path string) (time.Time, error) {
 	return time.Unix(unix, 0), nil
 }
 
-// clock returns the server's clock. A simulated one is read at each use; while it
+// Clock returns a server's clock. A simulated one is read at each use; while it
 // can't be read, time stands still.
-func clock(simulated string, logger *slog.Logger) (func() time.Time, error) {
+func Clock(simulated string, logger *slog.Logger) (func() time.Time, error) {
 	if simulated == "" {
 		return time.Now, nil
 	}
-	first, err := readClock(simulated)
+	first, err := ReadClock(simulated)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +42,7 @@ func clock(simulated string, logger *slog.Logger) (func() time.Time, error) {
 	var failed atomic.Bool
 	last.Store(&first)
 	return func() time.Time {
-		t, err := readClock(simulated)
+		t, err := ReadClock(simulated)
 		if err != nil {
 			if !failed.Swap(true) {
 				logger.Error("simulated time stands still", "error", err.Error())
@@ -49,4 +53,13 @@ func clock(simulated string, logger *slog.Logger) (func() time.Time, error) {
 		last.Store(&t)
 		return t
 	}, nil
+}
+
+// plainError leaves out the system call of a file's error.
+func plainError(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
+	}
+	return err
 }
