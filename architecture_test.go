@@ -25,29 +25,29 @@ var rooms = map[string][]string{
 	"daemon":                     {"entry", "commandline"},
 	"log":                        {},
 	"pledge":                     {"entry"},
-	"log/guard":                  {"log"},
-	"log/embedded":               {"log", "log/guard", "log/witnessing"},
+	"log/guard":                  {"atomicfile", "log"},
+	"log/embedded":               {"atomicfile", "log", "log/guard", "log/witnessing"},
 	"log/witnessing/witnesstest": {"log"}, // a test tool
 	"log/witnessing":             {"log"},
 	"store":                      {},
-	"store/sqlite":               {"store"},
+	"store/sqlite":               {"atomicfile", "store"},
 	"verifier":                   {"entry", "pledge", "log", "atomicfile"},
-	"intake":                     {"entry", "pledge", "log", "store"},
+	"intake":                     {"atomicfile", "entry", "pledge", "log", "store"},
 	"index":                      {"entry", "pledge", "log", "store"},
 	"page":                       {"entry", "pledge"},
 	"api":                        {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
 	"api/client":                 {"entry", "pledge", "log"},
 	"web":                        {"entry", "pledge", "log", "store", "index", "page"},
-	"witness":                    {"entry", "pledge", "log", "verifier"},
+	"witness":                    {"atomicfile", "entry", "pledge", "log", "verifier"},
 
 	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
-	"cmd/pledgelog":     {"entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
+	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.
-	"cmd/pledge-witness": {"entry", "log", "witness", "commandline", "configfile", "daemon"},
+	"cmd/pledge-witness": {"atomicfile", "entry", "log", "witness", "commandline", "configfile", "daemon"},
 
 	// Test tools: nothing that ships may import them.
 	"commandline/commandtest": {},

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/store"
 )
@@ -244,7 +245,7 @@ func (f *files) writeBundle(ctx context.Context, n uint64) (err error) {
 	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return atomicfile.SyncDir(filepath.Dir(path))
 }
 
 // erase deletes a text's line in the bundles of the records at these indexes, and
@@ -257,7 +258,7 @@ func (f *files) erase(ctx context.Context, digest string, at []uint64) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, syncDir(filepath.Dir(path)))...)
+	return errors.Join(append(errs, atomicfile.SyncDir(filepath.Dir(path)))...)
 }
 
 // eraseLines writes the bundles of records anew, without what the store lost.
@@ -282,16 +283,6 @@ func (f *files) eraseLines(ctx context.Context, at []uint64) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // settle makes written texts durable and archives the newest checkpoint, unless

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/pledge"
 )
 
@@ -216,7 +217,7 @@ func (s *State) makeAuditDir(hash string) error {
 		return fmt.Errorf("write state: %w", err)
 	}
 	for _, d := range []string{filepath.Dir(filepath.Clean(dir)), s.dir} {
-		if err := syncDir(d); err != nil {
+		if err := atomicfile.SyncDir(d); err != nil {
 			return fmt.Errorf("write state: %w", err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -180,7 +181,7 @@ func CreateState(dir string) error {
 		return fmt.Errorf("create state: %w", err)
 	}
 	for _, d := range []string{filepath.Join(dir, logsDir), dir, filepath.Dir(filepath.Clean(dir))} {
-		if err := syncDir(d); err != nil {
+		if err := atomicfile.SyncDir(d); err != nil {
 			return fmt.Errorf("create state: %w", err)
 		}
 	}
@@ -438,7 +439,7 @@ func (s *State) write(path string, b []byte) (err error) {
 	}
 	return s.steps(
 		func() error { return os.Rename(temp, path) }, "renamed",
-		func() error { return syncDir(filepath.Dir(path)) }, "durable")
+		func() error { return atomicfile.SyncDir(filepath.Dir(path)) }, "durable")
 }
 
 // probe writes as much as the file of a log may well have, and takes it away again.
@@ -477,14 +478,4 @@ func (s *State) steps(all ...any) error {
 		}
 	}
 	return nil
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

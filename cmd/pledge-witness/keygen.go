@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -93,20 +94,10 @@ func (a *app) keygen(name string, typ byte, path string) error {
 	case err != nil:
 		return commandline.Usagef("choose with --out a file that you may write", "write key: %w", plainError(err))
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := atomicfile.SyncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("write key: %w", plainError(err))
 	}
 	a.Note("the secret key is not encrypted: whoever can read it can cosign as the witness")
 	a.Printf("%s\n", key)
 	return nil
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

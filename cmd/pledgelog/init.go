@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/intake"
@@ -219,7 +220,7 @@ func (s *setup) makeStore(ctx context.Context) (*sqlite.Store, error) {
 	if err := os.Rename(next, path); err != nil {
 		return nil, fmt.Errorf("make store: %w", plainError(err))
 	}
-	if err := syncDir(s.State); err != nil {
+	if err := atomicfile.SyncDir(s.State); err != nil {
 		return nil, fmt.Errorf("make store: %w", plainError(err))
 	}
 	return sqlite.Open(ctx, path)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
@@ -112,7 +113,7 @@ func (a *app) keygen(origin, dir string, mldsa bool) error {
 			return fmt.Errorf("write key: %w", plainError(err))
 		}
 	}
-	if err := syncDir(dir); err != nil {
+	if err := atomicfile.SyncDir(dir); err != nil {
 		return fmt.Errorf("write keys: %w", plainError(err))
 	}
 	a.Note("the secret keys are not encrypted: whoever can read them can sign as the log")

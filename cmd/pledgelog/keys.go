@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/pledgelog/pledgelog/commandline"
@@ -86,16 +85,6 @@ func readInput(path string, limit int64, missing string) ([]byte, error) {
 		return nil, commandline.Usagef(commandline.InputHint(err, missing), "%w", plainError(err))
 	}
 	return b, nil
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // plainError leaves out the system call of a file's error.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/google/renameio/v2"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -214,14 +214,5 @@ func writeCheckpoint(dir string, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return atomicfile.SyncDir(dir)
 }

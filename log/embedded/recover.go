@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -59,7 +60,7 @@ func writeTreeState(dir string, cp log.Checkpoint) error {
 	err = renameio.WriteFile(filepath.Join(state, treeStateFile), raw, 0o644,
 		renameio.WithTempDir(state), renameio.WithStaticPermissions(0o644))
 	if err == nil {
-		err = syncDir(state)
+		err = atomicfile.SyncDir(state)
 	}
 	if err != nil {
 		return fmt.Errorf("write tree state: %w", err)
@@ -144,7 +145,7 @@ func create(ctx context.Context, cfg Config) error {
 	if err := writeCheckpoint(cfg.Dir, raw); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
-	return syncDir(filepath.Dir(filepath.Clean(cfg.Dir)))
+	return atomicfile.SyncDir(filepath.Dir(filepath.Clean(cfg.Dir)))
 }
 
 // recover reads the published checkpoint, verifies that the directory holds

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -124,10 +125,5 @@ func (f *File) write(cp log.Checkpoint) error {
 	if err := renameio.WriteFile(f.path, cp.Marshal(), 0o600, renameio.WithTempDir(dir)); err != nil {
 		return err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return atomicfile.SyncDir(dir)
 }

@@ -26,6 +26,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/store"
 )
 
@@ -79,7 +80,7 @@ func Create(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create store %s: %w", path, err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := atomicfile.SyncDir(filepath.Dir(path)); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("create store: %w", err)
 	}
@@ -247,13 +248,4 @@ func wrap(doing string, err error) error {
 		return fmt.Errorf("%s: %w: %w", doing, store.ErrFull, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
