@@ -198,7 +198,7 @@ func (a *audit) audit(ctx context.Context, from *resumable) bool {
 		return false
 	}
 	if whole && !rootOK {
-		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", some(a.target.size, "entry", "entries"), commas(a.target.size))))
+		a.found.add(finding(FindRootMismatch, fmt.Sprintf("The %s in this copy do not add up to the root that checkpoint %s signs.", Count(a.target.size, "entry", "entries"), Commas(a.target.size))))
 	}
 	a.stepRoot(whole, rootOK)
 	a.stepTiles(s, whole, rootOK)
@@ -335,7 +335,7 @@ func (a *audit) stepRoot(whole, ok bool) {
 	case !ok:
 		a.report.step("root", Failed, "root differs", "the entries of this copy are not those that were signed")
 	default:
-		a.report.step("root", Passed, "root recomputed", "from "+some(a.target.size, "entry", "entries")+": it is the signed one, "+a.report.Root)
+		a.report.step("root", Passed, "root recomputed", "from "+Count(a.target.size, "entry", "entries")+": it is the signed one, "+a.report.Root)
 	}
 }
 
@@ -365,33 +365,33 @@ func (a *audit) stepCharter(s *stream) bool {
 
 func (a *audit) stepStatements() {
 	n := a.report.Statements
-	text := some(n.Accepted, "statement", "statements") + " accepted, with every signature they need"
+	text := Count(n.Accepted, "statement", "statements") + " accepted, with every signature they need"
 	if others := n.Rejected + n.Duplicate + n.Malformed; others > 0 {
-		text += fmt.Sprintf("; %s without effect (%s rejected, %s logged before, %s unreadable)", some(others, "entry", "entries"), commas(n.Rejected), commas(n.Duplicate), commas(n.Malformed))
+		text += fmt.Sprintf("; %s without effect (%s rejected, %s logged before, %s unreadable)", Count(others, "entry", "entries"), Commas(n.Rejected), Commas(n.Duplicate), Commas(n.Malformed))
 	}
 	a.report.step("statements", passedIf(n.Rejected+n.Malformed == 0), "statements judged", text)
 }
 
 func (a *audit) stepTexts(s *stream) {
 	n := a.report.Texts
-	text := some(n.Published, "published text matches", "published texts match") + " what was signed"
+	text := Count(n.Published, "published text matches", "published texts match") + " what was signed"
 	for _, more := range []struct {
 		n    uint64
 		what string
 	}{{n.Opened, "opened later"}, {n.Withheld, "not published"}, {n.Sealed, "sealed in published ones"}, {n.Erased, "erased by the operator, as it states"},
 		{n.Invalid, "as signed but not in the required form"}, {n.Missing, "missing"}, {n.Altered, "altered"}} {
 		if more.n > 0 {
-			text += "; " + commas(more.n) + " " + more.what
+			text += "; " + Commas(more.n) + " " + more.what
 		}
 	}
 	if len(s.texts.off) > 0 {
 		text += "; a bundle of texts is not as it should be"
 	}
 	if n := s.texts.lacked; n > 0 {
-		text += "; " + some(n, "bundle of texts is", "bundles of texts are") + " incomplete"
+		text += "; " + Count(n, "bundle of texts is", "bundles of texts are") + " incomplete"
 	}
 	if off := s.texts.filesOff; off > 0 {
-		text += "; " + some(off, "file of a single text is", "files of single texts are") + " not as they should be"
+		text += "; " + Count(off, "file of a single text is", "files of single texts are") + " not as they should be"
 	}
 	served := a.found.has(pledge.FindBodyNotOpened, pledge.FindErasedServed)
 	if served {
@@ -423,7 +423,7 @@ func (a *audit) stepTime(s *stream) {
 	case a.view.HasQuorumTime && a.target.size > 0:
 		text += "; known checkpoints confirm them"
 		if n := s.times.kept.NoEvidence; n > 0 {
-			text += " but for the first " + some(n, "entry", "entries")
+			text += " but for the first " + Count(n, "entry", "entries")
 		}
 	}
 	a.report.step("time", passedIf(!backwards && !ahead && !bent), "times in order", text)

@@ -145,13 +145,13 @@ func (c *chainCheck) run(file []byte) error {
 	if c.chain.Author != c.author || c.chain.Log != cp.Origin || c.chain.Size != cp.Size {
 		return fmt.Errorf("the chain is of %q in %q", c.chain.Author, c.chain.Log)
 	}
-	r.step("checkpoint", Passed, "checkpoint "+commas(cp.Size)+" signed", "by the key of "+cp.Origin+" in the policy")
+	r.step("checkpoint", Passed, "checkpoint "+Commas(cp.Size)+" signed", "by the key of "+cp.Origin+" in the policy")
 	c.doing = "inclusion"
 	links, err := c.links()
 	if err != nil {
 		return err
 	}
-	r.step("inclusion", Passed, "in the log", some(uint64(len(links)), "entry is", "entries are")+" under that checkpoint's root")
+	r.step("inclusion", Passed, "in the log", Count(uint64(len(links)), "entry is", "entries are")+" under that checkpoint's root")
 	return c.replay(links)
 }
 
@@ -234,14 +234,14 @@ func (c *chainCheck) replay(links []chainLink) error {
 		}
 		v, _ := c.state.Step(it)
 		if v.Kind != pledge.Accepted {
-			return fmt.Errorf("entry %s is %s: %s", commas(l.Index), v.Kind, v.Detail)
+			return fmt.Errorf("entry %s is %s: %s", Commas(l.Index), v.Kind, v.Detail)
 		}
 		c.tell.learn(it.Statement)
 		if st := it.Statement; st.Author == c.author {
 			r.Statements = append(r.Statements, ChainStatement{l.Index, st.ID.String(), st.Lane, st.Seq, st.Kind, entry.FormatTime(it.Leaf.Logged), c.tell.sentence(it, v)})
 		}
 	}
-	r.step("statements", Passed, "statements judged", some(uint64(len(r.Statements)), "statement", "statements")+" by "+c.author+", with every signature they need, one after the other without a gap")
+	r.step("statements", Passed, "statements judged", Count(uint64(len(r.Statements)), "statement", "statements")+" by "+c.author+", with every signature they need, one after the other without a gap")
 	if st, ok := c.state.Status(c.author, c.state.Now()); ok {
 		r.Standing = st.Standing
 	}
@@ -305,7 +305,7 @@ func (c *chainCheck) compareRows(it *pledge.Item) error {
 		}
 	}
 	c.report.CompleteTo = body.Size
-	c.report.step("directory", Passed, "complete by the operator's word", "entry "+commas(d.Index)+", the operator's directory, names the same last statements, keys and standing: when that is true, nothing is left out among the first "+some(body.Size, "entry", "entries"))
+	c.report.step("directory", Passed, "complete by the operator's word", "entry "+Commas(d.Index)+", the operator's directory, names the same last statements, keys and standing: when that is true, nothing is left out among the first "+Count(body.Size, "entry", "entries"))
 	return nil
 }
 
@@ -327,7 +327,7 @@ func (r *ChainReport) notChecked() {
 		"The texts that the statements name.",
 		"What others said of this author: challenges, for example.")
 	if r.Result == Matches && r.CompleteTo < r.Size {
-		r.NotChecked = append(r.NotChecked, "Whether the author said more in the entries from "+commas(r.CompleteTo)+" on: the next directory will tell.")
+		r.NotChecked = append(r.NotChecked, "Whether the author said more in the entries from "+Commas(r.CompleteTo)+" on: the next directory will tell.")
 	}
 }
 
@@ -352,7 +352,7 @@ func (r *ChainReport) WriteText(w io.Writer) error {
 	if len(r.Statements) > 0 {
 		fmt.Fprintf(&b, "\nAll that %s said, as far as shown above\n", r.Author)
 		for _, s := range r.Statements {
-			fmt.Fprintf(&b, "  %8s  %s  %s.\n", commas(s.Index), readable(s.Logged), s.Text)
+			fmt.Fprintf(&b, "  %8s  %s  %s.\n", Commas(s.Index), readable(s.Logged), s.Text)
 		}
 	}
 	b.WriteString("\nNot checked\n")

@@ -115,7 +115,7 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 	}
 	slices.SortStableFunc(a.known, func(x, y *signed) int { return cmp.Compare(x.size, y.size) })
 	if largest := a.known[len(a.known)-1]; largest.size > a.target.size && largest.elsewhere {
-		a.found.add(finding(FindCheckpointShrunk, fmt.Sprintf("The checkpoint of this copy covers %s; one that this log's key signed, and that was seen before or elsewhere, covers %s.", some(a.target.size, "entry", "entries"), some(largest.size, "entry", "entries"))))
+		a.found.add(finding(FindCheckpointShrunk, fmt.Sprintf("The checkpoint of this copy covers %s; one that this log's key signed, and that was seen before or elsewhere, covers %s.", Count(a.target.size, "entry", "entries"), Count(largest.size, "entry", "entries"))))
 	}
 	a.stepCheckpoint()
 	return true
@@ -187,7 +187,7 @@ func (a *audit) behind(ctx context.Context, s *signed) error {
 	}
 	last := (s.size - 1) / log.TileWidth
 	_, _, err = a.read(ctx, log.Tile{Level: log.EntriesLevel, Index: last, Width: log.TileWidthAt(log.EntriesLevel, last, s.size)}, nil)
-	shown, later := some(a.target.size, "entry", "entries"), some(s.size, "entry", "entries")
+	shown, later := Count(a.target.size, "entry", "entries"), Count(s.size, "entry", "entries")
 	switch {
 	case errors.Is(err, log.ErrNotFound):
 		a.found.add(finding(FindArchiveAhead, fmt.Sprintf("The checkpoint of this copy covers %s; its archive holds one that covers %s, and those are not all in the copy.", shown, later)))
@@ -206,7 +206,7 @@ func (a *audit) stepCheckpoint() {
 	for _, k := range a.view.LogKeys {
 		keys = append(keys, fmt.Sprintf("%s+%08x", k.Name, k.ID))
 	}
-	a.report.step("checkpoint", Passed, "checkpoint "+commas(a.target.size)+" signed", "by "+strings.Join(keys, " and ")+", as the policy names it")
+	a.report.step("checkpoint", Passed, "checkpoint "+Commas(a.target.size)+" signed", "by "+strings.Join(keys, " and ")+", as the policy names it")
 	a.report.TimeFrom = "operator"
 	if !a.view.HasQuorumTime {
 		a.report.step("witnesses", Skipped, "no witnesses", "the policy asks for none: time, and that everybody is shown this same log, are the operator's word")
@@ -239,7 +239,7 @@ func (a *audit) openArchive(b []byte) {
 	for first := 0; first < len(notes); first += archivePart {
 		a.openArchived(notes[first:min(first+archivePart, len(notes))], first)
 	}
-	a.archiveText = some(uint64(len(notes)), "checkpoint", "checkpoints") + " in it"
+	a.archiveText = Count(uint64(len(notes)), "checkpoint", "checkpoints") + " in it"
 }
 
 // archivePart is how many archived checkpoints are opened together.
@@ -270,7 +270,7 @@ func (a *audit) openArchived(notes [][]byte, first int) {
 			continue
 		}
 		if !v.Satisfied {
-			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", first+i+1, commas(v.Checkpoint.Size))))
+			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", first+i+1, Commas(v.Checkpoint.Size))))
 		}
 		s := signedOf(v)
 		a.archived = append(a.archived, s)
@@ -299,7 +299,7 @@ func (a *audit) compareCheckpoints(rootOK bool) {
 		case !known:
 			continue
 		}
-		a.found.add(finding(FindLogForked, fmt.Sprintf("The log's key signed a checkpoint of size %s and one of size %s that cannot both be true.", commas(s.size), commas(against.size))))
+		a.found.add(finding(FindLogForked, fmt.Sprintf("The log's key signed a checkpoint of size %s and one of size %s that cannot both be true.", Commas(s.size), Commas(against.size))))
 		if bad == nil {
 			bad, good = s, against
 		}
@@ -329,8 +329,8 @@ func (a *audit) twin(i int) int {
 
 func (a *audit) stepArchive(s *stream, rootOK bool) {
 	if n, first := s.growth.uncovered(); rootOK && n > 0 && len(a.archived) > 0 && a.cfg.Policy.Quorum != log.QuorumNone {
-		a.found.add(finding(FindArchiveSparse, fmt.Sprintf("On %s on which the log grew, first on %s, the archive has no checkpoint of its own.", some(n, "day", "days"), first)))
-		a.archiveText += "; " + some(n, "day of growth has", "days of growth have") + " none"
+		a.found.add(finding(FindArchiveSparse, fmt.Sprintf("On %s on which the log grew, first on %s, the archive has no checkpoint of its own.", Count(n, "day", "days"), first)))
+		a.archiveText += "; " + Count(n, "day of growth has", "days of growth have") + " none"
 	}
 	codes := []entry.Code{FindArchiveMissing, FindArchiveMalformed, FindArchiveUnvouched, FindArchiveAhead, FindLogForked}
 	switch {

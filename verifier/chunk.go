@@ -123,9 +123,9 @@ func (s *stream) stop(ctx context.Context, c *chunk, err error) {
 	var malformed *malformedError
 	switch {
 	case errors.As(err, &malformed):
-		s.a.found.add(at(finding(FindBundleMalformed, fmt.Sprintf("The entries in %s, of %s, can't be read: %s.", path, some(uint64(malformed.size), "byte", "bytes"), lastPart(malformed.err))), c.index*log.TileWidth))
+		s.a.found.add(at(finding(FindBundleMalformed, fmt.Sprintf("The entries in %s, of %s, can't be read: %s.", path, Count(uint64(malformed.size), "byte", "bytes"), lastPart(malformed.err))), c.index*log.TileWidth))
 	case errors.Is(err, log.ErrNotFound):
-		s.a.found.add(at(finding(FindBundleMissing, fmt.Sprintf("The copy lacks the entries in %s, which checkpoint %s covers.", path, commas(s.a.target.size))), c.index*log.TileWidth))
+		s.a.found.add(at(finding(FindBundleMissing, fmt.Sprintf("The copy lacks the entries in %s, which checkpoint %s covers.", path, Commas(s.a.target.size))), c.index*log.TileWidth))
 		s.a.undecided(UndecidedEntries, err.Error(), "read another copy of the log, or copy this one again, its checkpoint first")
 	default:
 		s.a.cannotRead(ctx, err)

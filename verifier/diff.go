@@ -158,7 +158,7 @@ func (x *span) fits(a *audit) bool {
 	if x == nil || x.to.size <= a.target.size {
 		return true
 	}
-	a.undecided(UndecidedSize, fmt.Sprintf("the checkpoint of this copy covers %s, which is less than %s", some(a.target.size, "entry", "entries"), commas(x.to.size)), "name sizes that the log has reached, or read a newer copy")
+	a.undecided(UndecidedSize, fmt.Sprintf("the checkpoint of this copy covers %s, which is less than %s", Count(a.target.size, "entry", "entries"), Commas(x.to.size)), "name sizes that the log has reached, or read a newer copy")
 	return false
 }
 

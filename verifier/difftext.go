@@ -38,14 +38,14 @@ func (d *Difference) writePoint(b *bytes.Buffer, word string, p SizePoint) {
 		fmt.Fprintf(b, "%-4s the empty log\n", word)
 		return
 	}
-	fmt.Fprintf(b, "%-4s %s, root %s, the newest logged %s", word, some(p.Size, "entry", "entries"), p.Root, readable(p.Logged))
+	fmt.Fprintf(b, "%-4s %s, root %s, the newest logged %s", word, Count(p.Size, "entry", "entries"), p.Root, readable(p.Logged))
 	if p.TimeDoubtful {
 		b.WriteString(", which is doubtful: they had been seen before, and what is late or missing then may not be")
 	}
 	if p.Signed {
 		b.WriteString("; a checkpoint of this size is signed\n")
 	} else {
-		fmt.Fprintf(b, "; no checkpoint of this size is known, that of %s covers it\n", commas(d.Size))
+		fmt.Fprintf(b, "; no checkpoint of this size is known, that of %s covers it\n", Commas(d.Size))
 	}
 }
 
@@ -54,21 +54,21 @@ func (d *Difference) writeEntries(b *bytes.Buffer) {
 		b.WriteString("\nNothing was logged in between.\n")
 		return
 	}
-	fmt.Fprintf(b, "\nLogged in between: %s\n", some(d.To.Size-d.From.Size, "entry", "entries"))
-	width := len(commas(d.To.Size - 1))
+	fmt.Fprintf(b, "\nLogged in between: %s\n", Count(d.To.Size-d.From.Size, "entry", "entries"))
+	width := len(Commas(d.To.Size - 1))
 	for _, e := range d.Entries {
 		logged := strings.Repeat(" ", len("2006-01-02T15:04:05Z"))
 		if e.Logged != "" {
 			logged = e.Logged
 		}
-		fmt.Fprintf(b, "  %*s  %s  %s", width, commas(e.Index), logged, e.Sentence)
+		fmt.Fprintf(b, "  %*s  %s  %s", width, Commas(e.Index), logged, e.Sentence)
 		if e.Reason != "" {
 			fmt.Fprintf(b, " (%s, by %s as it says)", e.Reason, e.Author)
 		}
 		b.WriteString("\n")
 	}
 	if d.NotListed > 0 {
-		fmt.Fprintf(b, "  and %s more; ask for sizes that are closer together\n", commas(d.NotListed))
+		fmt.Fprintf(b, "  and %s more; ask for sizes that are closer together\n", Commas(d.NotListed))
 	}
 }
 
@@ -80,16 +80,16 @@ func (d *Difference) writeTexts(b *bytes.Buffer) {
 	for _, t := range d.Texts {
 		of := "an earlier entry"
 		if t.Of != nil {
-			of = "entry " + commas(*t.Of)
+			of = "entry " + Commas(*t.Of)
 		}
-		at := "  entry " + commas(t.Index) + ": "
+		at := "  entry " + Commas(t.Index) + ": "
 		switch t.What {
 		case TextWithheld:
 			fmt.Fprintf(b, "%snot published, review by %s; infer no reason\n", at, t.Review)
 		case TextReviewMoved:
 			fmt.Fprintf(b, "%sthe text of %s stays unpublished, review by %s; infer no reason\n", at, of, t.Review)
 		case TextOpened:
-			fmt.Fprintf(b, "%sopens %s of %s\n", at, some(uint64(len(t.Opened)), "text", "texts"), of)
+			fmt.Fprintf(b, "%sopens %s of %s\n", at, Count(uint64(len(t.Opened)), "text", "texts"), of)
 		case TextErased:
 			fmt.Fprintf(b, "%sthe operator states that it erased a text of %s, on the basis %s\n", at, of, t.Basis)
 		}
@@ -173,7 +173,7 @@ func (d *Difference) writeFindings(b *bytes.Buffer) {
 		}
 	}
 	if others > findingsShown {
-		fmt.Fprintf(b, "  and %s more; see the report of an audit\n", commas(uint64(others-findingsShown)))
+		fmt.Fprintf(b, "  and %s more; see the report of an audit\n", Commas(uint64(others-findingsShown)))
 	}
 }
 
@@ -181,5 +181,5 @@ func (d *Difference) summary() string {
 	if d.Result != Matches {
 		return d.audit.summary()
 	}
-	return fmt.Sprintf("Result: what stands above is what the signed log of %s says from entry %s on, up to its first %s.", some(d.Size, "entry", "entries"), commas(d.From.Size), some(d.To.Size, "entry", "entries"))
+	return fmt.Sprintf("Result: what stands above is what the signed log of %s says from entry %s on, up to its first %s.", Count(d.Size, "entry", "entries"), Commas(d.From.Size), Count(d.To.Size, "entry", "entries"))
 }

@@ -172,7 +172,7 @@ func (r *Report) notCountedText() string {
 		}
 		switch {
 		case i < authorsShown:
-			list += fmt.Sprintf(", %s by %s", commas(n), name)
+			list += fmt.Sprintf(", %s by %s", Commas(n), name)
 		case i == authorsShown:
 			list += ", the others by more authors: see the report with --json"
 		}
@@ -180,7 +180,7 @@ func (r *Report) notCountedText() string {
 	if all == 0 {
 		return ""
 	}
-	return some(all, "statement is not counted, as its time is", "statements are not counted, as their time is") + " doubtful: " + list[2:]
+	return Count(all, "statement is not counted, as its time is", "statements are not counted, as their time is") + " doubtful: " + list[2:]
 }
 
 // authorsShown is how many authors a sentence names.

@@ -97,7 +97,7 @@ func sameLeaves(right [][]byte) func(width int, b []byte) bool {
 func (r *earlierFiles) finding() pledge.Finding {
 	first := r.tile
 	first.Width = r.differ[0]
-	n := some(uint64(len(r.differ)), "file", "files")
+	n := Count(uint64(len(r.differ)), "file", "files")
 	path, _, _ := strings.Cut(r.tile.Path(), ".p/")
 	if r.tile.Level == log.EntriesLevel {
 		return at(finding(FindBundleMismatch, fmt.Sprintf("Of the entries in %s the copy has %s for another size of the log that differ from what was signed, first %s.", path, n, first.Path())), r.tile.Index*log.TileWidth)

@@ -160,9 +160,9 @@ func (a *audit) evidence(s, against *signed) *Evidence {
 func forkEvidence(policy *log.Policy, origin string, s, against *signed, prefix log.Hash, hashes []log.Hash) (*Evidence, error) {
 	e := &Evidence{Format: EvidenceFormat, Log: origin, Smaller: string(s.raw), Larger: string(against.raw)}
 	if s.size == against.size {
-		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, commas(s.size))
+		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, Commas(s.size))
 	} else {
-		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, commas(s.size), commas(against.size))
+		e.What = fmt.Sprintf("The key of %s signed a checkpoint of size %s that is no part of the log of size %s, which it signed too.", e.Log, Commas(s.size), Commas(against.size))
 	}
 	if s.size > 0 && s.size < against.size {
 		e.Prefix = encodeHash(prefix)

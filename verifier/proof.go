@@ -121,13 +121,13 @@ func (r *ProofReport) WriteText(w io.Writer) error {
 	if r.SimulatedTime {
 		b.WriteString(SimulatedNotice + "\n\n")
 	}
-	fmt.Fprintf(&b, "checkpoint %s signed ✓  by the key of %s in the policy\n", commas(r.Size), r.Log)
+	fmt.Fprintf(&b, "checkpoint %s signed ✓  by the key of %s in the policy\n", Commas(r.Size), r.Log)
 	if r.QuorumTime == "" {
 		b.WriteString("no witnesses –  the policy asks for none: time is the operator's word\n")
 	} else {
-		fmt.Fprintf(&b, "%s ✓  %s; the quorum was reached by %s\n", some(uint64(len(r.Witnesses)), "witness", "witnesses"), strings.Join(r.Witnesses, ", "), readable(r.QuorumTime))
+		fmt.Fprintf(&b, "%s ✓  %s; the quorum was reached by %s\n", Count(uint64(len(r.Witnesses)), "witness", "witnesses"), strings.Join(r.Witnesses, ", "), readable(r.QuorumTime))
 	}
-	fmt.Fprintf(&b, "in the log ✓  these %s are entry %s of %s\n", some(uint64(r.LeafBytes), "byte", "bytes"), commas(r.Index), r.Log)
+	fmt.Fprintf(&b, "in the log ✓  these %s are entry %s of %s\n", Count(uint64(r.LeafBytes), "byte", "bytes"), Commas(r.Index), r.Log)
 	if r.Text {
 		b.WriteString("text matches ✓  it is the one that the statement names\n")
 	}
@@ -136,7 +136,7 @@ func (r *ProofReport) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  id      %s\n  logged  %s, by the operator's clock\n", r.Entry, readable(r.Logged))
 	}
 	if st := r.Statement; st != nil {
-		fmt.Fprintf(&b, "  author  %s, as the statement says\n  kind    %s, statement %s of that author\n  made    %s, by the author's clock\n", st.Author, st.Kind, commas(st.Seq), readable(st.Made))
+		fmt.Fprintf(&b, "  author  %s, as the statement says\n  kind    %s, statement %s of that author\n  made    %s, by the author's clock\n", st.Author, st.Kind, Commas(st.Seq), readable(st.Made))
 		for _, id := range st.KeyIDs {
 			fmt.Fprintf(&b, "  signed  with key %s\n", id)
 		}

@@ -192,8 +192,8 @@ func passedIf(ok bool) StepState {
 
 func encodeHash(h log.Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }
 
-// commas writes a number with a comma between groups of three digits.
-func commas(n uint64) string {
+// Commas writes a number with a comma between groups of three digits.
+func Commas(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -201,10 +201,10 @@ func commas(n uint64) string {
 	return s
 }
 
-// some writes a number and a noun: 1 entry, 2,000 entries.
-func some(n uint64, one, many string) string {
+// Count writes a number and a noun: 1 entry, 2,000 entries.
+func Count(n uint64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return commas(n) + " " + many
+	return Commas(n) + " " + many
 }

@@ -139,7 +139,7 @@ func breaks(code entry.Code, v *log.View, items []*pledge.Item) (what string, ok
 		if x.Leaf == nil || y.Leaf == nil || y.Leaf.Logged >= x.Leaf.Logged {
 			return "", false
 		}
-		return fmt.Sprintf("%sentry %s, logged %s, behind entry %s, logged %s: its log time runs backwards.", of, commas(y.Index), moment(y.Leaf.Logged), commas(x.Index), moment(x.Leaf.Logged)), true
+		return fmt.Sprintf("%sentry %s, logged %s, behind entry %s, logged %s: its log time runs backwards.", of, Commas(y.Index), moment(y.Leaf.Logged), Commas(x.Index), moment(x.Leaf.Logged)), true
 	case len(items) != 1:
 		return "", false
 	}
@@ -148,15 +148,15 @@ func breaks(code entry.Code, v *log.View, items []*pledge.Item) (what string, ok
 	verdict := pledge.New(v.Checkpoint.Origin).Judge(it)
 	switch code {
 	case pledge.FindLeafMalformed:
-		return fmt.Sprintf("%san entry, %s, that is not in the exact form of the protocol: %s.", of, commas(it.Index), verdict.Code), verdict.Kind == pledge.Malformed
+		return fmt.Sprintf("%san entry, %s, that is not in the exact form of the protocol: %s.", of, Commas(it.Index), verdict.Code), verdict.Kind == pledge.Malformed
 	case pledge.FindRejected:
 		alone := verdict.Kind == pledge.Rejected && (it.Statement == nil || verdict.Code == entry.CodeLeafTooLarge || verdict.Code == pledge.CodeOrigin)
-		return fmt.Sprintf("%sentry %s, whose statement breaks a rule whatever was logged before: %s.", of, commas(it.Index), verdict.Code), alone
+		return fmt.Sprintf("%sentry %s, whose statement breaks a rule whatever was logged before: %s.", of, Commas(it.Index), verdict.Code), alone
 	case FindAfterWitnessed:
 		if it.Leaf == nil || !v.HasQuorumTime || it.Leaf.Logged <= quorumTime(v)+maxAfterWitnessed {
 			return "", false
 		}
-		return fmt.Sprintf("%sentry %s, logged %s; the witnesses of the policy had cosigned it by %s.", of, commas(it.Index), moment(it.Leaf.Logged), moment(quorumTime(v))), true
+		return fmt.Sprintf("%sentry %s, logged %s; the witnesses of the policy had cosigned it by %s.", of, Commas(it.Index), moment(it.Leaf.Logged), moment(quorumTime(v))), true
 	}
 	return "", false
 }

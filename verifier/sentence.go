@@ -95,7 +95,7 @@ func (n *narrator) says(st *entry.Statement) string {
 		}
 		return "stated that it replaced its keys"
 	case *entry.Pledge:
-		return "pledged itself to " + some(uint64(len(b.Clauses)), "clause", "clauses") + " of the " + n.accord()
+		return "pledged itself to " + Count(uint64(len(b.Clauses)), "clause", "clauses") + " of the " + n.accord()
 	case *entry.Request:
 		return "stated that it received a request" + inPeriod(b.Received) + unpublished(st)
 	case *entry.Decision:
@@ -127,7 +127,7 @@ func (n *narrator) says(st *entry.Statement) string {
 	case *entry.Erasure:
 		return "stated that it erased a text of " + n.ref(b.Entry)
 	case *entry.Directory:
-		return "stated what each author had said last in the first " + some(b.Size, "entry", "entries")
+		return "stated what each author had said last in the first " + Count(b.Size, "entry", "entries")
 	}
 	return "made a statement"
 }
@@ -187,11 +187,11 @@ func attests(b *entry.Attestation) string {
 	case total.CannotSay:
 		return "stated that it can’t say how many requests it received in " + b.Period.String()
 	case total.IsBand():
-		s += fmt.Sprintf("between %s and %s requests", commas(total.Min), commas(total.Max))
+		s += fmt.Sprintf("between %s and %s requests", Commas(total.Min), Commas(total.Max))
 	case total.Max == 0:
 		s += "no request"
 	default:
-		s += some(total.Max, "request", "requests")
+		s += Count(total.Max, "request", "requests")
 	}
 	s += " in " + b.Period.String()
 	if b.Covers == entry.CoversDisclosable {
@@ -224,7 +224,7 @@ func (n *narrator) opens(b *entry.Open) string {
 	case len(b.Digests) == 1:
 		return "stated that it now publishes a text of " + n.its(b.Entry)
 	}
-	return "stated that it now publishes " + commas(uint64(len(b.Digests))) + " texts of " + n.its(b.Entry)
+	return "stated that it now publishes " + Commas(uint64(len(b.Digests))) + " texts of " + n.its(b.Entry)
 }
 
 func (n *narrator) replies(b *entry.Reply) string {
@@ -232,7 +232,7 @@ func (n *narrator) replies(b *entry.Reply) string {
 	if b.Finding != "" {
 		matter = findingWords(b.Finding)
 	} else if f, ok := n.state.Find(b.Challenge); ok {
-		matter = "a challenge by " + n.who(f.Author) + " (entry " + commas(f.Index) + ")"
+		matter = "a challenge by " + n.who(f.Author) + " (entry " + Commas(f.Index) + ")"
 	}
 	switch b.Answer {
 	case entry.AnswerAccepted:
@@ -260,7 +260,7 @@ func (n *narrator) its(id entry.ID) string {
 	if word, ok := kindWords[f.Kind]; ok {
 		what = word
 	}
-	return "its " + what + " (entry " + commas(f.Index) + ")"
+	return "its " + what + " (entry " + Commas(f.Index) + ")"
 }
 
 var kindWords = map[entry.Kind]string{
@@ -270,7 +270,7 @@ var kindWords = map[entry.Kind]string{
 // ref names a statement by its number.
 func (n *narrator) ref(id entry.ID) string {
 	if f, ok := n.state.Find(id); ok {
-		return "entry " + commas(f.Index)
+		return "entry " + Commas(f.Index)
 	}
 	return "an earlier statement"
 }

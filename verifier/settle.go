@@ -136,9 +136,9 @@ func (t *textCheck) settleLacking() {
 	}
 	for _, bundle := range slices.Sorted(maps.Keys(lacks)) {
 		path, n := t.s.a.where(log.BodiesBundlePath(bundle)), lacks[bundle]
-		text := fmt.Sprintf("The bundle of texts %s lacks %s of its entries that the operator serves under their own addresses.", path, some(n, "text", "texts"))
+		text := fmt.Sprintf("The bundle of texts %s lacks %s of its entries that the operator serves under their own addresses.", path, Count(n, "text", "texts"))
 		if t.unbound[bundle] {
-			text = fmt.Sprintf("There is no bundle of texts %s; %s of its entries under their own addresses.", path, some(n, "text is served", "texts are served"))
+			text = fmt.Sprintf("There is no bundle of texts %s; %s of its entries under their own addresses.", path, Count(n, "text is served", "texts are served"))
 		}
 		t.lacked++
 		t.s.leafFindings.add(at(finding(FindBodyBundleShort, text), bundle*log.TileWidth))

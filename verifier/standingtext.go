@@ -75,15 +75,15 @@ func (s Signatory) standingLines(names map[string]string) []string {
 	}
 	s.keyLines(say)
 	if n := s.Slots; n != nil && n.Missed == 0 {
-		say("A slot for each of %s.", some(n.Owed, "slot period", "slot periods"))
+		say("A slot for each of %s.", Count(n.Owed, "slot period", "slot periods"))
 	} else if n != nil {
-		say("No slot for %s of %s, first %s. This doesn't say why.", commas(n.Missed), some(n.Owed, "slot period", "slot periods"), n.First[0])
+		say("No slot for %s of %s, first %s. This doesn't say why.", Commas(n.Missed), Count(n.Owed, "slot period", "slot periods"), n.First[0])
 	}
 	if s.Withheld > 0 {
-		say("Texts not published with their statements: opened %s of %s. Infer no reason.", commas(s.Opened), commas(s.Withheld))
+		say("Texts not published with their statements: opened %s of %s. Infer no reason.", Commas(s.Opened), Commas(s.Withheld))
 	}
 	if s.Void > 0 {
-		say("Took back %s; what was taken back stays in the log.", some(s.Void, "request", "requests"))
+		say("Took back %s; what was taken back stays in the log.", Count(s.Void, "request", "requests"))
 	}
 	s.challengeLines(say, name)
 	return out
@@ -101,7 +101,7 @@ func (s Signatory) keyLines(say func(string, ...any)) {
 		say("Its keys since %s are those that the secretariat gave it (%s); its former keys have not confirmed them.%s", readable(m.From), m.where(), doubtful)
 	}
 	for _, m := range s.Doubtful {
-		say("By its own word (%s), its statements from entry %s to %s are doubtful: somebody else may have had a key.", m.where(), commas(m.First), commas(m.Last))
+		say("By its own word (%s), its statements from entry %s to %s are doubtful: somebody else may have had a key.", m.where(), Commas(m.First), Commas(m.Last))
 	}
 }
 
@@ -113,7 +113,7 @@ func (s Signatory) challengeLines(say func(string, ...any), name func(string) st
 		}
 	}
 	if more := len(list) - challengesShown; more > 0 {
-		say("%s before those that follow; see the report with --json.", some(uint64(more), "challenge", "challenges"))
+		say("%s before those that follow; see the report with --json.", Count(uint64(more), "challenge", "challenges"))
 		list = list[more:]
 	}
 	for _, c := range list {
@@ -131,7 +131,7 @@ func (s Signatory) challengeLines(say func(string, ...any), name func(string) st
 	}
 }
 
-func (m Mark) where() string { return "entry " + commas(m.Index) }
+func (m Mark) where() string { return "entry " + Commas(m.Index) }
 
 // day is when it was logged, as a date.
 func (m Mark) day() string {

@@ -46,7 +46,7 @@ func (r *Report) writeHead(b *bytes.Buffer) {
 		b.WriteString("\n\n")
 	}
 	if r.Earlier > 0 {
-		fmt.Fprintf(b, "Goes on from %s, up to where an earlier audit came.\n", some(r.Earlier, "entry", "entries"))
+		fmt.Fprintf(b, "Goes on from %s, up to where an earlier audit came.\n", Count(r.Earlier, "entry", "entries"))
 	}
 	for _, s := range r.Steps {
 		fmt.Fprintf(b, "%s %s  %s\n", s.Title, marks[s.State], s.Text)
@@ -88,7 +88,7 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 		}
 		where := []string{"concerns " + r.whom(f)}
 		if f.Index != nil {
-			e := "entry " + commas(*f.Index)
+			e := "entry " + Commas(*f.Index)
 			if len(f.Entry) > 12 {
 				e += " (" + f.Entry[:12] + "…)"
 			}
@@ -110,7 +110,7 @@ func (r *Report) writeFindings(b *bytes.Buffer) {
 	}
 	for _, c := range slices.Sorted(maps.Keys(shown)) {
 		if n := uint64(max(0, shown[c]-findingsShown)) + r.NotListed[c]; n > 0 {
-			fmt.Fprintf(b, "  and %s more of %s; see the report with --json\n", commas(n), c)
+			fmt.Fprintf(b, "  and %s more of %s; see the report with --json\n", Commas(n), c)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (r *Report) countFindings() string {
 		what string
 	}{{pledge.RoleOperator, "the operator"}, {pledge.RoleView, "this copy"}, {pledge.RoleAuthor, "authors"}} {
 		if n[p.role] > 0 {
-			parts = append(parts, some(n[p.role], "concerns", "concern")+" "+p.what)
+			parts = append(parts, Count(n[p.role], "concerns", "concern")+" "+p.what)
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -222,7 +222,7 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 		for _, s := range r.Signatories {
 			row := []string{pad(r.tableName(s), names)}
 			if first {
-				row = append(row, fmt.Sprintf("%6s", commas(s.Requests)))
+				row = append(row, fmt.Sprintf("%6s", Commas(s.Requests)))
 			}
 			for _, p := range across {
 				row = append(row, pad(s.stateIn(p), 10))
@@ -231,7 +231,7 @@ func (r *Report) writeSignatories(b *bytes.Buffer) {
 		}
 	}
 	if earlier > 0 {
-		fmt.Fprintf(b, "  %s before these; all of them are in the report with --json.\n", some(uint64(earlier), "period lies", "periods lie"))
+		fmt.Fprintf(b, "  %s before these; all of them are in the report with --json.\n", Count(uint64(earlier), "period lies", "periods lie"))
 	}
 	if slices.ContainsFunc(r.Signatories, Signatory.isDoubtful) {
 		b.WriteString("  *: time doubtful. When this was logged, by the operator's word, does not fit what witnesses saw, or they saw it\n" +
@@ -289,7 +289,7 @@ func (r *Report) summary() string {
 	case Differs:
 		return "Result: not verified. A finding of severity \"error\" concerns the operator or this copy."
 	}
-	return fmt.Sprintf("Result: this copy matches the signed log of %s. Statuses are judged for %s.", some(r.Size, "entry", "entries"), readable(r.AsOf))
+	return fmt.Sprintf("Result: this copy matches the signed log of %s. Statuses are judged for %s.", Count(r.Size, "entry", "entries"), readable(r.AsOf))
 }
 
 func readable(s string) string {
@@ -316,12 +316,12 @@ func (a *audit) notChecked() []string {
 		say("What witnesses did not see: an entry may have been there up to an hour before the log time that it has, and up to 10 minutes after.")
 	}
 	if a.others > 0 {
-		say("Other copies: checkpoints were compared with this copy's own archive and with " + some(uint64(a.others), "that was seen elsewhere", "that were seen elsewhere") + ", not with other mirrors.")
+		say("Other copies: checkpoints were compared with this copy's own archive and with " + Count(uint64(a.others), "that was seen elsewhere", "that were seen elsewhere") + ", not with other mirrors.")
 	} else {
 		say("Other copies: checkpoints were compared with this copy's own archive only, not with receipts, earlier audits or mirrors.")
 	}
 	if r.Earlier > 0 {
-		say("Files of the first " + some(r.Earlier, "entry", "entries") + ": an earlier audit read them, and this one went on from where that came to.")
+		say("Files of the first " + Count(r.Earlier, "entry", "entries") + ": an earlier audit read them, and this one went on from where that came to.")
 	}
 	if a.cfg.Policy.Quorum == log.QuorumNone {
 		say("Completeness of the archive: without witnesses nothing shows whether checkpoints were left out of it.")
@@ -334,13 +334,13 @@ func (a *audit) notChecked() []string {
 	say("Truth: whether what a statement says is so, and whether a government asked what a company says it asked.")
 	say("Whose keys they are: that a key is the company's under whose name it was admitted is the secretariat's word.")
 	if r.Texts.Withheld > 0 {
-		say(some(r.Texts.Withheld, "text that is", "texts that are") + " not published. Infer no reason.")
+		say(Count(r.Texts.Withheld, "text that is", "texts that are") + " not published. Infer no reason.")
 	}
 	if a.local == nil {
 		say("Texts under their single addresses, where a bundle holds the same text or where nothing should be. A copy in a directory, or in a .tar of one, is checked for these too, unless --as-served is given.")
 	}
 	if a.strays > 0 {
-		say(some(a.strays, "file under tile/ and bodies/ that is", "files under tile/ and bodies/ that are") + " no part of the log up to this checkpoint.")
+		say(Count(a.strays, "file under tile/ and bodies/ that is", "files under tile/ and bodies/ that are") + " no part of the log up to this checkpoint.")
 	}
 	if a.cfg.AsOf != nil && r.AsOf != "" {
 		say("What signatories stated after " + readable(r.AsOf) + ": the table and what is late or open are for that moment.")
@@ -349,7 +349,7 @@ func (a *audit) notChecked() []string {
 		say("What is not counted: " + n + ". What that could change, such as whether an attestation is there, is marked as doubtful.")
 	}
 	if r.LeftOut > 0 {
-		say(some(r.LeftOut, "finding", "findings") + " on statements that authors logged after " + readable(r.AsOf) + ": ask for a later moment to see them.")
+		say(Count(r.LeftOut, "finding", "findings") + " on statements that authors logged after " + readable(r.AsOf) + ": ask for a later moment to see them.")
 	}
 	return out
 }

@@ -181,7 +181,7 @@ func (r *tileResult) finding(where func(path string) string) pledge.Finding {
 		return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s has %d bytes, where its hashes take %d.", path, r.size, r.tile.Width*log.HashSize)), first)
 	}
 	first += uint64(r.differs[0]) << (8 * r.tile.Level)
-	return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s differs from the entries in %s, first at entry %d.", path, some(uint64(len(r.differs)), "place", "places"), first)), first)
+	return at(finding(FindTileMismatch, fmt.Sprintf("The hash tile %s differs from the entries in %s, first at entry %d.", path, Count(uint64(len(r.differs)), "place", "places"), first)), first)
 }
 
 // tilesOf counts the tiles of hashes of a log.
@@ -198,7 +198,7 @@ func (a *audit) stepTiles(s *stream, whole, rootOK bool) {
 	if whole {
 		compared = tilesOf(a.target.size) // an earlier audit may have compared some of them
 	}
-	text := some(compared, "tile", "tiles") + " of hashes compared with the entries"
+	text := Count(compared, "tile", "tiles") + " of hashes compared with the entries"
 	if a.local != nil {
 		text += ", and what files there are of other sizes"
 	}

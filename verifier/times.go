@@ -249,6 +249,6 @@ func (t *timeCheck) finding() []pledge.Finding {
 		return nil
 	}
 	text := fmt.Sprintf("%s dated over an hour before the first known checkpoint that satisfies this policy, which covers %s entries: when they were there is the operator's word.",
-		some(t.kept.NoEvidence, "entry is", "entries are"), commas(t.bounds[0].size))
+		Count(t.kept.NoEvidence, "entry is", "entries are"), Commas(t.bounds[0].size))
 	return []pledge.Finding{at(finding(FindNoTimeEvidence, text), t.kept.From)}
 }

@@ -132,9 +132,10 @@ func writeMirrored(w io.Writer, cfg mirror.Config, r *mirror.Result, asJSON bool
 		return err
 	}
 	if !r.Copied {
-		_, err := fmt.Fprintf(w, "\n%s is as it was: a copy of %d entries.\n", cfg.Dir, r.Before)
+		_, err := fmt.Fprintf(w, "\n%s is as it was: a copy of %s.\n", cfg.Dir, verifier.Count(r.Before, "entry", "entries"))
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s holds %d entries of this log, %d of them new; %d texts written, %d erased.\n", cfg.Dir, r.Report.Size, r.Report.Size-r.Before, r.Texts, r.Erased)
+	_, err := fmt.Fprintf(w, "\n%s holds %s of this log, %s of them new; %s written, %d erased.\n", cfg.Dir,
+		verifier.Count(r.Report.Size, "entry", "entries"), verifier.Commas(r.Report.Size-r.Before), verifier.Count(uint64(r.Texts), "text", "texts"), r.Erased)
 	return err
 }

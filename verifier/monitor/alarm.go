@@ -160,19 +160,3 @@ func id(parts ...string) string {
 }
 
 func stamp(t time.Time) string { return entry.FormatTime(t.Unix()) }
-
-// commas and some write numbers as reports do.
-func commas(n uint64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func some(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return commas(n) + " " + many
-}

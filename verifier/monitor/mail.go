@@ -124,7 +124,7 @@ func (p *post) message(alarms []*Alarm, now time.Time) []byte {
 	var b bytes.Buffer
 	subject := oneLine(alarms[0].Title())
 	if n := len(alarms) - 1; n > 0 {
-		subject += fmt.Sprintf(", and %s", some(uint64(n), "other", "others"))
+		subject += fmt.Sprintf(", and %s", verifier.Count(uint64(n), "other", "others"))
 	}
 	if alarms[0].SimulatedTime {
 		subject = "[demonstration] " + subject
@@ -173,10 +173,10 @@ func (a *Alarm) letter() string {
 	}
 	row("log", a.Log)
 	if a.Size > 0 {
-		row("size", commas(a.Size))
+		row("size", verifier.Commas(a.Size))
 	}
 	if a.Entry != nil {
-		row("entry", commas(a.Entry.Index)+"  "+a.Entry.ID)
+		row("entry", verifier.Commas(a.Entry.Index)+"  "+a.Entry.ID)
 		row("logged", a.Entry.Logged)
 	}
 	row("rules", strings.Join(a.Rules, ", "))

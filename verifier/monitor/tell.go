@@ -239,10 +239,10 @@ func (c *cycle) tellLog() {
 
 func (c *cycle) tellUnsettled(s *shown, size uint64, waits time.Duration) {
 	who := strings.Join(s.who, ", ")
-	signed := fmt.Sprintf("The log's key signed a checkpoint that covers %s, which %s showed", some(s.size(), "entry", "entries"), who)
+	signed := fmt.Sprintf("The log's key signed a checkpoint that covers %s, which %s showed", verifier.Count(s.size(), "entry", "entries"), who)
 	k := key(s.view.Checkpoint)
 	if s.size() > size {
-		text := fmt.Sprintf("%s; the log shows one that covers %s.", signed, commas(size))
+		text := fmt.Sprintf("%s; the log shows one that covers %s.", signed, verifier.Commas(size))
 		if c.cmp.fits(s) {
 			text += " The two fit."
 		} else {
@@ -295,7 +295,7 @@ func (c *cycle) tellSinks() {
 			why = ": " + failed.Error()
 		}
 		c.say("sink/"+q.sink.Name, Alarm{Class: Infrastructure, Code: CodeSinkFails, Weight: pledge.Error, Proof: ProofSeen, From: "sink " + q.sink.Name,
-			Text: fmt.Sprintf("%s for the sink %s, the first for over %v%s.", some(uint64(n), "alarm waits", "alarms wait"), q.sink.Name, c.l.BehindAfter, why), Hint: "see whether its address and its secrets are right; nothing is lost meanwhile"})
+			Text: fmt.Sprintf("%s for the sink %s, the first for over %v%s.", verifier.Count(uint64(n), "alarm waits", "alarms wait"), q.sink.Name, c.l.BehindAfter, why), Hint: "see whether its address and its secrets are right; nothing is lost meanwhile"})
 	}
 }
 
@@ -325,7 +325,7 @@ func (c *cycle) tellPeers() {
 		c.state.Peers[who] = was
 		if size < was.Size && c.now.Sub(time.Unix(was.Since, 0)) >= c.l.BehindAfter {
 			c.say("behind/"+who, Alarm{Class: Infrastructure, Code: CodePeerBehind, Weight: pledge.Warning, Proof: ProofSeen, From: who,
-				Text: fmt.Sprintf("The %s shows %s; over %v ago the log showed %s.", who, some(size, "entry", "entries"), c.l.BehindAfter, commas(was.Size))})
+				Text: fmt.Sprintf("The %s shows %s; over %v ago the log showed %s.", who, verifier.Count(size, "entry", "entries"), c.l.BehindAfter, verifier.Commas(was.Size))})
 		}
 	}
 }
