@@ -50,17 +50,22 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	return b, nil
 }
 
+// PlainError leaves out the system call of a file's error. What has words around it
+// keeps them, and is left as it is.
+func PlainError(err error) error {
+	if pe, ok := err.(*fs.PathError); ok {
+		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
+	}
+	return err
+}
+
 // ReadPrivate reads the file of a secret, of at most limit bytes, that nobody else on
 // this machine may read or change. Missing is what to do when there is none. The Failure
 // is nil or one of usage, and quotes nothing of the file.
 func ReadPrivate(path string, limit int64, missing string) ([]byte, *Failure) {
 	b, err := ReadFile(path, limit)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
-		}
-		return nil, &Failure{ExitUsage, fmt.Errorf("read key: %w", err), missing}
+		return nil, &Failure{ExitUsage, fmt.Errorf("read key: %w", PlainError(err)), missing}
 	}
 	info, err := os.Stat(path)
 	if err == nil && runtime.GOOS == "windows" { // which says this in another way

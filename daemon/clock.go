@@ -1,11 +1,8 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,7 +16,7 @@ import (
 func ReadClock(path string) (time.Time, error) {
 	b, err := commandline.ReadFile(path, 100)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read simulated clock: %w", plainError(err))
+		return time.Time{}, fmt.Errorf("read simulated clock: %w", commandline.PlainError(err))
 	}
 	unix, err := entry.ParseTime(strings.TrimSuffix(string(b), "\n"))
 	if err != nil {
@@ -53,13 +50,4 @@ func Clock(simulated string, logger *slog.Logger) (func() time.Time, error) {
 		last.Store(&t)
 		return t
 	}, nil
-}
-
-// plainError leaves out the system call of a file's error.
-func plainError(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
-	}
-	return err
 }

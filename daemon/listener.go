@@ -2,8 +2,34 @@ package daemon
 
 import (
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 )
+
+// CheckAddresses says what is wrong with the addresses of a configuration's keys listen
+// and metrics_listen. Example is an address as the first may be.
+func CheckAddresses(listen, metrics, example string, say func(key, hint, format string, args ...any)) {
+	hint := "give an address and a port, such as " + example
+	for _, a := range []struct{ key, value string }{{"listen", listen}, {"metrics_listen", metrics}} {
+		if a.value == "" {
+			if a.key == "listen" {
+				say(a.key, hint, "it is empty")
+			}
+			continue
+		}
+		_, port, err := net.SplitHostPort(a.value)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			say(a.key, hint, "%q is not an address with a port", a.value)
+		}
+	}
+	if listen != "" && listen == metrics && !strings.HasSuffix(listen, ":0") {
+		say("metrics_listen", "choose another port: metrics are not for the public", "it is the same as listen")
+	}
+}
 
 // LimitConns bounds how many connections of a listener are open at once; further
 // ones wait to be accepted. Files need descriptors too: a log that can't open

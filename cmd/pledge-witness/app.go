@@ -79,7 +79,7 @@ func do(f func(ctx context.Context, args []string) error) func(*cobra.Command, [
 		case errors.Is(err, witness.ErrBusy):
 			return commandline.Undecided(err, "run the same command again")
 		}
-		return commandline.Refused(plainError(err), "")
+		return commandline.Refused(commandline.PlainError(err), "")
 	}
 }
 

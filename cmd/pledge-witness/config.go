@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -130,7 +127,7 @@ func (s *setup) check() configfile.Problems {
 		say("state", "give a folder; `pledge-witness init` makes it", "%s is not a folder", s.State)
 	}
 	s.checkKeys(say)
-	s.checkAddresses(say)
+	daemon.CheckAddresses(s.Listen, s.MetricsListen, "127.0.0.1:8090", say)
 	for _, p := range []struct{ key, value string }{{"submission_prefix", s.SubmissionPrefix}, {"monitoring_prefix", s.MonitoringPrefix}} {
 		if !isPrefix(p.value) {
 			say(p.key, "write it as /submit, or leave it out", "%q is not a path with a slash at the beginning, none at the end, and letters, digits, dots and hyphens", p.value)
@@ -185,27 +182,6 @@ func (s *setup) checkKeys(say func(key, hint, format string, args ...any)) {
 	}
 }
 
-func (s *setup) checkAddresses(say func(key, hint, format string, args ...any)) {
-	for _, a := range []struct{ key, value string }{{"listen", s.Listen}, {"metrics_listen", s.MetricsListen}} {
-		if a.value == "" {
-			if a.key == "listen" {
-				say(a.key, "give an address and a port, such as 127.0.0.1:8090", "it is empty")
-			}
-			continue
-		}
-		_, port, err := net.SplitHostPort(a.value)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
-		}
-		if err != nil {
-			say(a.key, "give an address and a port, such as 127.0.0.1:8090", "%q is not an address with a port", a.value)
-		}
-	}
-	if s.Listen != "" && s.Listen == s.MetricsListen && !strings.HasSuffix(s.Listen, ":0") {
-		say("metrics_listen", "choose another port: metrics are not for the public", "it is the same as listen")
-	}
-}
-
 // isPrefix reports whether a text may stand before a path, as it is.
 func isPrefix(s string) bool {
 	if s == "" {
@@ -245,13 +221,4 @@ func (s *setup) isOwn(k log.Key) bool {
 		own := c.Key()
 		return string(own.Public) == string(k.Public) || own.Name == k.Name && own.ID == k.ID
 	})
-}
-
-// plainError leaves out the system call of a file's error.
-func plainError(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) && errors.Unwrap(err) == error(pe) {
-		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
-	}
-	return err
 }

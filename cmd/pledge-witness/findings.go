@@ -53,7 +53,7 @@ func (f *auditFlags) read() (*witness.AuditOf, error) {
 		}
 	}
 	if _, err := log.OpenSource(source); err != nil {
-		return nil, commandline.Usagef("give the log's address, or a directory that holds it", "%w", plainError(err))
+		return nil, commandline.Usagef("give the log's address, or a directory that holds it", "%w", commandline.PlainError(err))
 	}
 	return &witness.AuditOf{Policy: string(policy), Charter: f.charter, Source: source}, nil
 }

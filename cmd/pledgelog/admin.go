@@ -140,11 +140,11 @@ func adminHandler(in *intake.Intake, asking *witnessing.Client) http.Handler {
 func (s *setup) listenAdmin() (net.Listener, error) {
 	path, dir, err := s.socketPath()
 	if err != nil {
-		return nil, fmt.Errorf("open state: %w", plainError(err))
+		return nil, fmt.Errorf("open state: %w", commandline.PlainError(err))
 	}
 	defer dir.Close()
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("remove old socket: %w", plainError(err))
+		return nil, fmt.Errorf("remove old socket: %w", commandline.PlainError(err))
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -163,7 +163,7 @@ func adminServer(in *intake.Intake, asking *witnessing.Client, logger *slog.Logg
 func askServer[T any](ctx context.Context, s *setup, method, path string, body any) (*T, error) {
 	socket, dir, err := s.socketPath()
 	if err != nil {
-		return nil, fmt.Errorf("open state: %w", plainError(err))
+		return nil, fmt.Errorf("open state: %w", commandline.PlainError(err))
 	}
 	defer dir.Close()
 	client := &http.Client{Timeout: eraseTime + 10*time.Second, Transport: &http.Transport{

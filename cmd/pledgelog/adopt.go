@@ -54,7 +54,7 @@ func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 	}
 	raw, err := readFile(from, log.MaxNoteSize)
 	if err != nil {
-		return fmt.Errorf("read checkpoint: %w", plainError(err))
+		return fmt.Errorf("read checkpoint: %w", commandline.PlainError(err))
 	}
 	// One that the log signed counts, whoever has cosigned it: a single witness may
 	// be the only one to hold it.

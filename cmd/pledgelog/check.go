@@ -4,16 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/configfile"
 	"github.com/pledgelog/pledgelog/daemon"
 	"github.com/pledgelog/pledgelog/entry"
@@ -94,7 +93,7 @@ func (s *setup) check() configfile.Problems {
 			say(d.key, "give a folder; `pledgelog init` makes it", "%s is not a folder", d.path)
 		}
 	}
-	s.checkAddresses(say)
+	daemon.CheckAddresses(s.Listen, s.MetricsListen, "127.0.0.1:8080", say)
 	if s.CheckpointInterval < minInterval || s.CheckpointInterval > time.Hour {
 		say("checkpoint_interval", "write a time from 100ms to 1h", "it is %v", s.CheckpointInterval)
 	}
@@ -112,7 +111,7 @@ func (s *setup) check() configfile.Problems {
 func (s *setup) checkPolicy(say func(key, hint, format string, args ...any)) {
 	b, err := readFile(s.Policy, log.MaxPolicySize)
 	if err != nil {
-		say("policy", "write a policy: log and the vkey in checkpoint.pub, a line for each witness, then the quorum", "read policy: %v", plainError(err))
+		say("policy", "write a policy: log and the vkey in checkpoint.pub, a line for each witness, then the quorum", "read policy: %v", commandline.PlainError(err))
 		return
 	}
 	p, err := log.ParsePolicy(b)
@@ -166,27 +165,6 @@ func plainHTTP(p *log.Policy) []string {
 		}
 	}
 	return names
-}
-
-func (s *setup) checkAddresses(say func(key, hint, format string, args ...any)) {
-	for _, a := range []struct{ key, value string }{{"listen", s.Listen}, {"metrics_listen", s.MetricsListen}} {
-		if a.value == "" {
-			if a.key == "listen" {
-				say(a.key, "give an address and a port, such as 127.0.0.1:8080", "it is empty")
-			}
-			continue
-		}
-		_, port, err := net.SplitHostPort(a.value)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
-		}
-		if err != nil {
-			say(a.key, "give an address and a port, such as 127.0.0.1:8080", "%q is not an address with a port", a.value)
-		}
-	}
-	if s.Listen != "" && s.Listen == s.MetricsListen && !strings.HasSuffix(s.Listen, ":0") {
-		say("metrics_listen", "choose another port: metrics are not for the public", "it is the same as listen")
-	}
 }
 
 // isInside reports whether path is dir or below it, whatever links lead there.

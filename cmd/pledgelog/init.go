@@ -131,7 +131,7 @@ func (a *app) init(ctx context.Context, s *setup, charter *entry.Submission) (er
 	// What a server would tell its log is of interest here only when it is bad.
 	logger := slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: slog.LevelError}))
 	if err := os.MkdirAll(s.State, 0o700); err != nil {
-		return fmt.Errorf("make state: %w", plainError(err))
+		return fmt.Errorf("make state: %w", commandline.PlainError(err))
 	}
 	p := &parts{log: logger}
 	defer func() {
@@ -218,10 +218,10 @@ func (s *setup) makeStore(ctx context.Context) (*sqlite.Store, error) {
 		return nil, err
 	}
 	if err := os.Rename(next, path); err != nil {
-		return nil, fmt.Errorf("make store: %w", plainError(err))
+		return nil, fmt.Errorf("make store: %w", commandline.PlainError(err))
 	}
 	if err := atomicfile.SyncDir(s.State); err != nil {
-		return nil, fmt.Errorf("make store: %w", plainError(err))
+		return nil, fmt.Errorf("make store: %w", commandline.PlainError(err))
 	}
 	return sqlite.Open(ctx, path)
 }

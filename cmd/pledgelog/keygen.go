@@ -96,7 +96,7 @@ func (a *app) keygen(origin, dir string, mldsa bool) error {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return commandline.Usagef("choose with --out a folder that you may make and write", "make folder for keys: %w", plainError(err))
+		return commandline.Usagef("choose with --out a folder that you may make and write", "make folder for keys: %w", commandline.PlainError(err))
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
@@ -110,11 +110,11 @@ func (a *app) keygen(origin, dir string, mldsa bool) error {
 			for _, done := range files[:i] {
 				os.Remove(filepath.Join(dir, done.name))
 			}
-			return fmt.Errorf("write key: %w", plainError(err))
+			return fmt.Errorf("write key: %w", commandline.PlainError(err))
 		}
 	}
 	if err := atomicfile.SyncDir(dir); err != nil {
-		return fmt.Errorf("write keys: %w", plainError(err))
+		return fmt.Errorf("write keys: %w", commandline.PlainError(err))
 	}
 	a.Note("the secret keys are not encrypted: whoever can read them can sign as the log")
 	for _, f := range files {

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/configfile"
@@ -82,19 +80,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 func readInput(path string, limit int64, missing string) ([]byte, error) {
 	b, err := commandline.ReadFile(path, limit)
 	if err != nil {
-		return nil, commandline.Usagef(commandline.InputHint(err, missing), "%w", plainError(err))
+		return nil, commandline.Usagef(commandline.InputHint(err, missing), "%w", commandline.PlainError(err))
 	}
 	return b, nil
-}
-
-// plainError leaves out the system call of a file's error.
-func plainError(err error) error {
-	if commandline.IsFailure(err) {
-		return err // it is plain, and has a hint
-	}
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", filepath.Clean(pe.Path), pe.Err)
-	}
-	return err
 }

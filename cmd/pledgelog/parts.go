@@ -37,7 +37,7 @@ func (s *setup) lock() (*os.File, error) {
 		return nil, notThere(s)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock state: %w", plainError(err))
+		return nil, fmt.Errorf("lock state: %w", commandline.PlainError(err))
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
@@ -154,7 +154,7 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 		return commandline.Refused(err, s.restoredHint(restored))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return commandline.Refusedf("restore directory whole, the hidden folder .state in it too, or mend the path", "%s has no log that goes with the state in %s, or not the whole of it: %w", s.Directory, s.State, plainError(err))
+		return commandline.Refusedf("restore directory whole, the hidden folder .state in it too, or mend the path", "%s has no log that goes with the state in %s, or not the whole of it: %w", s.Directory, s.State, commandline.PlainError(err))
 	}
 	return err
 }

@@ -126,7 +126,7 @@ func (s *server) open(ctx context.Context) error {
 	}
 	root, err := os.OpenRoot(s.Directory)
 	if err != nil {
-		return fmt.Errorf("open directory: %w", plainError(err))
+		return fmt.Errorf("open directory: %w", commandline.PlainError(err))
 	}
 	context.AfterFunc(ctx, func() { root.Close() })
 	pages, err := web.New(web.Config{Index: s.index, Origin: s.Origin, Logger: s.log})
