@@ -20,7 +20,8 @@ import (
 )
 
 func auditCommand(stderr io.Writer) *cobra.Command {
-	var policyFile, charter, asOf, failOn, evidenceDir, state string
+	var from trust
+	var asOf, failOn, evidenceDir, state string
 	var receipts []string
 	var asJSON, asServed bool
 	var timeout time.Duration
@@ -47,8 +48,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --fail-on warning ./copy`,
 		Args: commandline.OneArgument("name one log: an address, a directory that holds it, or a .tar of that"),
 	}
-	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
-	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log")
+	from.flags(cmd, "")
 	cmd.Flags().StringVar(&asOf, "as-of", "", "judge statuses and deadlines for this `TIME`, as 2026-07-31T00:00:00Z (default: the time of the copy)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit 1 on any finding of this `SEVERITY` or over, authors' too: info, warning or error")
@@ -61,10 +61,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		now := time.Now().Unix()
 		cfg := verifier.Config{Now: &now, State: state, AsServed: asServed}
 		var err error
-		if cfg.Policy, err = readPolicy(policyFile); err != nil {
-			return err
-		}
-		if cfg.Charter, err = charterID(charter); err != nil {
+		if cfg.Policy, cfg.Charter, err = from.read(); err != nil {
 			return err
 		}
 		if asOf != "" {

@@ -17,7 +17,7 @@ import (
 )
 
 func chainCommand() *cobra.Command {
-	var policyFile, charter string
+	var from trust
 	var asJSON bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -40,16 +40,11 @@ every audit of the whole log holds it to.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
-	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log")
+	from.flags(cmd, "")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the report as JSON")
 	timeoutFlag(cmd, &timeout)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		policy, err := readPolicy(policyFile)
-		if err != nil {
-			return err
-		}
-		id, err := charterID(charter)
+		policy, id, err := from.read()
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,8 @@ import (
 )
 
 func diffCommand(stderr io.Writer) *cobra.Command {
-	var policyFile, charter, evidenceDir string
+	var from trust
+	var evidenceDir string
 	var asJSON bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -35,8 +36,7 @@ Its exit codes are those of audit.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
-	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log")
+	from.flags(cmd, "")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write it as JSON")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
 	timeoutFlag(cmd, &timeout)
@@ -55,10 +55,7 @@ Its exit codes are those of audit.`,
 		now := time.Now().Unix()
 		cfg := verifier.Config{Now: &now}
 		var err error
-		if cfg.Policy, err = readPolicy(policyFile); err != nil {
-			return err
-		}
-		if cfg.Charter, err = charterID(charter); err != nil {
+		if cfg.Policy, cfg.Charter, err = from.read(); err != nil {
 			return err
 		}
 		if cfg.Source, err = openLog(args[2]); err != nil {

@@ -23,7 +23,7 @@ file proves. Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		Example: `  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
 		Args:    commandline.OneArgument("name one evidence file"),
 	}
-	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
+	policyFlag(cmd, &policyFile)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		policy, err := readPolicy(policyFile)
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 )
 
 func mirrorCommand(stderr io.Writer) *cobra.Command {
-	var policyFile, charter, evidenceDir string
+	var from trust
+	var evidenceDir string
 	var keys []string
 	var asJSON bool
 	var timeout time.Duration
@@ -43,8 +44,7 @@ from a timer: what is there is not fetched again, nor after a run that was cut s
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
-	cmd.Flags().StringVar(&charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log; a copy keeps it")
+	from.flags(cmd, "; a copy keeps it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the audit's report as JSON")
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
 	cmd.Flags().StringArrayVar(&keys, "cosign", nil, "add the mirror's cosignature (c2sp.org/tlog-mirror) by the secret key in `FILE`, which `pledge-witness keygen` makes; may be given again")
@@ -52,10 +52,7 @@ from a timer: what is there is not fetched again, nor after a run that was cut s
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg := mirror.Config{Dir: args[0], Now: time.Now}
 		var err error
-		if cfg.Policy, err = readPolicy(policyFile); err != nil {
-			return err
-		}
-		if cfg.Charter, err = charterID(charter); err != nil {
+		if cfg.Policy, cfg.Charter, err = from.read(); err != nil {
 			return err
 		}
 		for _, path := range keys {

@@ -25,7 +25,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
   pledge-verify proof --policy policy.txt --body request-3.json request-3.tlog-proof`,
 		Args: commandline.OneArgument("name one proof file"),
 	}
-	cmd.Flags().StringVar(&policyFile, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
+	policyFlag(cmd, &policyFile)
 	cmd.Flags().StringVar(&bodyFile, "body", "", "`FILE` with the text that the statement names, to compare; or the submission that has it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the result as JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

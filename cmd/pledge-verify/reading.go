@@ -15,6 +15,28 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
+// trust is what a person believes before a log says anything: where trust starts.
+type trust struct{ policy, charter string }
+
+// flags declares --policy and --charter. More is added to what is said of the latter.
+func (t *trust) flags(cmd *cobra.Command, more string) {
+	policyFlag(cmd, &t.policy)
+	cmd.Flags().StringVar(&t.charter, "charter", "", "entry `ID` of the charter, from somewhere other than the log"+more)
+}
+
+func policyFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "policy", "", "`FILE` with the trust policy (c2sp.org/tlog-policy)")
+}
+
+func (t *trust) read() (*log.Policy, entry.ID, error) {
+	policy, err := readPolicy(t.policy)
+	if err != nil {
+		return nil, entry.ID{}, err
+	}
+	id, err := charterID(t.charter)
+	return policy, id, err
+}
+
 // charterID reads --charter; "" is none.
 func charterID(s string) (entry.ID, error) {
 	if s == "" {
