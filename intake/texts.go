@@ -170,7 +170,7 @@ func (in *Intake) took(it *pledge.Item) {
 	}
 }
 
-// release lets the texts be shown that a checkpoint of this size covers.
+// release forgets the texts that waited for a checkpoint of this size.
 func (in *Intake) release(size uint64) {
 	in.textMu.Lock()
 	defer in.textMu.Unlock()
@@ -201,8 +201,8 @@ func (in *Intake) Erased(digest string) (Erasure, bool) {
 func (in *Intake) IsWaiting(digest string) bool {
 	in.textMu.RLock()
 	defer in.textMu.RUnlock()
-	_, waits := in.unpublished[digest]
-	return waits
+	index, waits := in.unpublished[digest]
+	return waits && index >= in.publishedSize()
 }
 
 func (in *Intake) publishedSize() uint64 {
