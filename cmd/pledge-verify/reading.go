@@ -83,12 +83,17 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 }
 
 // garbage is how much of what is no longer used may lie in memory before it is
-// collected, in bytes.
-const garbage = 128 << 20
+// collected, in bytes, beside so much that is used. What an audit keeps grows with the
+// log; the more it keeps, the less garbage there is to be, so that all in all it takes
+// little more memory for each statement than what it keeps of it.
+func garbage(used uint64) uint64 {
+	const most, least = 160 << 20, 32 << 20
+	return most - min(most-least, used/2)
+}
 
-// boundGarbage has the garbage of an audit collected after each so many bytes. What
-// an audit keeps grows with the log, and with it, otherwise, the garbage. As it holds
-// no pointers, looking it through costs little. It returns what ends this.
+// boundGarbage has the garbage of an audit collected after each so many bytes. As
+// what it keeps holds no pointers, looking it through costs little. It returns what
+// ends this.
 func boundGarbage() (end func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
@@ -98,7 +103,7 @@ func boundGarbage() (end func()) {
 	set := func() {
 		metrics.Read(live)
 		used := live[0].Value.Uint64()
-		if percent := int(min(400, max(5, garbage*100/max(1, used)))); percent != last {
+		if percent := int(min(400, max(5, garbage(used)*100/max(1, used)))); percent != last {
 			last = percent
 			debug.SetGCPercent(percent)
 		}
