@@ -17,17 +17,8 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-const (
-	// failureWait is what a log is asked to wait for after an audit without a result.
-	failureWait = 30 * time.Second
-	// soonWait is that where a text is looked for again.
-	soonWait = time.Minute
-	// maxWaiting is how many requests of one log wait for its audit at once: others are
-	// answered at once, so that one log takes no other's place.
-	maxWaiting = 2
-	// maxPause bounds how long a log whose audits fail is left alone between them.
-	maxPause = 10 * time.Minute
-)
+// maxPause bounds how long a log whose audits fail is left alone between them.
+const maxPause = 10 * time.Minute
 
 // An AuditorConfig says what an Auditor works with.
 type AuditorConfig struct {
@@ -38,7 +29,8 @@ type AuditorConfig struct {
 	// is to be shorter than a log waits for its witnesses. Default: 8 s.
 	Wait time.Duration
 	// Recheck is for how long what came of an audit is the answer for the same
-	// checkpoint; after that it is audited again. Default: one minute.
+	// checkpoint at once. After that it is audited again, and what came of the audit
+	// before is the answer when Wait is over first. Default: one minute.
 	Recheck time.Duration
 	// TextTime is for how long a text of a published entry may be missing before that
 	// counts: its checkpoint is out a moment earlier. Default: one minute.
@@ -54,8 +46,10 @@ type AuditorConfig struct {
 // concerns the operator or the copy, but for those that a person accepted. A log that
 // is not audited passes.
 //
-// An audit goes on when the request for which it began has been answered. One runs at
-// a time for each log, for the newest checkpoint that it asked for.
+// An audit goes on when the request for which it began has been answered, and whatever
+// the log asks for meanwhile. One runs at a time for each log, and the next is of the
+// newest checkpoint that it asked for. So a log whose audits take longer than Wait gets
+// its cosignature when it asks for the same checkpoint again.
 type Auditor struct {
 	cfg    AuditorConfig
 	ctx    context.Context
@@ -78,8 +72,10 @@ type auditing struct {
 	last    *outcome
 	changed chan struct{} // closed and replaced when last changes
 	pause   time.Time     // when the next audit may begin
+	began   time.Time     // when the one that goes on did
+	took    time.Duration // how long the last one took; 0: there was none
 
-	done, total atomic.Uint64 // entries
+	first, done, total atomic.Uint64 // entries: those of earlier audits, how far it is, all
 
 	// For the goroutine alone.
 	source  log.Source
@@ -164,70 +160,6 @@ func (a *Auditor) lastAudits() []*Audited {
 	return out
 }
 
-// audited returns what came of the audit of a checkpoint, and waits for it a while.
-func (a *Auditor) audited(ctx context.Context, s *asked) (*outcome, error) {
-	timer := time.NewTimer(a.cfg.Wait)
-	defer timer.Stop()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	x := a.logs[s.cp.Origin]
-	if x == nil {
-		x = &auditing{changed: make(chan struct{}), missing: make(map[string]time.Time)}
-		a.logs[s.cp.Origin] = x
-	}
-	if o := x.last; o != nil && s.is(o.of) && time.Since(o.at) < a.cfg.Recheck {
-		return o, nil
-	}
-	if s.cp.Size < x.newest {
-		return nil, &UndecidedError{Text: fmt.Sprintf("the log asked for its checkpoint of size %d before: ask for that or a later one", x.newest), Wait: failureWait}
-	}
-	x.newest = s.cp.Size
-	if !s.is(x.now) {
-		x.next = s
-	}
-	if !x.running && a.ctx.Err() == nil {
-		x.running = true
-		a.wg.Go(func() { a.work(x) })
-	}
-	if x.waiting >= maxWaiting {
-		return nil, x.pending()
-	}
-	x.waiting++
-	defer func() { x.waiting-- }()
-	for before := x.last; ; {
-		changed := x.changed
-		a.mu.Unlock()
-		over := false
-		select {
-		case <-changed:
-		case <-timer.C:
-			over = true
-		case <-ctx.Done():
-			over = true
-		case <-a.ctx.Done():
-			over = true
-		}
-		a.mu.Lock()
-		if o := x.last; o != nil && o != before && s.is(o.of) {
-			return o, nil
-		}
-		if over {
-			return nil, x.pending()
-		}
-	}
-}
-
-// pending says how far the audit is. The caller holds the lock.
-func (x *auditing) pending() error {
-	text := "its audit has not begun yet"
-	if done, total := x.done.Load(), x.total.Load(); x.now != nil && total > 0 {
-		text = fmt.Sprintf("its audit goes on, at entry %d of %d", done, total)
-	} else if x.now != nil {
-		text = "its audit has begun"
-	}
-	return &UndecidedError{Text: text, Wait: 10 * time.Second}
-}
-
 // work audits what a log asked for, until there is nothing more.
 func (a *Auditor) work(x *auditing) {
 	for {
@@ -235,18 +167,17 @@ func (a *Auditor) work(x *auditing) {
 		if s == nil {
 			return
 		}
-		began := time.Now()
 		o := a.audit(x, s)
 		<-a.slots
 		fails := o != nil && a.weigh(o).Err != nil
 		a.mu.Lock()
-		x.now = nil
+		x.now, x.took = nil, time.Since(x.began)
 		if o != nil {
 			x.last = &outcome{o, s, time.Now()}
 			x.pause = time.Time{}
 			if fails {
 				// A log that breaks rules keeps no processor busy.
-				x.pause = time.Now().Add(min(time.Since(began), maxPause))
+				x.pause = time.Now().Add(min(x.took, maxPause))
 			}
 			close(x.changed)
 			x.changed = make(chan struct{})
@@ -282,9 +213,10 @@ func (a *Auditor) begin(x *auditing) *asked {
 		<-a.slots
 		return nil
 	}
-	x.now, x.next = x.next, nil
-	x.done.Store(0)
-	x.total.Store(0)
+	x.now, x.next, x.began = x.next, nil, time.Now()
+	for _, n := range []*atomic.Uint64{&x.first, &x.done, &x.total} {
+		n.Store(0)
+	}
 	return x.now
 }
 
@@ -368,7 +300,13 @@ func (a *Auditor) run(x *auditing, s *asked, o *Audited) error {
 	}
 	cfg := verifier.Config{
 		Policy: policy, Charter: charter, Source: src, State: a.cfg.State.auditPath(hash, verifierDir), Workers: a.cfg.Workers,
-		Progress: func(done, total uint64) { x.done.Store(done); x.total.Store(total) },
+		Progress: func(done, total uint64) {
+			if x.total.Load() == 0 {
+				x.first.Store(done)
+			}
+			x.done.Store(done)
+			x.total.Store(total)
+		},
 	}
 	now := a.cfg.Clock().Unix()
 	cfg.Now = &now

@@ -18,9 +18,10 @@ type rates struct {
 }
 
 // take returns 0 and counts one, or returns how long to wait for it.
-func (r *rates) take(origin string, now time.Time) time.Duration {
+func (r *rates) take(origin string) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now() // under the lock: not before that of a request that was counted already
 	if r.full == nil {
 		r.full = make(map[string]time.Time)
 	}

@@ -171,7 +171,7 @@ func (w *Witness) AddCheckpoint(ctx context.Context, r *log.AddCheckpoint) ([]lo
 	if next == l.Head {
 		rate = &w.again
 	}
-	if wait := rate.take(next.Origin, time.Now()); wait > 0 {
+	if wait := rate.take(next.Origin); wait > 0 {
 		return nil, &TooOftenError{wait}
 	}
 	if l.Audit != nil && w.Check == nil {

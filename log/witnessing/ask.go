@@ -73,19 +73,53 @@ const (
 	// slip or a lie of 68 years must not cost the log a witness until its restart, and a
 	// request an hour burdens nobody.
 	maxAskedFor = time.Hour
+	// maxOwed bounds how long a witness is given one checkpoint again and again, because
+	// it asks for time, while there are newer ones.
+	maxOwed = time.Hour
 
 	typeSize = "text/x.tlog.size"
 )
 
 // ask asks a witness for the newest round unless it is busy, was asked for it
-// before, or is to be left alone. The caller holds the lock.
+// before, or is to be left alone. One that asked for time gets the round for which it
+// did, and then the newest. The caller holds the lock.
 func (c *Client) ask(p *place) {
-	r := c.round
-	if c.closed || p.busy || r.asked[p] || !r.lacks(p) || !p.mayBeAsked(time.Now()) {
+	now := time.Now()
+	if c.closed || p.busy || !p.mayBeAsked(now) {
 		return
 	}
-	p.busy, p.began, r.asked[p] = true, time.Now(), true
+	if p.owed != nil && now.Sub(p.owedSince) > maxOwed {
+		p.owed = nil
+	}
+	r := c.round
+	if p.owed != nil && !bytes.Equal(p.owed.text, r.text) {
+		r = p.owed
+	} else if r.asked[p] || !r.lacks(p) {
+		return
+	}
+	p.busy, p.began, r.asked[p] = true, now, true
 	c.asking.Go(func() { c.asked(p, r) })
+}
+
+// askAgain asks a witness once it may be asked, for what was returned without its
+// cosignature or for what it owes: nobody calls Cosign while a log rests. The caller
+// holds the lock.
+func (c *Client) askAgain(p *place) {
+	if c.closed || p.busy || p.again != nil {
+		return
+	}
+	p.again = time.AfterFunc(time.Until(p.nextAsk()), func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		p.again = nil
+		if r := c.round; r.done {
+			delete(r.asked, p)
+		}
+		c.ask(p)
+		if !p.mayBeAsked(time.Now()) { // it failed once more meanwhile
+			c.askAgain(p)
+		}
+	})
 }
 
 // lacks reports whether a round has no cosignature by some key of a place.
@@ -120,6 +154,9 @@ func (c *Client) asked(p *place, r *round) {
 		}
 	}
 	c.ask(p) // a newer round may have begun meanwhile
+	if err != nil {
+		c.askAgain(p)
+	}
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
@@ -130,13 +167,25 @@ func (c *Client) note(p *place, r *round, got map[int]log.NoteSignature, err err
 	if err == nil {
 		p.failures, p.notBefore, p.askedFor = 0, time.Time{}, time.Time{}
 		p.size, p.sizeKnown = max(p.size, r.cp.Size), true
-		p.slow = now.Sub(p.began) > c.cfg.Grace
+		if p.owed == nil { // what it was given time for says nothing on the next one
+			p.slow = now.Sub(p.began) > c.cfg.Grace
+		}
+		p.owed = nil
 	} else {
 		p.failures++
 		p.notBefore = now.Add(c.pause(p.failures))
 		var later *laterError
 		if errors.As(err, &later) {
 			p.askedFor = now.Add(min(later.after, maxAskedFor))
+		}
+		// An auditing witness asks for time, and never has enough if it is given a newer
+		// checkpoint each time. What is published is held up by nobody whom the quorum
+		// does not count.
+		switch {
+		case later == nil || later.after == 0 || later.status != http.StatusServiceUnavailable || p.counts:
+			p.owed = nil
+		case p.owed == nil:
+			p.owed, p.owedSince = r, now
 		}
 		var ahead *AheadError
 		if errors.As(err, &ahead) {

@@ -2,6 +2,8 @@ package witnessing
 
 import (
 	"encoding/binary"
+	"errors"
+	"regexp"
 	"slices"
 	"time"
 
@@ -24,6 +26,8 @@ type Figures struct {
 	LastFailure time.Time // when it last did not; zero when it always has
 	LastError   error     // why; nil when it has cosigned since
 	NotBefore   time.Time // it is not asked before that; zero when it may be asked now
+
+	told string // of why it fails, without numbers; "" when that is not told
 }
 
 // Figures returns those of each witness, in the policy's order.
@@ -51,21 +55,27 @@ func (c *Client) Figures() []Figures {
 // caller holds the lock.
 func (c *Client) noteKey(f *Figures, p *place, s log.NoteSignature, err error) {
 	if err == nil {
-		if f.LastError != nil {
+		if f.told != "" {
 			c.cfg.Logger.Info("witness cosigns again", "witness", f.Witness)
 		}
 		f.Cosigned++
 		f.LastSuccess, f.LastTime = time.Now(), binary.BigEndian.Uint64(s.Sig)
-		f.InARow, f.LastError = 0, nil
+		f.InARow, f.LastError, f.told = 0, nil, ""
 		return
 	}
-	if f.LastError == nil || f.LastError.Error() != err.Error() && f.InARow < maxTold {
+	// One that audits may ask for time with every checkpoint, and say each time how far
+	// it is.
+	var later *laterError
+	if why := numbers.ReplaceAllString(err.Error(), "0"); why != f.told && f.InARow < maxTold && (f.InARow > 0 || !errors.As(err, &later)) {
+		f.told = why
 		c.cfg.Logger.Warn("witness does not cosign", "witness", f.Witness, "url", p.url, "error", err.Error())
 	}
 	f.Failures++
 	f.InARow++
 	f.LastFailure, f.LastError = time.Now(), err
 }
+
+var numbers = regexp.MustCompile(`[0-9]+`)
 
 // maxTold is after how many failures in a row a witness's errors are not told any
 // more, however they change.

@@ -106,6 +106,18 @@ type place struct {
 	failures  int       // in a row
 	notBefore time.Time // of the next request, by our own pauses
 	askedFor  time.Time // and by what the witness asked for
+	counts    bool      // the quorum may need it
+	owed      *round    // that it asked to be given again; nil: it is given the newest
+	owedSince time.Time
+	again     *time.Timer // asks it when it may be asked; nil: nothing waits for that
+}
+
+// nextAsk is when it may be asked.
+func (p *place) nextAsk() time.Time {
+	if p.askedFor.After(p.notBefore) {
+		return p.askedFor
+	}
+	return p.notBefore
 }
 
 func (p *place) mayBeAsked(now time.Time) bool {
@@ -190,8 +202,19 @@ func newClient(cfg Config) (*Client, error) {
 			c.places = append(c.places, &place{url: prefix})
 		}
 		c.places[at].keys = append(c.places[at].keys, witnessKey{i, w.Key})
+		c.places[at].counts = c.places[at].counts || counted(cfg.Policy, w.Name)
 	}
 	return c, nil
+}
+
+// counted reports whether a policy's quorum counts a witness.
+func counted(p *log.Policy, witness string) bool {
+	var has func(name string) bool
+	has = func(name string) bool {
+		i := slices.IndexFunc(p.Groups, func(g log.Group) bool { return g.Name == name })
+		return name == witness || i >= 0 && slices.ContainsFunc(p.Groups[i].Members, has)
+	}
+	return has(p.Quorum)
 }
 
 // CheckURL says whether witnesses can be asked under a submission prefix that a
@@ -225,6 +248,11 @@ func (c *Client) Policy() *log.Policy { return c.cfg.Policy }
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.closed = true
+	for _, p := range c.places {
+		if p.again != nil {
+			p.again.Stop()
+		}
+	}
 	c.mu.Unlock()
 	c.cancel()
 	c.asking.Wait()
@@ -247,8 +275,8 @@ func (c *Client) Ready() error {
 // and those beyond it that came within the grace. Signed has the log's signatures;
 // cosignatures in it are left out, since they have another time.
 //
-// It waits for as long as a witness may still answer and no longer. An error that
-// matches [log.ErrQuorum] says what is missing: the same checkpoint can be given
+// It waits for as long as a witness that the quorum counts may still answer and no
+// longer. An error that matches [log.ErrQuorum] says what is missing: the same checkpoint can be given
 // again, and keeps what it has, or a larger one instead. Sizes must not go down
 // from one call to the next.
 func (c *Client) Cosign(ctx context.Context, signed []byte) (*log.View, error) {
@@ -321,10 +349,11 @@ func (c *Client) gather(ctx context.Context, r *round, all bool) (*log.View, err
 	for {
 		c.mu.Lock()
 		enough := c.satisfied(r)
-		waiting, prompt := c.waiting()
+		waiting, needed, prompt := c.waiting()
 		changed, closed := c.changed, c.closed
 		var err error
-		if !enough && waiting == 0 {
+		// An auditing witness may answer much later than those that the quorum counts.
+		if !enough && (waiting == 0 || needed == 0 && !all) {
 			err = c.missing(r)
 		}
 		if over {
@@ -361,18 +390,21 @@ func (c *Client) gather(ctx context.Context, r *round, all bool) (*log.View, err
 
 var errClosed = errors.New("witness client is closed")
 
-// waiting counts the witnesses that are being asked, and those of them that are
-// worth a grace. The caller holds the lock.
-func (c *Client) waiting() (all, prompt int) {
+// waiting counts the witnesses that are being asked, those of them that the quorum
+// counts, and those that are worth a grace. The caller holds the lock.
+func (c *Client) waiting() (all, needed, prompt int) {
 	for _, p := range c.places {
 		if p.busy {
 			all++
+			if p.counts {
+				needed++
+			}
 			if !p.slow {
 				prompt++
 			}
 		}
 	}
-	return all, prompt
+	return all, needed, prompt
 }
 
 func (c *Client) satisfied(r *round) bool {
@@ -438,7 +470,8 @@ func (c *Client) view(r *round) (*log.View, error) {
 }
 
 // Late tells, by a value in the channel, that cosignatures have come for the
-// checkpoint that Cosign returned last. See [Client.Newest].
+// checkpoint that Cosign returned last. See [Client.Newest]. Whoever did not cosign it is
+// asked again, with the pauses of Config, until Cosign is called the next time.
 func (c *Client) Late() <-chan struct{} { return c.late }
 
 // Newest returns the checkpoint that Cosign returned last with all cosignatures
