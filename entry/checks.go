@@ -10,8 +10,15 @@ import (
 // Digest returns the SHA-256 of b as base64url without padding, 43 characters:
 // the form of bodyDigest and of clause texts.
 func Digest(b []byte) string {
+	var digest [43]byte
+	AppendDigest(digest[:0], b)
+	return string(digest[:])
+}
+
+// AppendDigest appends what [Digest] returns.
+func AppendDigest(dst, b []byte) []byte {
 	h := sha256.Sum256(b)
-	return base64.RawURLEncoding.EncodeToString(h[:])
+	return base64.RawURLEncoding.AppendEncode(dst, h[:])
 }
 
 // IsDigest reports whether s has the form that Digest writes: base64url whose two

@@ -86,6 +86,15 @@ func ParseDetached(s *Statement, raw []byte) (Detached, error) {
 	return readDetached(s, raw)
 }
 
+// ParseMatching is [ParseDetached] for who has computed raw's digest already, and
+// found that it is s.BodyDigest.
+func ParseMatching(s *Statement, raw []byte) (Detached, error) {
+	if err := checkBodySize(raw); err != nil {
+		return nil, err
+	}
+	return readDetached(s, raw)
+}
+
 func checkBodySize(raw []byte) error {
 	if len(raw) > MaxBody {
 		return refuse(CodeBodyTooLarge, "the detached body has %d bytes, over %d", len(raw), MaxBody)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // Limits for [Source.Get] that fit what a path holds, in bytes.
@@ -120,10 +121,16 @@ func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte
 		return nil, notFound(err)
 	}
 	defer root.Close()
-	// Asked before the file is opened, since opening a pipe would wait.
-	info, err := root.Stat(path)
+	// To open a pipe would wait for who writes to it, if it were not for O_NONBLOCK;
+	// to ask first what is there would go the whole way to it twice.
+	f, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, notFound(linkError(root, path, err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("not a regular file: %w", ErrNotFound)
@@ -131,11 +138,6 @@ func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", info.Size(), limit, ErrTooLarge)
 	}
-	f, err := root.Open(path)
-	if err != nil {
-		return nil, notFound(err)
-	}
-	defer f.Close()
 	return readAll(f, limit, info.Size(), buf)
 }
 

@@ -148,21 +148,28 @@ type book struct {
 // A table is a hash table of numbers with linear probing. Keys are hashes, so
 // their first bytes are the hash.
 type table struct {
-	slots []ref // ref + 1; 0 is free
+	// tags are the last bytes of the hashes, for which a 0 is a 1; 0 is free. To look
+	// at what has another tag would be to fetch it from far away in memory.
+	tags  []uint8
+	slots []ref
 	used  int
 }
+
+func tagOf(hash uint64) uint8 { return max(1, uint8(hash>>56)) }
 
 func (t *table) find(hash uint64, same func(ref) bool) ref {
 	if len(t.slots) == 0 {
 		return noRef
 	}
-	mask := uint64(len(t.slots) - 1)
+	mask, tag := uint64(len(t.slots)-1), tagOf(hash)
 	for i := hash & mask; ; i = (i + 1) & mask {
-		switch n := t.slots[i]; {
-		case n == 0:
+		switch t.tags[i] {
+		case 0:
 			return noRef
-		case same(n - 1):
-			return n - 1
+		case tag:
+			if n := t.slots[i]; same(n) {
+				return n
+			}
 		}
 	}
 }
@@ -170,25 +177,26 @@ func (t *table) find(hash uint64, same func(ref) bool) ref {
 // add puts n in. Rehash gives the hash of a ref that is in.
 func (t *table) add(hash uint64, n ref, rehash func(ref) uint64) {
 	if t.used*4 >= len(t.slots)*3 {
-		old := t.slots
-		t.slots = make([]ref, max(64, 2*len(old))) // a power of two, so that a mask does
-		for _, o := range old {
-			if o != 0 {
-				t.put(rehash(o-1), o)
+		tags, slots := t.tags, t.slots
+		size := max(64, 2*len(slots)) // a power of two, so that a mask does
+		t.tags, t.slots = make([]uint8, size), make([]ref, size)
+		for i, o := range slots {
+			if tags[i] != 0 {
+				t.put(rehash(o), o)
 			}
 		}
 	}
-	t.put(hash, n+1)
+	t.put(hash, n)
 	t.used++
 }
 
-func (t *table) put(hash uint64, slot ref) {
+func (t *table) put(hash uint64, n ref) {
 	mask := uint64(len(t.slots) - 1)
 	i := hash & mask
-	for t.slots[i] != 0 {
+	for t.tags[i] != 0 {
 		i = (i + 1) & mask
 	}
-	t.slots[i] = slot
+	t.tags[i], t.slots[i] = tagOf(hash), n
 }
 
 func (b *book) find(id entry.ID) ref {

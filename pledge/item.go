@@ -19,6 +19,8 @@ type Item struct {
 	Statement *entry.Statement // nil when it could not be read
 	Err       error            // why one of them is nil
 	Valid     []bool           // for each signature: it verifies under the key that its keyid names
+
+	text textKey // of Statement.BodyDigest; zero when it was not computed yet
 }
 
 // Read parses a leaf. It never fails: what is wrong stands in the item.
@@ -28,8 +30,18 @@ func Read(index uint64, leaf []byte) *Item {
 		it.Leaf = nil
 		return it
 	}
-	it.Statement, it.Err = entry.ParseStatement(it.Leaf.Statement)
+	if it.Statement, it.Err = entry.ParseStatement(it.Leaf.Statement); it.Statement != nil {
+		it.text = it.textKey()
+	}
 	return it
+}
+
+// textKey is what the statement's bodyDigest is found by; zero when it has none.
+func (it *Item) textKey() textKey {
+	if it.text == (textKey{}) && it.Statement.BodyDigest != "" {
+		return keyOf(it.Statement.BodyDigest)
+	}
+	return it.text
 }
 
 // Draft makes the item that a submission would become.

@@ -49,7 +49,7 @@ func (s *State) Judge(it *Item) Verdict {
 	if v := judgeSignatures(it, s.calledFor(a, st, now)); v.Kind != Accepted {
 		return v
 	}
-	if st.BodyDigest != "" && s.k.Book.used(a.No, keyOf(st.BodyDigest)) {
+	if st.BodyDigest != "" && s.k.Book.used(a.No, it.textKey()) {
 		return rejected(CodeDigestReused, "the author used this body's digest before")
 	}
 	if v := a.judgeStandingOf(st.Kind); v.Kind != Accepted {

@@ -90,8 +90,10 @@ func (t *table) each(hash uint64, f func(ref)) {
 		return
 	}
 	mask := uint64(len(t.slots) - 1)
-	for i := hash & mask; t.slots[i] != 0; i = (i + 1) & mask {
-		f(t.slots[i] - 1)
+	for i := hash & mask; t.tags[i] != 0; i = (i + 1) & mask {
+		if t.tags[i] == tagOf(hash) {
+			f(t.slots[i])
+		}
 	}
 }
 

@@ -307,7 +307,7 @@ func (s *State) accept(it *Item) []Finding {
 	*l = lane{st.Seq, st.ID, st.Made}
 	r := record{ID: st.ID, Indexed: indexed(it.Index), Author: a.No, Kind: kindNo(st.Kind)}
 	if st.BodyDigest != "" {
-		r.Flags, r.Text = hasText, keyOf(st.BodyDigest)
+		r.Flags, r.Text = hasText, it.textKey()
 	}
 	if st.IsWithheld() {
 		r.Flags |= isWithheld

@@ -235,12 +235,18 @@ func JudgeBody(index uint64, st *entry.Statement, raw []byte) (BodyState, entry.
 	case raw == nil:
 		return BodyMissing, nil, []Finding{TextFinding(FindBodyMissing, index, st.ID)}
 	}
-	d, err := entry.ParseDetached(st, raw)
-	switch {
-	case err == nil:
-		return BodyPublished, d, codeFindings(index, st, d)
-	case entry.Digest(raw) != st.BodyDigest:
+	if entry.Digest(raw) != st.BodyDigest {
 		return BodyAltered, nil, []Finding{TextFinding(FindBodyMismatch, index, st.ID)}
+	}
+	return JudgeMatching(index, st, raw)
+}
+
+// JudgeMatching is [JudgeBody] for a text whose digest was computed already, and is
+// the one that the statement names.
+func JudgeMatching(index uint64, st *entry.Statement, raw []byte) (BodyState, entry.Detached, []Finding) {
+	d, err := entry.ParseMatching(st, raw)
+	if err == nil {
+		return BodyPublished, d, codeFindings(index, st, d)
 	}
 	f := finding(FindBodyInvalid, "The text that was signed with this statement is not in the required form: "+detail(err)+".").at(index, st)
 	f.Reason = entry.CodeOf(err)

@@ -212,7 +212,7 @@ func (t *textCheck) takeAgain(o oddText, it *pledge.Item, digest string, got tex
 		t.bytes += len(served.raw)
 		return
 	}
-	state, d, found := pledge.JudgeBody(o.Index, it.Statement, served.raw)
+	state, d, found := pledge.JudgeMatching(o.Index, it.Statement, served.raw)
 	t.s.noteFrom(o.Index, found)
 	if state == pledge.BodyInvalid {
 		t.odd(o.Index, o.Of, digest, textInvalid, true)

@@ -35,8 +35,8 @@ const (
 // texts are what is published with some entries, by their digests. They lie in buf
 // until that is given back.
 type texts struct {
-	buf      *buffer // nil when they are elsewhere
-	byDigest map[string][]byte
+	buf      *buffer              // nil when they are elsewhere
+	byDigest map[string][]byte    // each has that digest
 	files    map[string]fileState // of single files that are not as they should be
 	extra    []string             // digests of lines of the bundle that no statement names
 	off      bool                 // the bundle is not in the required form
@@ -132,14 +132,20 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 	return got, err
 }
 
-// readFew gets some texts of a bundle once more, as readTexts does without files. In a
-// directory each has a file, which is read faster than the bundle.
+// few is how many texts are read faster from a file each than with their bundle.
+const few = 8
+
+// readFew gets some texts of a bundle once more, as readTexts does without files. Each
+// has a file too, so that a few need not be looked for among all of the bundle.
 func (s *stream) readFew(ctx context.Context, bundle uint64, named []string) (texts, error) {
-	if s.folder != nil {
+	if s.folder != nil || len(named) <= few {
 		got := texts{byDigest: make(map[string][]byte, len(named)), files: make(map[string]fileState)}
 		err := s.readSingle(ctx, named, &got)
-		if err != nil || !slices.ContainsFunc(named, func(digest string) bool { return entry.Digest(got.byDigest[digest]) != digest }) {
-			return got, err
+		if err == nil && !slices.ContainsFunc(named, func(digest string) bool { return got.byDigest[digest] == nil }) {
+			return got, nil
+		}
+		if ctx.Err() != nil {
+			return got, ctx.Err()
 		}
 	}
 	return s.readTexts(ctx, bundle, named, false)
@@ -175,22 +181,24 @@ func (s *stream) readTextBundle(ctx context.Context, bundle uint64, buf []byte) 
 // are of the lines, so that nothing in the bundle has to be believed. A text that
 // was erased leaves no line.
 func (t *texts) split(b []byte, named []string) {
-	wanted := make(map[string]bool, len(named))
+	wanted := make(map[string]string, len(named)) // each is its own value
 	for _, digest := range named {
-		wanted[digest] = true
+		wanted[digest] = digest
 	}
 	next := 0
+	var computed []byte
 	for len(b) > 0 {
 		line, rest, ended := bytes.Cut(b, []byte("\n"))
 		b = rest
-		digest := entry.Digest(line)
+		computed = entry.AppendDigest(computed[:0], line)
+		digest := wanted[string(computed)]
 		switch {
 		case !ended:
 			t.off = true
 			return
-		case !wanted[digest]:
+		case digest == "":
 			if len(t.extra) < maxExtra {
-				t.extra = append(t.extra, digest)
+				t.extra = append(t.extra, string(computed))
 			} else {
 				t.off = true
 			}
@@ -243,7 +251,7 @@ func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) e
 					f.raw = bytes.Clone(f.raw)
 					s.busy(func() {
 						if entry.Digest(f.raw) != digest {
-							f.state = fileDiffers
+							f.raw, f.state = nil, fileDiffers
 						}
 					})
 				}
@@ -266,7 +274,7 @@ func (s *stream) readSingle(ctx context.Context, digests []string, got *texts) e
 }
 
 // readText reads the file of a single text, into buf if that has room for it and a
-// byte more: nil when there is none, and empty when it is larger than a text can be.
+// byte more: nil when there is none, or when it is larger than a text can be.
 func (s *stream) readText(ctx context.Context, digest string, buf []byte) (b []byte, state fileState, err error) {
 	if s.folder != nil {
 		b, err = s.folder.Read(ctx, digest, entry.MaxBody, buf)
@@ -277,7 +285,7 @@ func (s *stream) readText(ctx context.Context, digest string, buf []byte) (b []b
 	case errors.Is(err, log.ErrNotFound):
 		return nil, fileMissing, nil
 	case errors.Is(err, log.ErrTooLarge):
-		return []byte{}, fileDiffers, nil // something is there, and it is not the text
+		return nil, fileDiffers, nil // something is there, and it is not the text
 	}
 	return b, fileGood, err
 }
@@ -335,13 +343,20 @@ func (c *chunk) judgeTexts(t texts, l *lookout) {
 			raw = t.byDigest[st.BodyDigest]
 			j.file, j.lacks = t.files[st.BodyDigest], t.lacks[st.BodyDigest]
 		}
+		if raw == nil {
+			j.state, _, j.findings = pledge.JudgeBody(it.Index, st, nil)
+			if j.state == pledge.BodyMissing {
+				j.findings = nil // see settle: it may have been erased
+				if j.file == fileDiffers {
+					j.state = pledge.BodyAltered
+				}
+			}
+			continue
+		}
 		var d entry.Detached
-		if j.state, d, j.findings = pledge.JudgeBody(it.Index, st, raw); d != nil {
+		if j.state, d, j.findings = pledge.JudgeMatching(it.Index, st, raw); d != nil {
 			j.seals = d.Seals()
 			j.wanted = l.text(it.Index, st, raw, d)
-		}
-		if j.state == pledge.BodyMissing || j.state == pledge.BodyAltered {
-			j.findings = nil // see settle: it may have been erased
 		}
 	}
 }
@@ -354,10 +369,10 @@ func serve(digests []string, t texts, room *int) []servedText {
 		raw, ok := t.byDigest[digest]
 		o := servedText{digest: digest, file: t.files[digest], lacks: t.lacks[digest]}
 		switch {
+		case !ok && o.file == fileDiffers:
+			o.state = textAltered
 		case !ok:
 			o.state = textMissing
-		case entry.Digest(raw) != digest:
-			o.state = textAltered
 		case len(raw) > *room:
 			o.state = textServed
 		default:
