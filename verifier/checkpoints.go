@@ -124,11 +124,14 @@ func (a *audit) checkpoints(ctx context.Context) bool {
 // openOthers makes the checkpoints known that were seen elsewhere: by an earlier
 // audit, in its state, or by whoever gave them with the Config.
 func (a *audit) openOthers() error {
-	have := make(map[string]bool, len(a.known))
-	for _, s := range a.known {
-		have[string(s.raw)] = true
-	}
+	var have map[string]bool
 	add := func(s *signed) {
+		if have == nil { // mostly there are none
+			have = make(map[string]bool, len(a.known))
+			for _, s := range a.known {
+				have[string(s.raw)] = true
+			}
+		}
 		if !have[string(s.raw)] {
 			have[string(s.raw)] = true
 			s.elsewhere = true

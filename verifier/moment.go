@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -89,8 +90,10 @@ func (s *stream) snapshot(ctx context.Context, t int64) error {
 		t = s.state.Now()
 	}
 	s.snapped, s.moment, s.snapAt = true, t, s.state.Size()
-	s.statuses = s.state.Statuses(t)
+	var wg sync.WaitGroup // both only look, and take a while with a large log
+	wg.Go(func() { s.statuses = s.state.Statuses(t) })
 	s.promises = append(s.state.Promises(t), s.texts.sealsOverdue(t)...)
+	wg.Wait()
 	return nil
 }
 
