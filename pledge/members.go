@@ -388,7 +388,16 @@ func (a *author) setKeys(set entry.KeySet) {
 }
 
 // readKeys makes what follows from a.Keys.
-func (a *author) readKeys() { a.keys, a.keysDigest = ownKeys(a.Keys), a.Keys.Digest() }
+func (a *author) readKeys() {
+	a.statementKeys, a.slotKeys, a.keysDigest = nil, nil, a.Keys.Digest()
+	for _, k := range ownKeys(a.Keys) {
+		if k.use == entry.UseSlot {
+			a.slotKeys = append(a.slotKeys, k.id)
+		} else {
+			a.statementKeys = append(a.statementKeys, k.id)
+		}
+	}
+}
 
 func ownKeys(set entry.KeySet) []ownKey {
 	var keys []ownKey

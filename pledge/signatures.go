@@ -83,21 +83,10 @@ func (s *State) calledFor(a *author, st *entry.Statement, now int64) demand {
 	if a.Pending != nil {
 		return demandOf(st, in)
 	}
-	// The keys were parsed when they came into force.
-	use := entry.UseStatement
 	if st.Kind == entry.KindSlot {
-		use = entry.UseSlot
+		return slotDemand(a.slotKeys)
 	}
-	keys := make([]entry.KeyID, 0, len(a.keys))
-	for _, k := range a.keys {
-		if k.use == use {
-			keys = append(keys, k.id)
-		}
-	}
-	if st.Kind == entry.KindSlot {
-		return slotDemand(keys)
-	}
-	return plainDemand(st, in, keys)
+	return plainDemand(st, in, a.statementKeys)
 }
 
 // KeysOf returns the keys by which the next statement of an author is judged when

@@ -95,8 +95,8 @@ type author struct {
 	WithheldAll  uint64 // texts that it withheld
 	WithheldOpen uint64 // those of them that it opened
 
-	keys       []ownKey // of Keys
-	keysDigest string   // of Keys
+	statementKeys, slotKeys []entry.KeyID // ids of Keys
+	keysDigest              string        // of Keys
 }
 
 // A lane is where an author stands in one of its lanes.

@@ -192,7 +192,7 @@ func newFork(b *log.Builder) *fork {
 }
 
 // add takes in the leaf after those so far.
-func (f *fork) add(h log.Hash) error {
+func (f *fork) add(h *log.Hash) error {
 	if f == nil {
 		return nil
 	}

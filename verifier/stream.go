@@ -296,7 +296,7 @@ func (s *stream) step(ctx context.Context, c *chunk) error {
 		if err := s.builder.Append(c.hashes[i]); err != nil {
 			return err
 		}
-		if err := s.a.fork.add(c.hashes[i]); err != nil {
+		if err := s.a.fork.add(&c.hashes[i]); err != nil {
 			return err
 		}
 		s.reached()
