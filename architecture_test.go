@@ -61,6 +61,7 @@ var rooms = map[string][]string{
 	"tamper": {}, // tests alone
 
 	// What other programs are told of what ours write, and what writes pages of docs.
+	"docs/conformance":       {},
 	"docs/schema":            {},
 	"docs/schema/schematest": {"docs/schema"},
 	"scripts/findings":       {"verifier"},

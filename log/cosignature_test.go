@@ -5,79 +5,7 @@ import (
 	"errors"
 	"math"
 	"testing"
-
-	fnote "github.com/transparency-dev/formats/note"
-	"golang.org/x/mod/sumdb/note"
 )
-
-// Cosignatures of ours verify with transparency-dev/formats.
-func TestCosignatureVerifiesElsewhere(t *testing.T) {
-	for _, c := range []*Cosigner{
-		testCosigner(t, "witness.example/w"),
-		testMLDSACosigner(t, "witness.example/pq"),
-	} {
-		const at = 1679315147
-		raw := signed(t, Checkpoint{Origin: testOrigin, Size: 42, Root: Hash{1}}, map[*Cosigner]uint64{c: at})
-		v, err := fnote.NewVerifierForCosignatureV1(c.Key().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := note.Open(raw, note.VerifierList(v))
-		if err != nil {
-			t.Errorf("type %d: %v", c.Key().Type, err)
-			continue
-		}
-		got, err := fnote.CoSigV1Timestamp(n.Sigs[0])
-		if err != nil || got.Unix() != at {
-			t.Errorf("type %d: time %v, %v, want %d", c.Key().Type, got, err, at)
-		}
-	}
-}
-
-// And the other way round.
-func TestCosignatureFromElsewhereVerifies(t *testing.T) {
-	ed, edVkey, err := note.GenerateKey(nil, "witness.example/w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pq, pqVkey, err := fnote.GenerateMLDSAKey("witness.example/pq")
-	if err != nil {
-		t.Fatal(err)
-	}
-	edKey, err := ParseKey(edVkey) // type 0x01, which formats turns into 0x04
-	if err != nil {
-		t.Fatal(err)
-	}
-	if edKey, err = NewKey(edKey.Name, TypeCosignature, edKey.Public); err != nil {
-		t.Fatal(err)
-	}
-	pqKey, err := ParseKey(pqVkey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		skey string
-		key  Key
-	}{{ed, edKey}, {pq, pqKey}} {
-		s, err := fnote.NewSignerForCosignatureV1(tt.skey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := Checkpoint{Origin: testOrigin, Size: 42, Root: Hash{1}}.Marshal()
-		raw, err := note.Sign(&note.Note{Text: string(text)}, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := ParseNote(raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		at, err := tt.key.Verify(n.Text, n.Signatures[0])
-		if err != nil || at == 0 {
-			t.Errorf("type %d: time %d, %v", tt.key.Type, at, err)
-		}
-	}
-}
 
 func TestVerifyRefuses(t *testing.T) {
 	text := Checkpoint{Origin: testOrigin, Size: 42, Root: Hash{1}}.Marshal()

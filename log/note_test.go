@@ -16,27 +16,6 @@ const (
 	specNote = "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
 )
 
-func TestNoteOfTheSpecification(t *testing.T) {
-	key, err := ParseKey(specVkey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := ParseNote([]byte(specNote))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := key.Verify(n.Text, n.Signatures[0]); err != nil {
-		t.Error(err)
-	}
-	if got := n.Marshal(); string(got) != specNote {
-		t.Errorf("marshals to %q", got)
-	}
-	n.Text[0] ^= 1
-	if _, err := key.Verify(n.Text, n.Signatures[0]); !errors.Is(err, ErrBadSignature) {
-		t.Errorf("another text: error %v, want ErrBadSignature", err)
-	}
-}
-
 func TestParseNoteText(t *testing.T) {
 	sig := "— a.example AAAAAAA=\n"
 	for _, tt := range []struct{ name, note, text string }{
