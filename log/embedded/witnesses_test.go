@@ -1,7 +1,6 @@
 package embedded_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -377,84 +375,6 @@ func TestPolicyChanges(t *testing.T) {
 	closeLog(t, e)
 }
 
-// A log that was restored together with its guard is stopped by the witnesses: when
-// it starts, or as soon as they can be asked.
-func TestRestoredWithItsGuard(t *testing.T) {
-	ws := startWitnesses(t, "a", "b", "c")
-	policy := policyText(t, ws, twoOfThree)
-	dir, cfg, p := createWitnessed(t, policy)
-	e := open(t, cfg)
-	mustAppend(t, e, 0, 100)
-	closeLog(t, e)
-	backup := t.TempDir()
-	if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	cfg, _ = witnessed(t, dir, policy)
-	e = open(t, cfg)
-	mustAppend(t, e, 100, 150)
-	closeLog(t, e)
-
-	cfg, _ = witnessed(t, backup, policy)
-	_, err := embedded.Open(t.Context(), cfg)
-	restored, ok := errors.AsType[*embedded.RestoredError](err)
-	if !ok || !errors.Is(err, log.ErrStopped) || !errors.Is(err, witnessing.ErrAhead) {
-		t.Fatalf("Open: %v", err)
-	}
-	if restored.Last != 100 || restored.Ahead.Size != 150 || restored.Ahead.URL == "" {
-		t.Errorf("%+v", restored)
-	}
-	if v := shown(t, backup, p); v.Checkpoint.Size != 100 {
-		t.Errorf("size %d was published", v.Checkpoint.Size)
-	}
-
-	// Two of three are dead at first: it starts, publishes nothing, and is stopped
-	// as soon as one that knows more answers. Other leaves are appended meanwhile.
-	for _, w := range ws {
-		w.Set(witnesstest.Dead())
-	}
-	e = open(t, cfg)
-	if got, _ := e.QuorumTime(); got != 0 {
-		t.Errorf("QuorumTime %d", got)
-	}
-	other := leaves(1000, 1020)
-	if err := e.Append(t.Context(), 100, other); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(300 * time.Millisecond)
-	ws[2].Set(nil)
-	eventually(t, "the end", func() bool { return errors.Is(e.Err(), log.ErrStopped) })
-	if _, ok := errors.AsType[*embedded.RestoredError](e.Err()); !ok {
-		t.Errorf("Err: %v", e.Err())
-	}
-	e.Close(t.Context())
-	if v := shown(t, backup, p); v.Checkpoint.Size != 100 {
-		t.Errorf("size %d was published", v.Checkpoint.Size)
-	}
-}
-
-// Once a quorum has confirmed the log one witness that claims to know more of it
-// cannot stop it.
-func TestOneClaimDoesNotStop(t *testing.T) {
-	ws := startWitnesses(t, "a", "b", "c")
-	_, cfg, _ := createWitnessed(t, policyText(t, ws, twoOfThree))
-	e := open(t, cfg)
-	ws[1].Set(func(rw http.ResponseWriter, r *witnesstest.Request) bool {
-		witnesstest.Conflict(rw, 1000+r.CP.Size)
-		return true
-	})
-	for n := uint64(0); n < 10; n++ {
-		mustAppend(t, e, n, n+1)
-		if _, err := e.Await(t.Context(), n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if f := cfg.Witnesses.Figures()[1]; !errors.Is(f.LastError, witnessing.ErrAhead) {
-		t.Errorf("figures %+v", f)
-	}
-	closeLog(t, e)
-}
-
 // A second key of the log signs beside the first.
 func TestMLDSAKeyOfTheLog(t *testing.T) {
 	ws := startWitnesses(t, "a")
@@ -491,157 +411,5 @@ func TestMLDSAKeyOfTheLog(t *testing.T) {
 	cfg.Cosigners = []embedded.Cosigner{other}
 	if _, err := embedded.Open(t.Context(), cfg); err == nil {
 		t.Error("a key of another name is taken")
-	}
-}
-
-func TestCreateOverAKnownName(t *testing.T) {
-	ws := startWitnesses(t, "a", "b", "c")
-	ws[1].SetState(5, log.Hash{1})
-	cfg, _ := witnessed(t, t.TempDir(), policyText(t, ws, twoOfThree))
-	if err := embedded.Create(t.Context(), cfg); !errors.Is(err, witnessing.ErrAhead) {
-		t.Errorf("Create: %v", err)
-	}
-	cfg, _ = witnessed(t, t.TempDir(), policyText(t, ws, "quorum b\n"))
-	ws[1].Set(witnesstest.Dead())
-	if err := embedded.Create(t.Context(), cfg); !errors.Is(err, log.ErrQuorum) {
-		t.Errorf("Create: %v", err)
-	}
-}
-
-// TestWitnessedVictim is the process that TestKilledWhileCosigning kills.
-func TestWitnessedVictim(t *testing.T) {
-	dir, ok := os.LookupEnv("WITNESSED_VICTIM")
-	if !ok {
-		return
-	}
-	policy, err := os.ReadFile(filepath.Join(dir, "policy"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, _ := witnessed(t, dir, string(policy))
-	e := open(t, cfg)
-	next, err := e.Next(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Printf("\nnext %d\n", next)
-	for {
-		if err := e.Append(t.Context(), next, leaves(next, next+7)); err != nil {
-			t.Fatal(err)
-		}
-		next += 7
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// The process is killed between signature, cosignatures and publication, at each
-// step several times. The next one goes on; no witness ever saw two trees, and what
-// is published has its quorum all the time.
-func TestKilledWhileCosigning(t *testing.T) {
-	ws := startWitnesses(t, "a", "b", "c")
-	policy := policyText(t, ws, twoOfThree)
-	dir, _, p := createWitnessed(t, policy)
-	if err := os.WriteFile(filepath.Join(dir, "policy"), []byte(policy), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	var kill func()
-	var victim int // of which round
-	steps := []string{"signed", "one cosigned", "quorum cosigned", "a moment later"}
-	answered := 0
-	for i, w := range ws {
-		w.Set(func(rw http.ResponseWriter, r *witnesstest.Request) bool {
-			mu.Lock()
-			defer mu.Unlock()
-			if r.CP.Size == 0 || kill == nil || r.Number < 3 {
-				return false
-			}
-			switch steps[victim%len(steps)] {
-			case "signed":
-				kill()
-			case "one cosigned":
-				if i != 0 {
-					return witnesstest.Dead()(rw, r)
-				}
-				w.Honest(rw, r)
-				rw.(http.Flusher).Flush()
-				time.AfterFunc(5*time.Millisecond, kill)
-			case "quorum cosigned":
-				w.Honest(rw, r)
-				if answered++; answered >= 2 {
-					kill() // before the answer leaves
-				}
-			default:
-				w.Honest(rw, r)
-				rw.(http.Flusher).Flush()
-				if answered++; answered >= 6 {
-					time.AfterFunc(time.Duration(victim)*2*time.Millisecond, kill)
-				}
-			}
-			return true
-		})
-	}
-	published := uint64(0)
-	for victimNo := range 12 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestWitnessedVictim$")
-		cmd.Env = append(os.Environ(), "WITNESSED_VICTIM="+dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			var next uint64
-			if n, _ := fmt.Sscanf(lines.Text(), "next %d", &next); n == 1 {
-				if next < published {
-					t.Fatalf("begins at %d, %d was published", next, published)
-				}
-				mu.Lock()
-				victim, answered, kill = victimNo, 0, func() { cmd.Process.Kill() }
-				mu.Unlock()
-			} else if strings.HasPrefix(lines.Text(), "FAIL") || strings.HasPrefix(lines.Text(), "---") {
-				rest, _ := io.ReadAll(out)
-				t.Fatalf("%s\n%s", lines.Text(), rest)
-			}
-		}
-		var exit *exec.ExitError
-		if err := cmd.Wait(); !errors.As(err, &exit) || exit.Exited() {
-			t.Fatalf("victim ended by itself: %v", err)
-		}
-		mu.Lock()
-		kill = nil
-		mu.Unlock()
-		v := shown(t, dir, p)
-		if v.Checkpoint.Size < published {
-			t.Fatalf("checkpoint of size %d after %d was published", v.Checkpoint.Size, published)
-		}
-		published = v.Checkpoint.Size
-	}
-	for _, w := range ws {
-		w.Set(nil)
-	}
-	cfg, _ := witnessed(t, dir, policy)
-	e := open(t, cfg)
-	next, err := e.Next(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	end := next + 1000 // over what was signed and not published
-	mustAppend(t, e, next, end)
-	closeLog(t, e)
-	if v := shown(t, dir, p); v.Checkpoint.Size != end || published == 0 {
-		t.Errorf("size %d, want %d; %d was published before", v.Checkpoint.Size, end, published)
-	}
-	wantLog(t, cfg.Dir, end)
-	size, root := ws[0].State()
-	if v := shown(t, dir, p); size == end && root != v.Checkpoint.Root {
-		t.Error("a witness has another root")
-	}
-	for _, w := range ws {
-		if s, _ := w.State(); s > end {
-			t.Errorf("witness %s has size %d", w.Name, s)
-		}
 	}
 }
