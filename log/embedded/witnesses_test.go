@@ -219,7 +219,7 @@ func TestQuorumLostAndBack(t *testing.T) {
 	}
 	eventually(t, "no error", func() bool { return e.Err() == nil })
 	eventually(t, "word of it", func() bool { return told.Load() >= 2 }) // it comes after the error is gone
-	if n := told.Load(); n != 2 { // that it is lost, and that it is back
+	if n := told.Load(); n != 2 {                                        // that it is lost, and that it is back
 		t.Errorf("the log of the server got %d lines", n)
 	}
 
