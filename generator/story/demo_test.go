@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -102,6 +103,11 @@ func loopback() string {
 // how far it is.
 func interrupted(t *testing.T, args ...string) (string, int) {
 	t.Helper()
+	// Who runs tests in the background may have them ignore interrupts, and what they
+	// start with them; this ends that.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt)
+	defer signal.Stop(caught)
 	cmd := exec.CommandContext(t.Context(), script, args...)
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
