@@ -150,6 +150,9 @@ func New(o Options) *World {
 	w.Signer = signer
 	w.Policy = &log.Policy{Logs: []log.LogKey{{Key: signer.Key()}}, Quorum: log.QuorumNone}
 	w.addWitnesses()
+	if w.Policy, err = w.Policy.Checked(); err != nil {
+		panic(fmt.Sprintf("generator: make policy: %v", err))
+	}
 	w.Secretariat = &Author{ID: entry.AuthorSecretariat, Name: SecretariatName, Keys: w.newKeys("secretariat", o.SecretariatKeys, 0), Threshold: o.SecretariatThreshold}
 	w.Recovery, w.RecoveryThreshold = w.newKeys("recovery", o.RecoveryKeys, 1), o.RecoveryThreshold
 	w.Operator = w.NewKeys("operator", o.OperatorKeys)

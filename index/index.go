@@ -131,7 +131,8 @@ func Open(_ context.Context, cfg Config) (*Index, error) {
 	case cfg.Policy == nil:
 		return nil, errors.New("open index: no policy")
 	}
-	if err := cfg.Policy.Validate(); err != nil {
+	var err error
+	if cfg.Policy, err = cfg.Policy.Checked(); err != nil {
 		return nil, fmt.Errorf("open index: policy: %w", err)
 	}
 	if cfg.Logger == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,15 +44,15 @@ type Group struct {
 }
 
 // Policy says which logs and witnesses are trusted, and how many of them are
-// enough (c2sp.org/tlog-policy). One from [ParsePolicy] must not be changed.
-// One made by hand is checked by each call that uses it.
+// enough (c2sp.org/tlog-policy). One from [ParsePolicy] or [Policy.Checked] must not
+// be changed. One made by hand is checked by each call that uses it.
 type Policy struct {
 	Logs      []LogKey
 	Witnesses []Witness
 	Groups    []Group // each after those that it names
 	Quorum    string  // a witness, a group, or QuorumNone
 
-	rules *rules // set by ParsePolicy
+	rules *rules // of one that is checked
 }
 
 // ParsePolicy parses a policy file of at most [MaxPolicySize] bytes, with up
@@ -99,7 +100,7 @@ func parsePolicy(b []byte) (*Policy, error) {
 	if p.Quorum == "" {
 		return nil, errors.New("no quorum line")
 	}
-	p.rules = r
+	p.rules, r.of = r, p
 	return p, nil
 }
 
@@ -180,6 +181,31 @@ func (p *Policy) Validate() error {
 	return err
 }
 
+// Checked returns the policy as it is after [Policy.Validate], for who opens many
+// checkpoints by it: it is not checked again with each, and what is worked out of its
+// keys is kept. One that is checked already is returned itself.
+func (p *Policy) Checked() (*Policy, error) {
+	if p.rules != nil && p.rules.of == p {
+		return p, nil
+	}
+	r, err := p.compile()
+	if err != nil {
+		return nil, err
+	}
+	c := &Policy{Logs: slices.Clone(p.Logs), Witnesses: slices.Clone(p.Witnesses), Groups: slices.Clone(p.Groups), Quorum: p.Quorum, rules: r}
+	r.of = c
+	return c, nil
+}
+
+// ready returns the rules of a policy, and checks one that was made by hand, or is a
+// copy of another that may have been changed.
+func (p *Policy) ready() (*rules, error) {
+	if p.rules != nil && p.rules.of == p {
+		return p.rules, nil
+	}
+	return p.compile()
+}
+
 func (p *Policy) compile() (*rules, error) {
 	r := newRules()
 	if err := p.check(r); err != nil {
@@ -229,12 +255,9 @@ func checkKey(k Key) error {
 // has returns true have cosigned, and no others. It is given each one's place in
 // Witnesses. With the quorum "none" nobody is needed.
 func (p *Policy) SatisfiedBy(has func(witness int) bool) bool {
-	r := p.rules
-	if r == nil {
-		var err error
-		if r, err = p.compile(); err != nil {
-			return false
-		}
+	r, err := p.ready()
+	if err != nil {
+		return false
 	}
 	if r.quorum == QuorumNone {
 		return true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,6 +191,54 @@ func TestPolicyByHand(t *testing.T) {
 		}
 		if _, err := p.Open(raw); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: Open gives %v, want ErrMalformed", name, err)
+		}
+		if _, err := p.Checked(); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: Checked gives %v, want ErrMalformed", name, err)
+		}
+		// What was worked out of a policy is not that of a copy that is changed.
+		checked, err := good().Checked()
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := &Policy{}
+		*changed = *checked
+		changed.Witnesses, changed.Logs, changed.Groups = slices.Clone(checked.Witnesses), slices.Clone(checked.Logs), slices.Clone(checked.Groups)
+		spoil(changed)
+		if _, err := changed.Open(raw); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: of a copy of one that is checked, Open gives %v, want ErrMalformed", name, err)
+		}
+		if v, err := checked.Open(raw); err != nil || v.QuorumTime != 6 {
+			t.Errorf("%s: of one that is checked, Open gives %v, %v", name, v, err)
+		}
+	}
+}
+
+// A policy that is checked makes its tables once: each checkpoint that it opens finds
+// those of the one before.
+func TestPolicyChecked(t *testing.T) {
+	p := &Policy{Logs: []LogKey{{Key: testSigner(t, testOrigin).Key()}}, Quorum: QuorumNone}
+	checked, err := p.Checked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := checked.Checked(); again != checked || err != nil {
+		t.Errorf("checked again it is another, %v", err)
+	}
+	parsed, err := ParsePolicy(p.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := signed(t, Checkpoint{Origin: testOrigin, Size: 1}, nil)
+	for name, p := range map[string]*Policy{"checked": checked, "parsed": parsed} {
+		for range rareUses + 1 {
+			if _, err := p.Open(raw); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, party := range p.rules.keys {
+			if party.often.multiple == nil {
+				t.Errorf("%s: no table after %d checkpoints", name, rareUses+1)
+			}
 		}
 	}
 }

@@ -17,7 +17,8 @@ type rules struct {
 	groups  int
 	// witnesses in the policy's order
 	witnesses []string
-	quorum    string // "" until it is set
+	quorum    string  // "" until it is set
+	of        *Policy // whose they are; nil until they are all there
 }
 
 // keyRef is how a signature line names a key.

@@ -71,12 +71,9 @@ func (p *Policy) Open(raw []byte) (*View, error) {
 // only notes whether it is reached. It is for those who gather cosignatures,
 // and for showing what is missing.
 func (p *Policy) OpenUnwitnessed(raw []byte) (*View, error) {
-	r := p.rules
-	if r == nil {
-		var err error
-		if r, err = p.compile(); err != nil {
-			return nil, err
-		}
+	r, err := p.ready()
+	if err != nil {
+		return nil, err
 	}
 	v, err := r.open(raw)
 	if err != nil {

@@ -59,7 +59,11 @@ func (a *AuditOf) read(origin string, keys []log.Key) (*log.Policy, entry.ID, er
 // unwitnessed is a policy that asks for no cosignatures. The witnesses stay: no key of
 // theirs is to be anybody else's.
 func unwitnessed(p *log.Policy) *log.Policy {
-	return &log.Policy{Logs: p.Logs, Witnesses: p.Witnesses, Groups: p.Groups, Quorum: log.QuorumNone}
+	p = &log.Policy{Logs: p.Logs, Witnesses: p.Witnesses, Groups: p.Groups, Quorum: log.QuorumNone}
+	if checked, err := p.Checked(); err == nil {
+		return checked
+	}
+	return p // which says why with whatever it opens
 }
 
 // maxListed is how many findings of one code are kept of a report: what is served is

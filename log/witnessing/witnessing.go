@@ -157,7 +157,8 @@ func newClient(cfg Config) (*Client, error) {
 	case cfg.Prover == nil:
 		return nil, errors.New("no prover given")
 	}
-	if err := cfg.Policy.Validate(); err != nil {
+	var err error
+	if cfg.Policy, err = cfg.Policy.Checked(); err != nil {
 		return nil, err
 	}
 	if cfg.Transport == nil {
