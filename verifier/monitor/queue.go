@@ -164,16 +164,21 @@ func (q *queue) run(ctx context.Context) {
 
 func (q *queue) drain(ctx context.Context) {
 	backoff := q.m.limits.Backoff
+	var failed error
 	for {
 		err := q.deliver(ctx)
 		if err == nil {
 			return
 		}
+		// Of one that the end of the time cuts off, the one before says why.
+		if failed == nil || ctx.Err() == nil {
+			failed = err
+		}
 		select {
 		case <-time.After(backoff):
 			backoff = min(2*backoff, q.m.limits.MaxBackoff)
 		case <-ctx.Done():
-			q.m.log.Warn("alarms wait for the next start, as they could not be delivered", "sink", q.sink.Name, "error", err.Error())
+			q.m.log.Warn("alarms wait for the next start, as they could not be delivered", "sink", q.sink.Name, "error", failed.Error())
 			return
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -242,6 +243,35 @@ func TestWebhookRedirect(t *testing.T) {
 	}
 	if !strings.Contains(logged.String(), "redirect") || strings.Contains(logged.String(), "token-that-is-secret") {
 		t.Errorf("it was logged: %s", &logged)
+	}
+}
+
+// Why alarms wait is what a sink said, whatever the end of the time cuts off.
+func TestWhyAlarmsWait(t *testing.T) {
+	p := newPlace(t, 20, generator.Options{Seed: 53})
+	p.limits.LastTime = 4 * time.Second
+	var tries atomic.Int64
+	url := p.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tries.Add(1) > 1 {
+			io.Copy(io.Discard, r.Body) // that it is seen when the other side goes away
+			<-r.Context().Done()
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	well := false
+	var logged bytes.Buffer
+	p.write("secret", []byte(hookSecret))
+	cfg := p.config("log", garbled(p, &well), "sinks: [{type: webhook, url: \""+url+"\", secret_file: secret}]")
+	m, err := monitor.New(cfg, monitor.Options{Limits: p.limits, Log: slog.New(slog.NewJSONHandler(&logged, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if tries.Load() < 2 || !strings.Contains(logged.String(), "503") {
+		t.Errorf("after %d tries it was logged: %s", tries.Load(), &logged)
 	}
 }
 

@@ -42,7 +42,7 @@ func newPlace(t *testing.T, n int, o generator.Options) *place {
 		t.Fatal(err)
 	}
 	p.world.Logged = p.world.Logged[:n]
-	p.limits = monitor.Limits{LogAttempt: 10 * time.Second, LogAttempts: 2, PeerAttempt: time.Second, PeerTime: 3 * time.Second, SinkAttempt: 5 * time.Second, Backoff: 10 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, LastTime: 5 * time.Second, Grace: time.Nanosecond}
+	p.limits = monitor.Limits{LogAttempt: 10 * time.Second, LogAttempts: 2, PeerAttempt: 10 * time.Second, PeerTime: 30 * time.Second, SinkAttempt: 5 * time.Second, Backoff: 10 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, LastTime: 5 * time.Second, Grace: time.Nanosecond}
 	p.write("policy.txt", p.world.Policy.Marshal())
 	p.log("log", n)
 	return p
