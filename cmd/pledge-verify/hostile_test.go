@@ -38,11 +38,20 @@ type victim struct {
 	world                         *generator.World
 }
 
+// hostileWorld writes the log of all victims, once: none changes it. It is where their
+// program is.
+var hostileWorld = sync.OnceValues(func() (*generator.World, error) {
+	w := generator.New(generator.Options{Seed: seed, Signatories: 4, Publish: 30 * 24 * time.Hour})
+	return w, w.WriteStory(hostileDir(), hostileSize)
+})
+
+func hostileDir() string { return filepath.Join(shared.dir, "hostile") }
+
 func newVictim(t *testing.T) *victim {
 	t.Helper()
 	v := &victim{program: program(t), dir: t.TempDir()}
-	v.world = generator.New(generator.Options{Seed: seed, Signatories: 4, Publish: 30 * 24 * time.Hour})
-	if err := v.world.WriteStory(filepath.Join(v.dir, "log"), hostileSize); err != nil {
+	var err error
+	if v.world, err = hostileWorld(); err != nil {
 		t.Fatal(err)
 	}
 	v.policy, v.charter = filepath.Join(v.dir, "policy.txt"), v.world.Charter.String()
@@ -52,7 +61,7 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-func (v *victim) files() http.Handler { return http.FileServer(http.Dir(filepath.Join(v.dir, "log"))) }
+func (v *victim) files() http.Handler { return http.FileServer(http.Dir(hostileDir())) }
 
 // An outcome is how an audit of a hostile server ended.
 type outcome struct {
@@ -317,7 +326,7 @@ func once(h http.Handler) http.Handler {
 // Servers that have a log, and not the one that they say.
 func TestHostileLogs(t *testing.T) {
 	v := newVictim(t)
-	site := v.world.Open(filepath.Join(v.dir, "log"))
+	site := v.world.Open(hostileDir())
 	read := func(path string) []byte {
 		b, err := site.Read(path)
 		if err != nil {

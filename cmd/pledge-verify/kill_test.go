@@ -50,6 +50,7 @@ func TestKilled(t *testing.T) {
 		takes := time.Since(begun)
 		for range 10 {
 			cmd := audit(site.Dir, "--state", "state")
+			begun := time.Now()
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -58,6 +59,8 @@ func TestKilled(t *testing.T) {
 			kill.Stop()
 			if err == nil {
 				ended++
+				// With what was kept, or on a machine less busy, it takes less.
+				takes = min(takes, time.Since(begun))
 			} else {
 				killed++
 			}

@@ -33,11 +33,7 @@ type watched struct {
 
 func newWatched(t *testing.T, n int) *watched {
 	t.Helper()
-	w := &watched{t: t, dir: t.TempDir(), got: make(map[string]int), world: generator.New(generator.Options{Seed: 15, Signatories: 4})}
-	w.program = filepath.Join(w.dir, "pledge-verify")
-	if out, err := exec.Command("go", "build", "-o", w.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	w := &watched{t: t, dir: t.TempDir(), got: make(map[string]int), world: generator.New(generator.Options{Seed: 15, Signatories: 4}), program: program(t)}
 	if err := w.world.Story(n); err != nil {
 		t.Fatal(err)
 	}
