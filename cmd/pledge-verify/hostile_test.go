@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-
 	"compress/gzip"
 	"context"
 	"errors"
@@ -147,14 +146,19 @@ type attack struct {
 	ends   bool // the program waits as long as it is told to
 }
 
-func attacks(elsewhere string) []attack {
-	var bomb bytes.Buffer
-	zw := gzip.NewWriter(&bomb)
-	zeros := make([]byte, 1<<20)
+// bomb is a quarter of a gigabyte, compressed.
+var bomb = sync.OnceValue(func() []byte {
+	var b bytes.Buffer
+	zw := gzip.NewWriter(&b)
 	for range 256 {
-		zw.Write(zeros)
+		zw.Write(make([]byte, 1<<20))
 	}
 	zw.Close()
+	return b.Bytes()
+})
+
+func attacks(elsewhere string) []attack {
+	zeros, bomb := make([]byte, 1<<20), bomb()
 	write := func(w http.ResponseWriter, r *http.Request, b []byte) {
 		for r.Context().Err() == nil {
 			if _, err := w.Write(b); err != nil {
@@ -167,11 +171,11 @@ func attacks(elsewhere string) []attack {
 		{"endless", func(w http.ResponseWriter, r *http.Request) { write(w, r, zeros) }, large, false, false},
 		{"a gzip bomb", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			w.Write(bomb.Bytes())
+			w.Write(bomb)
 		}, large, false, false},
 		{"endless gzip bombs", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			write(w, r, bomb.Bytes())
+			write(w, r, bomb)
 		}, large, false, false},
 		{"a terabyte announced", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000000000000")
