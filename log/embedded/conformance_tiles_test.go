@@ -98,7 +98,7 @@ func TestConformanceTlogTiles(t *testing.T) {
 				t.Errorf("x/mod: %v in %q", err, raw)
 			}
 			bad := cfg
-			bad.Dir, bad.Signer = filepath.Join(t.TempDir(), "log"), otherType{newSigner(t)}
+			bad.Dir, bad.Signer, bad.Cosigners = filepath.Join(t.TempDir(), "log"), pqSigner{pq}, nil
 			if err := embedded.Create(t.Context(), bad); err == nil {
 				t.Error("a log without one is made")
 			}
@@ -186,4 +186,12 @@ func TestConformanceTlogTiles(t *testing.T) {
 			}
 		}),
 	})
+}
+
+// pqSigner signs as well as any, and not with Ed25519.
+type pqSigner struct{ *log.Cosigner }
+
+func (s pqSigner) Sign(text []byte) ([]byte, error) {
+	sig, err := s.Cosign(text, 1_700_000_000)
+	return sig.Sig, err
 }
