@@ -70,7 +70,7 @@ func TestConformanceTlogTiles(t *testing.T) {
 				}
 			}
 		}),
-		conformance.Tested("Checkpoints", "address and type", "the checkpoint is at checkpoint, as text/plain; charset=utf-8, and is kept for seconds only (a SHOULD)",
+		conformance.Tested("Checkpoints", "address and type", "the checkpoint is at `checkpoint`, as text/plain; charset=utf-8, and is kept for seconds only (a SHOULD)",
 			served("text/plain; charset=utf-8", func(n int) bool { return n <= 5 }, "/checkpoint")),
 		conformance.Tested("Merkle Tree", "address and type", "tiles are served as application/octet-stream, and may be kept for long (a SHOULD)", served("application/octet-stream", forLong, tiles...)),
 		conformance.Tested("Merkle Tree", "no other addresses", "a level is 0 to 63, an index in groups of three digits, a width 1 to 255", notThere(
@@ -85,7 +85,7 @@ func TestConformanceTlogTiles(t *testing.T) {
 				t.Errorf("size %s: status %d", lines[1], a.StatusCode)
 			}
 		}, "Of each published size: `log/embedded.TestConformanceTlogTiles`."),
-		conformance.Tested("Log entries", "address and type", "bundles are at entries in the place of a level, as application/octet-stream, and may be kept for long (a SHOULD)", served("application/octet-stream", forLong, bundles...)),
+		conformance.Tested("Log entries", "address and type", "bundles are at `tile/entries/`, as application/octet-stream, and may be kept for long (a SHOULD)", served("application/octet-stream", forLong, bundles...)),
 		conformance.Tested("Log entries", "compression", "bundles are compressed for who asks for it (a SHOULD), and only then", func(t *testing.T) {
 			for _, path := range bundles {
 				for accept, want := range map[string]string{"": "", "identity": "", "gzip": "gzip", "gzip, identity": "gzip", "br": "", "gzip;q=0": ""} {

@@ -104,7 +104,7 @@ func TestConformanceTlogCheckpoint(t *testing.T) {
 		}, "Read and written the same by transparency-dev/formats."),
 
 		conformance.Elsewhere("Signatures", "nothing inconsistent is signed", "a log signs no checkpoint that contradicts one that it signed",
-			"`log/guard.TestRefuses`, `log/guard.TestSignsWhatGrows`, `log/guard.TestRestoredDirectory`, `log/guard.TestKilled`, `log/guard.TestTwoProcesses`; that the server's key is behind it, `log/embedded.TestRestoredWithItsGuard`"),
+			"`log/guard.TestRefuses`, `log/guard.TestSignsWhatGrows`, `log/guard.TestRestoredDirectory`, `log/guard.TestKilled`, `log/guard.TestTwoProcesses`, and of a whole server `cmd/pledgelog.TestRestoredFromAnOldBackup`; where the guard was restored with the log, witnesses stop it: `log/embedded.TestRestoredWithItsGuard`"),
 		conformance.Tested("Signatures", "the key name is the origin", "a log signs under its origin (a SHOULD)", opens(policy,
 			opened{head + good, nil}, opened{head + elsewhere.sign(sofaText), ErrNoLogSignature},
 			opened{head + elsewhere.sign(sofaText) + good, nil},

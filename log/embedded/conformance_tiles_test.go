@@ -81,7 +81,7 @@ func TestConformanceTlogTiles(t *testing.T) {
 	address := regexp.MustCompile(`^tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/(x[0-9]{3}/)*[0-9]{3}(\.p/([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?$`)
 
 	conformance.Run(t, []conformance.Row{
-		conformance.Tested("Checkpoints", "the checkpoint is there", "the newest signed tree head is at checkpoint", func(t *testing.T) {
+		conformance.Tested("Checkpoints", "the checkpoint is there", "the newest signed tree head is at `checkpoint`", func(t *testing.T) {
 			lines := strings.Split(string(read(t, "checkpoint")), "\n")
 			if len(lines) < 4 || lines[0] != origin || lines[1] != strconv.Itoa(size) || lines[3] != "" {
 				t.Errorf("it is %q", lines)

@@ -182,7 +182,7 @@ func TestConformanceTlogMirror(t *testing.T) {
 				t.Fatal(err)
 			}
 			stays(t, bad, small)
-		}),
+		}, "And whatever else is not the log: `verifier/mirror.TestHostile`."),
 		conformance.Tested("Processing", "all entries before the checkpoint", "the checkpoint is that of entries which are all there", func(t *testing.T) {
 			short := clone(t, late)
 			if err := os.Remove(filepath.Join(short, "tile", "entries", "000")); err != nil {
