@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/pledgelog/pledgelog/docs/schema/schematest"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/witness"
@@ -301,6 +302,9 @@ func (b *auditBench) page() page {
 	body := text(resp)
 	if resp.StatusCode != 200 || resp.Header.Get("Access-Control-Allow-Origin") != "*" || resp.Header.Get("Content-Type") != "application/json" {
 		b.tb.Fatalf("%d %v: %s", resp.StatusCode, resp.Header, body)
+	}
+	if err := schematest.Hold([]byte(body)); err != nil {
+		b.tb.Errorf("%v\n%s", err, body)
 	}
 	var p page
 	if err := json.Unmarshal([]byte(body), &p, json.MatchCaseInsensitiveNames(true)); err != nil {

@@ -126,8 +126,11 @@ func (x *auditing) left() time.Duration {
 
 // goodFor is for how long it is the answer at once.
 func (o *outcome) goodFor(recheck time.Duration) time.Duration {
-	if len(o.Soon) > 0 {
+	switch {
+	case len(o.Soon) > 0:
 		return min(recheck, soonWait)
+	case o.Failure != "":
+		return min(recheck, failureWait)
 	}
 	return recheck
 }

@@ -13,6 +13,7 @@ import "embed"
 //   - chain.v1.json: `pledge-verify chain --json`
 //   - diff.v1.json: `pledge-verify diff --json`
 //   - proof.v1.json: `pledge-verify proof --json`
+//   - witness-audit.v1.json: audit.json of an auditing `pledge-witness`
 //
 //go:embed *.json
 var Files embed.FS

@@ -80,8 +80,10 @@ func closeObjects(v any) {
 		if _, ok := v["properties"].(map[string]any); ok {
 			v["additionalProperties"] = false
 		}
-		for _, x := range v {
-			closeObjects(x)
+		for k, x := range v {
+			if k != "if" { // it asks, and demands nothing
+				closeObjects(x)
+			}
 		}
 	case []any:
 		for _, x := range v {
