@@ -2,27 +2,20 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/witnessing/witnesstest"
-	"github.com/pledgelog/pledgelog/pledge"
-	"github.com/pledgelog/pledgelog/verifier"
 )
 
 // A witnessed deployment has five witnesses, in this process, of which the policy
@@ -65,164 +58,6 @@ func (d *witnessedDeployment) setTime(at int64) {
 	d.t.Helper()
 	d.now.Store(at)
 	d.write("clock", entry.FormatTime(at)+"\n")
-}
-
-// lies are what witnesses may do wrong. Each is told in its turn, by whoever is asked:
-// a witness that failed is left alone for a while, so that it is not asked often.
-type lies struct {
-	mu    sync.Mutex
-	begun int // how many were
-	cut   int // those before it that are not at their end count as not told
-	told  map[string]bool
-}
-
-var allLies = []string{"other root", "other origin", "an hour ahead", "strangers", "drips", "other size", "no end"}
-
-// tell has the first lie told that was not told to its end; a quick one when all were.
-func (l *lies) tell(tell func(lie string)) {
-	l.mu.Lock()
-	lie := allLies[0]
-	if left := l.left(); len(left) > 0 {
-		lie = left[0]
-	}
-	l.begun++
-	turn := l.begun
-	l.mu.Unlock()
-	tell(lie)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if turn > l.cut {
-		l.told[lie] = true
-	}
-}
-
-// killed says that nobody listens any more.
-func (l *lies) killed() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.cut = l.begun
-}
-
-// untold are those that nobody told to its end.
-func (l *lies) untold() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.left()
-}
-
-func (l *lies) left() []string {
-	return slices.DeleteFunc(slices.Clone(allLies), func(lie string) bool { return l.told[lie] })
-}
-
-// by makes them a witness's.
-func (l *lies) by(w *witnesstest.Witness) witnesstest.Lie {
-	other := func(text []byte, change func(*log.Checkpoint)) []byte {
-		cp, _ := log.ParseCheckpoint(text)
-		change(&cp)
-		return cp.Marshal()
-	}
-	tell := func(rw http.ResponseWriter, r *witnesstest.Request, lie string) {
-		key := w.Keys[0]
-		switch lie {
-		case "other root":
-			fmt.Fprint(rw, w.Line(key, other(r.Text, func(c *log.Checkpoint) { c.Root[3] ^= 1 }), 0))
-		case "other origin":
-			fmt.Fprint(rw, w.Line(key, other(r.Text, func(c *log.Checkpoint) { c.Origin = "log.other.example" }), 0))
-		case "an hour ahead":
-			fmt.Fprint(rw, w.Line(key, r.Text, time.Hour))
-		case "strangers":
-			stranger, _ := log.NewCosigner("stranger.example", witnesstest.Seed("stranger"))
-			fmt.Fprint(rw, strings.Repeat(w.Line(stranger, r.Text, 0), 400))
-		case "no end":
-			for line := []byte(w.Line(key, r.Text, 0)); r.Ctx.Err() == nil; {
-				rw.Write(line)
-			}
-		case "drips":
-			for r.Ctx.Err() == nil {
-				rw.Write([]byte("x"))
-				rw.(http.Flusher).Flush()
-				time.Sleep(50 * time.Millisecond)
-			}
-		case "other size":
-			witnesstest.Conflict(rw, uint64(r.Number%3))
-		default:
-			panic(lie)
-		}
-	}
-	return func(rw http.ResponseWriter, r *witnesstest.Request) bool {
-		l.tell(func(lie string) { tell(rw, r, lie) })
-		return true
-	}
-}
-
-// The server under load with five witnesses, of which one is slow and two are dead
-// or lie in every way, is killed again and again. Every receipt has its quorum, what
-// was acknowledged is there, and an audit by the policy finds nothing.
-func TestServerWithWitnesses(t *testing.T) {
-	const rounds, perRound = 7, 20 // at each start somebody lies once at least
-	d := deployWitnessed(t, 17+rounds*perRound)
-	d.ws[1].Set(func(http.ResponseWriter, *witnesstest.Request) bool { time.Sleep(120 * time.Millisecond); return false })
-	l := &lies{told: make(map[string]bool)}
-	d.ws[2].Set(l.by(d.ws[2]))
-	d.ws[4].Set(witnesstest.Dead())
-	acknowledged := make(map[entry.ID]*client.Reply)
-	for round := range rounds {
-		d.start()
-		n, most := 0, 1+rand.IntN(2*perRound)
-		for id, r := range d.submit(d.statements[1:17+(round+1)*perRound], func(r *client.Reply) bool {
-			if !r.Known() {
-				n++
-			}
-			return n >= most
-		}) {
-			acknowledged[id] = r
-		}
-		time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
-		l.killed()
-		d.cmd.Process.Kill()
-		d.wait()
-		d.ws[2].Set(nil)
-		d.ws[2+round%2*2].Set(l.by(d.ws[2+round%2*2]))
-		d.ws[4-round%2*2].Set(witnesstest.Dead())
-	}
-	d.ws[4].Set(nil)
-	d.start()
-	for id, r := range d.submit(d.statements, nil) {
-		acknowledged[id] = r
-	}
-	// The archive has one a minute.
-	d.setTime(d.now.Load() + 90)
-	waitFor(t, func() bool {
-		b, err := os.ReadFile(filepath.Join(d.dir, "log", log.ArchivePath))
-		notes, perr := log.ParseArchive(b)
-		if err != nil || perr != nil {
-			return false
-		}
-		v, err := d.policy.Open(notes[len(notes)-1])
-		return err == nil && v.Checkpoint.Size == uint64(len(d.statements))
-	})
-	if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
-		t.Fatalf("exit code %d\n%s", code, d.log)
-	}
-	if untold := l.untold(); len(untold) > 0 {
-		t.Errorf("nobody told these lies: %v", untold)
-	}
-	d.holds(acknowledged)
-	if len(acknowledged) != len(d.statements) {
-		t.Errorf("%d of %d acknowledged", len(acknowledged), len(d.statements))
-	}
-	for _, r := range acknowledged {
-		d.verify(r) // by the policy, with its quorum
-	}
-	report, err := verifier.Audit(t.Context(), verifier.Config{Policy: d.policy, Charter: d.statements[0].Statement.ID, Source: log.DirSource(filepath.Join(d.dir, "log"))})
-	if err != nil || report.Result != verifier.Matches {
-		t.Fatalf("audit: %v %+v", err, report)
-	}
-	for _, f := range report.Findings {
-		if f.Severity != pledge.Info {
-			t.Errorf("audit: %s: %s", f.Code, f.Text)
-		}
-	}
 }
 
 // readyz asks whether the server is ready.
