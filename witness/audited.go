@@ -117,13 +117,16 @@ func counts(f pledge.Finding) bool {
 	return f.Severity == pledge.Error && f.Concerns != pledge.RoleAuthor
 }
 
+// sendLater is what no other audit of the same checkpoint can change.
+const sendLater = "the log's key signed a larger checkpoint, which this witness has seen: send that or a later one"
+
 // take weighs a report. What follows is wait, and then keep.
 func (o *Audited) take(r *verifier.Report) {
 	for _, f := range r.Findings {
 		switch {
 		case !counts(f):
 		case f.Code == verifier.FindCheckpointShrunk:
-			o.Failure = "the log's key signed a larger checkpoint, which this witness has seen: send that or a later one"
+			o.Failure = sendLater
 		case f.Code == verifier.FindArchiveMissing && o.Published == 0:
 			// There is nothing to archive yet.
 		case slices.Contains(afterwards, f.Code) && f.Index != nil && *f.Index >= o.Published:
@@ -291,7 +294,11 @@ func (o *Audited) Weigh(decisions []Decision) Verdict {
 	case open > 0:
 		v.Err = fmt.Errorf("%w: its audit up to size %d found what concerns the operator or the copy of the log and nobody has accepted: %s", ErrRefused, o.Size, list(v.Open, open))
 	case o.Failure != "":
-		v.Err = &UndecidedError{Text: "its audit came to no result: " + o.Failure, Wait: failureWait}
+		wait := failureWait
+		if o.Failure == sendLater {
+			wait = 0
+		}
+		v.Err = &UndecidedError{Text: "its audit came to no result: " + o.Failure, Wait: wait}
 	case len(o.Soon) > 0:
 		v.Err = &UndecidedError{Text: "its audit does not find a text of a published entry, or finds one that a published entry says to be erased, and looks again: " + list(o.Soon, uint64(len(o.Soon))), Wait: soonWait}
 	}

@@ -39,7 +39,7 @@ func (a *Auditor) audited(ctx context.Context, s *asked) (*outcome, error) {
 		if before != nil {
 			return before, nil // a newer one is audited already
 		}
-		return nil, &UndecidedError{Text: fmt.Sprintf("the log asked for its checkpoint of size %d before: ask for that or a later one", x.newest), Wait: failureWait}
+		return nil, &UndecidedError{Text: fmt.Sprintf("the log asked for its checkpoint of size %d before: ask for that or a later one", x.newest)}
 	}
 	x.newest = max(x.newest, s.cp.Size)
 	if !s.is(x.now) {

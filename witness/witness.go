@@ -66,7 +66,7 @@ func (e *TooOftenError) Error() string {
 // again. It matches ErrUndecided.
 type UndecidedError struct {
 	Text string        // for the log
-	Wait time.Duration // until it is worth asking again
+	Wait time.Duration // until it is worth asking again for the same; 0: it is not
 	Err  error         // what is for the witness's own log alone; may be nil
 }
 

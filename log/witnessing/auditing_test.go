@@ -154,7 +154,7 @@ func TestWhoCountsGetsTheNewest(t *testing.T) {
 }
 
 // A witness that asks for time for ever is asked for a newer checkpoint in the end, and
-// one that fails otherwise at once.
+// at once one that fails otherwise or does not say when to ask again.
 func TestOwedNotForEver(t *testing.T) {
 	for _, x := range []struct {
 		lie  func(http.ResponseWriter, *request) bool
@@ -174,6 +174,7 @@ func TestOwedNotForEver(t *testing.T) {
 			rw.WriteHeader(503)
 			return true
 		}, 4 * time.Minute},
+		{func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(503); return true }, 4 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			tr := newTree(t, 130)
