@@ -14,6 +14,6 @@ func SetAdd(e *Engine, wrap func(add tessera.AddFn) tessera.AddFn) { e.add = wra
 // however busy the machine is.
 func OneBatch(t testing.TB) {
 	before := maxAge
-	maxAge = 100 * time.Millisecond
+	maxAge = 600 * time.Millisecond
 	t.Cleanup(func() { maxAge = before })
 }
