@@ -13,10 +13,10 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
-// These tests are the sentences of c2sp.org/tlog-witness that say MUST or SHOULD of a
-// witness, in their order. Each is named after the section, and quotes its sentence.
+// These tests hold a witness to what c2sp.org/tlog-witness asks of one, in that text's
+// order. Each is named after the section and says its requirement in our own words.
 
-// "The request MUST be an HTTP POST."
+// Add Checkpoint: only POST is answered.
 func TestSpecAddCheckpointIsPost(t *testing.T) {
 	b := newBench(t)
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"} {
@@ -28,9 +28,8 @@ func TestSpecAddCheckpointIsPost(t *testing.T) {
 	b.cosigned(b.request(0, 1))
 }
 
-// "The request body MUST be a sequence of an old size line, zero or more consistency
-// proof lines, and an empty line, followed by a checkpoint." The rest of the format is
-// tested in package log.
+// Add Checkpoint: a body is the old size, the proof, an empty line and the checkpoint, and
+// nothing else. The rest of the format is tested in package log.
 func TestSpecAddCheckpointBody(t *testing.T) {
 	b := newBench(t)
 	b.cosigned(b.request(0, 300))
@@ -51,7 +50,7 @@ func TestSpecAddCheckpointBody(t *testing.T) {
 	b.refused([]byte(good+strings.Repeat("x", 128<<10)), 413, "over 131072 bytes")
 }
 
-// "The client MUST NOT send more than 63 consistency proof lines."
+// Add Checkpoint: a proof of 63 hashes is read, one of 64 is not.
 func TestSpecAddCheckpointProofLines(t *testing.T) {
 	b := newBench(t)
 	b.cosigned(b.request(0, 300))
@@ -64,8 +63,8 @@ func TestSpecAddCheckpointProofLines(t *testing.T) {
 	b.refused(r.Marshal(), 400, "more than 63")
 }
 
-// "The submitted checkpoint MAY include multiple signatures." "it MUST ignore signatures
-// from unknown keys." signed-note: 16 at least.
+// Add Checkpoint: other signatures beside the log's do not matter, whatever key they claim
+// to be by. signed-note: 16 at least are read.
 func TestSpecAddCheckpointManySignatures(t *testing.T) {
 	b := newBench(t)
 	var signers []signer
@@ -80,8 +79,7 @@ func TestSpecAddCheckpointManySignatures(t *testing.T) {
 	b.cosigned(ask(b.tree, 0, 7, append(signers, s, renamed, b.sign)...))
 }
 
-// "The witness MUST verify the checkpoint signature against the public key(s) it trusts
-// for the checkpoint origin"
+// Add Checkpoint: a log may have several keys; each that signed has to have signed well.
 func TestSpecAddCheckpointSeveralKeys(t *testing.T) {
 	b := newBench(t)
 	pq, pqKey := pqSigner(t, origin, "pq")
@@ -101,8 +99,7 @@ func TestSpecAddCheckpointSeveralKeys(t *testing.T) {
 	b.refused(ask(b.tree, 4, 5, b.sign, bad).Marshal(), 403, "")
 }
 
-// "If the checkpoint origin is unknown, the witness MUST respond with a "404 Not Found"
-// HTTP status code."
+// Add Checkpoint: 404 for a log that the witness was not told of.
 func TestSpecAddCheckpointUnknownOrigin(t *testing.T) {
 	b := newBench(t)
 	r := b.request(0, 1)
@@ -121,9 +118,8 @@ func TestSpecAddCheckpointUnknownOrigin(t *testing.T) {
 	b.cosigned(b.request(0, 1))
 }
 
-// "The witness MUST respond with a "403 Forbidden" HTTP status code if either no signature
-// from a trusted key for the origin is present, or a signature line's key name and ID match
-// a trusted key but the signature itself fails to verify"
+// Add Checkpoint: 403 where no known key of the log signed, and where one is named that did
+// not.
 func TestSpecAddCheckpointNotSigned(t *testing.T) {
 	b := newBench(t)
 	other, _ := edSigner(t, origin, "other")
@@ -153,8 +149,7 @@ func TestSpecAddCheckpointNotSigned(t *testing.T) {
 	}
 }
 
-// "The old size MUST be equal to or lower than the checkpoint size. Otherwise, the witness
-// MUST respond with a "400 Bad Request" HTTP status code."
+// Add Checkpoint: 400 for an old size that is over the checkpoint's.
 func TestSpecAddCheckpointOldSize(t *testing.T) {
 	b := newBench(t)
 	r := b.request(0, 7)
@@ -166,9 +161,8 @@ func TestSpecAddCheckpointOldSize(t *testing.T) {
 	b.refused(r.Marshal(), 400, "old size")
 }
 
-// "If it doesn't match, the witness MUST respond with a "409 Conflict" HTTP status code. The
-// response body MUST consist of the tree size of the latest cosigned checkpoint in decimal,
-// followed by a newline (U+000A). The response MUST have a Content-Type of text/x.tlog.size."
+// Add Checkpoint: 409, and the size that the witness cosigned last, where the old size is
+// another.
 func TestSpecAddCheckpointConflict(t *testing.T) {
 	b := newBench(t)
 	conflict := func(old, size uint64, want string) {
@@ -190,8 +184,7 @@ func TestSpecAddCheckpointConflict(t *testing.T) {
 	conflict(7, 7, "300\n")
 }
 
-// "A checkpoint of size zero MUST have the root hash of the empty tree [...]. Otherwise, the
-// witness MUST respond with a "422 Unprocessable Entity" HTTP status code."
+// Add Checkpoint: 422 for an empty tree with a root that is not the empty tree's.
 func TestSpecAddCheckpointEmptyTree(t *testing.T) {
 	b := newBench(t)
 	r := b.request(0, 0)
@@ -204,8 +197,7 @@ func TestSpecAddCheckpointEmptyTree(t *testing.T) {
 	b.cosigned(b.request(0, 3))
 }
 
-// "If the proof is not empty when the old size is zero, or if a Merkle Consistency Proof
-// doesn't verify, the witness MUST respond with a "422 Unprocessable Entity""
+// Add Checkpoint: 422 for a proof that proves nothing, or that nobody asked for.
 func TestSpecAddCheckpointProof(t *testing.T) {
 	b := newBench(t)
 	r := b.request(0, 7)
@@ -235,9 +227,8 @@ func TestSpecAddCheckpointProof(t *testing.T) {
 	b.cosigned(b.request(300, 400))
 }
 
-// "If the old size matches the checkpoint size, the witness MUST check that the root hashes
-// are also identical. If they don't match, the witness MUST respond with a "422 Unprocessable
-// Entity"". "the witness MAY log the request [...] as it might be proof of log misbehavior."
+// Add Checkpoint: 422 for another root of the size that was cosigned last; that is proof
+// against the log, and is kept.
 func TestSpecAddCheckpointSameSize(t *testing.T) {
 	b := newBench(t)
 	b.cosigned(b.request(0, 7))
@@ -272,10 +263,8 @@ func TestSpecAddCheckpointOrder(t *testing.T) {
 	b.refused(wrongProof.Marshal(), 409, "7\n")
 }
 
-// "the witness MUST update its record of the latest cosigned checkpoint and respond with a
-// "200 Success" HTTP status code. The response body MUST be a sequence of one or more note
-// signature lines". "The cosignature MUST NOT omit the timestamp". "The signatures MUST be
-// cosignatures from the witness key(s) on the checkpoint."
+// Add Checkpoint: what was cosigned is recorded first, and then answered with 200 and the
+// witness's signature lines, each with its time.
 func TestSpecAddCheckpointAnswer(t *testing.T) {
 	b := newBench(t)
 	for size := uint64(0); size < 399; size += 7 {
@@ -293,11 +282,8 @@ func TestSpecAddCheckpointAnswer(t *testing.T) {
 	}
 }
 
-// Monitor Retrieval Mechanism: "The response body MUST be a checkpoint for the log identified
-// by the origin, and it MUST include the cosignature(s) from the witness's key(s) that were
-// returned from add-checkpoint and the cosignature from the log key(s) that the witness
-// verified. If the witness has never cosigned a checkpoint for that log, it MUST respond with
-// a "404 Not Found""
+// Monitoring: the newest checkpoint of a log is shown with the cosignatures that were given
+// for it and the log's signatures that were verified; 404 where there is none yet.
 func TestSpecMonitorRetrieval(t *testing.T) {
 	b := newBench(t)
 	for _, o := range []string{origin, "elsewhere.example"} {
