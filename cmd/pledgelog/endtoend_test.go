@@ -301,11 +301,13 @@ func TestCrowd(t *testing.T) {
 		seed = rand.Uint64()
 	}
 	t.Logf("-crowd.seed=%d", seed)
+	began := time.Now()
+	told := func(what string) { t.Logf("%4.1f s: %s", time.Since(began).Seconds(), what) }
 	const perKill = 24
 	members := 17
 	c := deployCrowd(t, members+perKill**kills)
 	c.start()
-	began := time.Now()
+	told("all were started")
 	acknowledged := c.submit(c.statements[1:members], nil)
 
 	// Each author submits alone. A part of the statements comes with each kill.
@@ -369,7 +371,6 @@ func TestCrowd(t *testing.T) {
 		deaths[name]++
 		killed.Add(1)
 	}
-	told := func(what string) { t.Logf("%4.1f s: %s", time.Since(began).Seconds(), what) }
 	told("all were killed")
 	submitters.Wait()
 	told("all is acknowledged")
@@ -440,6 +441,7 @@ func TestCrowd(t *testing.T) {
 			t.Errorf("witness %s has size %d of %d, and showed %d others: %v", w.name, w.size, size, w.cosigned, err)
 		}
 	}
+	told("all is held to the log")
 	report, err := verifier.Audit(t.Context(), verifier.Config{Policy: c.policy, Charter: c.statements[0].Statement.ID, Source: log.DirSource(filepath.Join(c.dir, "log"))})
 	if err != nil || report.Result != verifier.Matches {
 		t.Fatalf("audit: %v %+v", err, report)
