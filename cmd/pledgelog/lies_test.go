@@ -22,12 +22,13 @@ type lies struct {
 	told  map[string]bool
 }
 
-// drips comes last: it takes its time.
-var allLies = []string{"other root", "other origin", "an hour ahead", "strangers", "other size", "no end", drips}
+// What comes first is told again and again when all were told: of these lines it alone
+// verifies. drips comes last, as it takes its time.
+var allLies = []string{"an hour ahead", "other root", "other origin", "strangers", "other size", "no end", drips}
 
 const drips = "drips"
 
-// tell has the first lie told that was not told to its end; a quick one when all were.
+// tell has the first lie told that was not told to its end, and the first when all were.
 func (l *lies) tell(tell func(lie string, told func())) {
 	l.mu.Lock()
 	lie := allLies[0]
