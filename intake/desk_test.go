@@ -196,7 +196,7 @@ func (d *desk) refused(sub *entry.Submission, want entry.Code) {
 // waitFor waits until what a job of the server does is done.
 func (d *desk) waitFor(what string, done func() bool) {
 	d.t.Helper()
-	for until := time.Now().Add(20 * time.Second); !done(); time.Sleep(2 * time.Millisecond) {
+	for until := time.Now().Add(time.Minute); !done(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(until) {
 			d.t.Fatalf("waited in vain for %s", what)
 		}

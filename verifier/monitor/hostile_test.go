@@ -140,7 +140,7 @@ func TestHostilePeers(t *testing.T) {
 				if grew > 64<<20 {
 					t.Errorf("%d MiB of memory", grew>>20)
 				}
-				if took > 10*time.Second {
+				if took > 30*time.Second {
 					t.Errorf("it took %v", took)
 				}
 			})
@@ -154,7 +154,7 @@ func TestHostilePeers(t *testing.T) {
 // Many witnesses of which none answers hold nothing up for long.
 func TestManyDeadPeers(t *testing.T) {
 	p := newPlace(t, 50, generator.Options{Seed: 63})
-	p.limits.PeerAttempt, p.limits.PeerTime = 200*time.Millisecond, 400*time.Millisecond
+	p.limits.PeerAttempt, p.limits.PeerTime = 500*time.Millisecond, time.Second
 	dead := p.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	more := []string{"    witnesses:"}
 	for i := range 40 {
@@ -162,7 +162,7 @@ func TestManyDeadPeers(t *testing.T) {
 	}
 	began := time.Now()
 	list, _ := p.once(p.config("log", more...))
-	if took := time.Since(began); took > 8*time.Second {
+	if took := time.Since(began); took > 20*time.Second { // one after the other: 40
 		t.Errorf("it took %v", took)
 	}
 	if len(list) != 40 || !slices.Equal(codes(list), []string{"raised/infrastructure/copy-unread"}) {
