@@ -164,12 +164,14 @@ func (a *audit) openOthers() error {
 		return a.anotherLog(a.before.of.Log)
 	}
 	same := a.before.of.Policy == policyDigest(a.cfg.Policy)
+	if same {
+		for _, s := range a.before.signed {
+			add(&s)
+		}
+		return nil
+	}
 	for _, k := range a.before.known {
-		if same {
-			if s, err := k.signed(); err == nil {
-				add(s)
-			}
-		} else if v, err := a.cfg.Policy.OpenUnwitnessed([]byte(k.Note)); err == nil && v.Checkpoint.Origin == a.report.Log {
+		if v, err := a.cfg.Policy.OpenUnwitnessed([]byte(k.Note)); err == nil && v.Checkpoint.Origin == a.report.Log {
 			add(signedOf(v)) // one that this policy has no key for says nothing
 		}
 	}
@@ -239,8 +241,9 @@ func (a *audit) openArchive(b []byte) {
 		return
 	}
 	// A part at a time: what is kept of each is small, its view is not.
+	verified := a.verified()
 	for first := 0; first < len(notes); first += archivePart {
-		a.openArchived(notes[first:min(first+archivePart, len(notes))], first)
+		a.openArchived(notes[first:min(first+archivePart, len(notes))], first, verified)
 	}
 	a.archiveText = Count(uint64(len(notes)), "checkpoint", "checkpoints") + " in it"
 }
@@ -249,33 +252,42 @@ func (a *audit) openArchive(b []byte) {
 const archivePart = 4096
 
 // openArchived opens some checkpoints in a row, of which the first is at index
-// first of the archive.
-func (a *audit) openArchived(notes [][]byte, first int) {
-	views := make([]*log.View, len(notes))
+// first of the archive. Those that were verified before are not verified again.
+func (a *audit) openArchived(notes [][]byte, first int, verified map[string]*signed) {
+	opened := make([]*signed, len(notes))
 	errs := make([]error, len(notes))
 	var wg sync.WaitGroup
 	for w := range a.cfg.Workers {
 		wg.Go(func() {
 			for i := w; i < len(notes); i += a.cfg.Workers {
-				views[i], errs[i] = a.cfg.Policy.OpenUnwitnessed(notes[i])
-				if errs[i] == nil && views[i].Checkpoint.Origin != a.report.Log {
+				if before := verified[string(notes[i])]; before != nil {
+					s := *before
+					opened[i] = &s
+					continue
+				}
+				v, err := a.cfg.Policy.OpenUnwitnessed(notes[i])
+				switch {
+				case err != nil:
+					errs[i] = err
+				case v.Checkpoint.Origin != a.report.Log:
 					errs[i] = log.ErrUnknownOrigin
+				default:
+					opened[i] = signedOf(v)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	for i, v := range views {
+	for i, s := range opened {
 		if err := errs[i]; err != nil {
 			f := finding(FindArchiveUnvouched, fmt.Sprintf("Checkpoint %d of the archive%s is not to be believed: %s.", first+i+1, a.under(log.ArchivePath), lastPart(err)))
 			f.Reason = openCode(err)
 			a.found.add(f)
 			continue
 		}
-		if !v.Satisfied {
-			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", first+i+1, Commas(v.Checkpoint.Size))))
+		if !s.quorum {
+			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", first+i+1, Commas(s.size))))
 		}
-		s := signedOf(v)
 		a.archived = append(a.archived, s)
 		a.known = append(a.known, s)
 	}

@@ -74,12 +74,8 @@ func (a *audit) fits(r *resumable) bool {
 	notes := make(map[string]bool)
 	earliest := int64(math.MaxInt64) // by when all entries below from were there, by what was known then
 	first := uint64(math.MaxUint64)  // size of the first checkpoint with a time
-	for _, k := range r.known {
-		s, err := k.signed()
-		if err != nil {
-			return false
-		}
-		notes[k.Note] = true
+	for _, s := range r.signed {
+		notes[string(s.raw)] = true
 		kept[s.size] = s.root
 		if s.timed && s.size >= from {
 			earliest = min(earliest, s.time)
@@ -104,17 +100,31 @@ func (a *audit) fits(r *resumable) bool {
 	return true
 }
 
-// signed reads a checkpoint that was kept. Its signatures were verified before.
-func (k keptCheckpoint) signed() (*signed, error) {
+// verified are the checkpoints whose signatures an earlier audit verified under this
+// policy, by their notes.
+func (a *audit) verified() map[string]*signed {
+	r := a.before
+	if r == nil || r.of.Log != a.report.Log || r.of.Policy != policyDigest(a.cfg.Policy) {
+		return nil
+	}
+	by := make(map[string]*signed, len(r.signed))
+	for i := range r.signed {
+		by[r.known[i].Note] = &r.signed[i]
+	}
+	return by
+}
+
+// read reads a checkpoint that was kept. Its signatures were verified before.
+func (k keptCheckpoint) read() (s signed, err error) {
 	note, err := log.ParseNote([]byte(k.Note))
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	c, err := log.ParseCheckpoint(note.Text)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	return &signed{size: c.Size, root: c.Root, raw: []byte(k.Note), quorum: k.Quorum, timed: k.Timed, time: k.Time}, nil
+	return signed{size: c.Size, root: c.Root, raw: []byte(k.Note), quorum: k.Quorum, timed: k.Timed, time: k.Time}, nil
 }
 
 // resume puts a stream to where the state ends.

@@ -84,6 +84,8 @@ type resumable struct {
 	state *pledge.State
 	known []keptCheckpoint
 	tree  *log.Builder
+
+	signed []signed // known, read
 }
 
 // size is how many entries it is of.
@@ -153,6 +155,12 @@ func (r *resumable) read(f *os.File) error {
 	}
 	if r.tree.Size() != r.state.Size() || r.tree.Size()%log.TileWidth != 0 || r.of.Log != r.state.Origin() {
 		return errStateDamaged
+	}
+	r.signed = make([]signed, len(r.known))
+	for i, k := range r.known {
+		if r.signed[i], err = k.read(); err != nil {
+			return errStateDamaged
+		}
 	}
 	if r.kept.Texts.Seals == nil {
 		r.kept.Texts.Seals = make(map[uint64]*sealed)
