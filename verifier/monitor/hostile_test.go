@@ -55,7 +55,7 @@ func endless(w io.Writer, text string) {
 // and neither the log nor a good witness goes unseen for it.
 func TestHostilePeers(t *testing.T) {
 	p := newPlace(t, 300, generator.Options{Seed: 61})
-	p.limits.PeerAttempt, p.limits.PeerTime = 700*time.Millisecond, 2*time.Second
+	p.limits.PeerAttempt, p.limits.PeerTime = 700*time.Millisecond, 15*time.Second // for all attempts, however late each begins
 	other := generator.New(generator.Options{Seed: 61, Origin: "other.example/1"})
 	stranger := generator.New(generator.Options{Seed: 62})
 	good := p.checkpointOf("log")()
