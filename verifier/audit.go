@@ -72,9 +72,11 @@ func newAudit(cfg Config) (*audit, error) {
 	case cfg.Source == nil:
 		return nil, errors.New("audit log: no source")
 	}
-	if err := cfg.Policy.Validate(); err != nil {
+	checked, err := cfg.Policy.Checked()
+	if err != nil {
 		return nil, fmt.Errorf("audit log: %w", err)
 	}
+	cfg.Policy = checked
 	if cfg.Workers <= 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
