@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -155,14 +156,28 @@ type table struct {
 	used  int
 }
 
-func tagOf(hash uint64) uint8 { return max(1, uint8(hash>>56)) }
+func tagOf(hash uint64) uint8 { return max(1, uint8(hash)) }
+
+// place is where to begin to look for a hash: as far into the table as the hash is
+// into all hashes.
+func (t *table) place(hash uint64) int {
+	hi, _ := bits.Mul64(hash, uint64(len(t.slots)))
+	return int(hi)
+}
+
+func (t *table) next(i int) int {
+	if i++; i < len(t.slots) {
+		return i
+	}
+	return 0
+}
 
 func (t *table) find(hash uint64, same func(ref) bool) ref {
 	if len(t.slots) == 0 {
 		return noRef
 	}
-	mask, tag := uint64(len(t.slots)-1), tagOf(hash)
-	for i := hash & mask; ; i = (i + 1) & mask {
+	tag := tagOf(hash)
+	for i := t.place(hash); ; i = t.next(i) {
 		switch t.tags[i] {
 		case 0:
 			return noRef
@@ -176,9 +191,9 @@ func (t *table) find(hash uint64, same func(ref) bool) ref {
 
 // add puts n in. Rehash gives the hash of a ref that is in.
 func (t *table) add(hash uint64, n ref, rehash func(ref) uint64) {
-	if t.used*4 >= len(t.slots)*3 {
+	if t.used*5 >= len(t.slots)*4 {
 		tags, slots := t.tags, t.slots
-		size := max(64, 2*len(slots)) // a power of two, so that a mask does
+		size := max(64, len(slots)+len(slots)/4)
 		t.tags, t.slots = make([]uint8, size), make([]ref, size)
 		for i, o := range slots {
 			if tags[i] != 0 {
@@ -191,10 +206,9 @@ func (t *table) add(hash uint64, n ref, rehash func(ref) uint64) {
 }
 
 func (t *table) put(hash uint64, n ref) {
-	mask := uint64(len(t.slots) - 1)
-	i := hash & mask
+	i := t.place(hash)
 	for t.tags[i] != 0 {
-		i = (i + 1) & mask
+		i = t.next(i)
 	}
 	t.tags[i], t.slots[i] = tagOf(hash), n
 }

@@ -89,8 +89,7 @@ func (t *table) each(hash uint64, f func(ref)) {
 	if len(t.slots) == 0 {
 		return
 	}
-	mask := uint64(len(t.slots) - 1)
-	for i := hash & mask; t.tags[i] != 0; i = (i + 1) & mask {
+	for i := t.place(hash); t.tags[i] != 0; i = t.next(i) {
 		if t.tags[i] == tagOf(hash) {
 			f(t.slots[i])
 		}

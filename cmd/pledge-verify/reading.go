@@ -88,7 +88,7 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 // little more memory for each statement than what it keeps of it.
 func garbage(used uint64) uint64 {
 	const most, least = 160 << 20, 32 << 20
-	return most - min(most-least, used/2)
+	return most - min(most-least, used/8*5)
 }
 
 // boundGarbage has the garbage of an audit collected after each so many bytes. As
