@@ -150,7 +150,7 @@ var checks = []check{
 	seen("smaller than it was", "verifier/checkpoints.go", "«largest.size > a.target.size && largest.elsewhere» {", "checkpoint-shrunk"),
 	seen("archive there", "verifier/checkpoints.go", "if «noArchive» {", "archive-missing").and("verifier/checkpoints.go", "if «len(notes) == 0» {"),
 	seen("archive in order", "log/archive.go", "case «c.Size < last.Size»:", "archive-malformed"),
-	seen("archive: witnesses", "verifier/checkpoints.go", "if «!v.Satisfied» {\n\t\t\ta.found.add(finding(FindArchiveQuorum", "archive-quorum-short"),
+	seen("archive: witnesses", "verifier/checkpoints.go", "if «!s.quorum» {\n\t\t\ta.found.add(finding(FindArchiveQuorum", "archive-quorum-short"),
 	seen("archive: each day", "verifier/checkpoints.go", "if n, first := s.growth.uncovered(); rootOK && «n > 0» && len(a.archived) > 0", "archive-sparse"),
 	seen("checkpoint key in the charter", "verifier/checkpoints.go", "if «!slices.Contains(listed, k.String())» {", "charter-key-unlisted"),
 	seen("keys of the policy", "verifier/shared.go", "if what, ok := p[string(key.Raw)]; «ok» {", "key-shared"),

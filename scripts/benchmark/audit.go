@@ -62,6 +62,7 @@ func (b *bench) audit(ctx context.Context) error {
 	b.set("audit_cores", median(cores))
 	b.set("audit_peak_mb", median(peaks))
 	b.set("audit_served_per_s", median(served))
+	b.set("audit_served_signatures_per_s", median(served)*float64(l.signatures)/float64(n))
 	if err := b.auditSmaller(ctx, n/5, median(peaks)); err != nil {
 		return err
 	}

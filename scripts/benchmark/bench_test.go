@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(text, &figures); err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"submit_per_s/floor_verify_per_s", "audit_per_s/floor_verify_per_s", "audit_served_per_s/floor_verify_per_s", "root_per_s/fsck_per_s"}
+	names := []string{"submit_per_s/floor_verify_per_s", "audit_per_s/floor_verify_per_s", "audit_served_per_s/floor_verify_per_s", "audit_served_signatures_per_s/floor_verify_per_s", "root_per_s/fsck_per_s"}
 	for _, f := range catalogue {
 		names = append(names, f.name)
 	}

@@ -37,6 +37,7 @@ var catalogue = []struct{ name, part, what string }{
 	{"audit_cores", "audit", "processors that the audit kept busy"},
 	{"audit_peak_mb", "audit", "memory that the audit had resident at most, MiB"},
 	{"audit_served_per_s", "audit", "the same with --as-served, which reads what an audit over HTTP asks for"},
+	{"audit_served_signatures_per_s", "audit", "signatures on statements that this one verifies, with all else that an audit does"},
 	{"audit_bytes_each", "audit", "what each statement more adds to that memory, bytes: by a log of a fifth of the size"},
 	{"audit_statements", "audit", "statements in the audited log"},
 	{"audit_signatures", "audit", "signatures on them"},

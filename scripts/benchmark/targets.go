@@ -23,6 +23,7 @@ var targets = []target{
 	{over: "submit_per_s", under: "floor_verify_per_s"},
 	{over: "audit_per_s", under: "floor_verify_per_s", bound: 2, step: 3},
 	{over: "audit_served_per_s", under: "floor_verify_per_s"},
+	{over: "audit_served_signatures_per_s", under: "floor_verify_per_s"},
 	{over: "root_per_s", under: "fsck_per_s", bound: 1, step: 3},
 	{over: "audit_peak_mb", bound: 1024, most: true, step: 3},
 	{over: "audit_bytes_each", bound: 100, most: true, step: 3},
