@@ -77,7 +77,7 @@ func TestEngineWithAuditingWitness(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	leaves := func(first, next int) (out [][]byte) {
 		for _, e := range w.Logged[first:next] {
