@@ -125,6 +125,10 @@ func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte
 	// to ask first what is there would go the whole way to it twice.
 	f, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
+		// A socket can't be opened at all.
+		if info, statErr := root.Stat(path); statErr == nil && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("not a regular file: %w", ErrNotFound)
+		}
 		return nil, notFound(linkError(root, path, err))
 	}
 	defer f.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,11 +91,29 @@ func TestDirSourcePipe(t *testing.T) {
 	}()
 	select {
 	case err := <-done:
-		if err == nil {
-			t.Error("reads a pipe")
+		if !errors.Is(err, ErrNotFound) {
+			t.Errorf("a pipe: error %v, want ErrNotFound", err)
 		}
 	case <-time.After(60 * time.Second):
 		t.Error("waits for a pipe")
+	}
+}
+
+// A socket can't be opened; a copy with one lacks that file, and is read on.
+func TestDirSourceSocket(t *testing.T) {
+	t.Chdir(t.TempDir()) // the address of a socket is short
+	l, err := net.Listen("unix", "checkpoint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.Symlink("checkpoint", "linked"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"checkpoint", "linked"} {
+		if _, err := DirSource(".").Get(context.Background(), path, 5); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: error %v, want ErrNotFound", path, err)
+		}
 	}
 }
 

@@ -136,6 +136,8 @@ type audit struct {
 	fork        *fork // from the smallest signed checkpoint that the entries differ from; nil so far
 	others      int   // known ones that were seen elsewhere
 
+	verifiedBefore int // archived ones whose signatures an earlier audit verified
+
 	before  *resumable // the state that an earlier audit left; nil when there is none
 	seen    []*signed  // what earlier audits saw beside it
 	seenNow []byte     // what is kept of that now, and of what this one saw

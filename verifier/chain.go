@@ -79,6 +79,9 @@ type ChainStatement struct {
 	Kind   entry.Kind `json:"kind"`
 	Logged string     `json:"logged"`
 	Text   string     `json:"text"` // what it says, in a sentence, from what stands in the tree
+	// Beyond is true of one that stands after the newest directory, so that nothing shows
+	// what the chain leaves out before it: it may have had no effect.
+	Beyond bool `json:"beyond,omitzero"`
 }
 
 // Undecided codes of chains, beside those of audits.
@@ -120,6 +123,8 @@ type chainCheck struct {
 	ring  *pledge.Keyring
 	state *pledge.State
 	tell  narrator
+
+	unknown bool // the directory was compared, and the chain knew no author of that name by then
 }
 
 func (c *chainCheck) undecided(code entry.Code, text, hint string) error {
@@ -238,12 +243,22 @@ func (c *chainCheck) replay(links []chainLink) error {
 		}
 		c.tell.learn(it.Statement)
 		if st := it.Statement; st.Author == c.author {
-			r.Statements = append(r.Statements, ChainStatement{l.Index, st.ID.String(), st.Lane, st.Seq, st.Kind, entry.FormatTime(it.Leaf.Logged), c.tell.sentence(it, v)})
+			r.Statements = append(r.Statements, ChainStatement{l.Index, st.ID.String(), st.Lane, st.Seq, st.Kind, entry.FormatTime(it.Leaf.Logged), c.tell.sentence(it, v), false})
 		}
 	}
-	r.step("statements", Passed, "statements judged", Count(uint64(len(r.Statements)), "statement", "statements")+" by "+c.author+", with every signature they need, one after the other without a gap")
+	for i := range r.Statements {
+		r.Statements[i].Beyond = r.Statements[i].Index >= r.CompleteTo
+	}
+	text := Count(uint64(len(r.Statements)), "statement", "statements") + " by " + c.author + ", with every signature they need, one after the other without a gap"
+	if n := r.beyond(); n > 0 {
+		text += "; of which " + Commas(n) + " by what the chain shows since the newest directory, and it may leave something out"
+	}
+	r.step("statements", Passed, "statements judged", text)
 	if st, ok := c.state.Status(c.author, c.state.Now()); ok {
 		r.Standing = st.Standing
+	}
+	if c.unknown {
+		return c.undecided(UndecidedDirectory, "by what the chain shows, "+c.author+" was not admitted yet when the newest directory was logged; it may as well leave everything out", "ask again when the operator has logged another directory, or audit the whole log")
 	}
 	if c.chain.Directory == nil {
 		return c.undecided(UndecidedDirectory, "the log has no directory yet: nothing shows that the chain is complete", "ask again when the operator has logged one, or audit the whole log")
@@ -304,6 +319,11 @@ func (c *chainCheck) compareRows(it *pledge.Item) error {
 			return fmt.Errorf("the chain lacks the directory's row of %s in lane %s", o.Author, o.Lane)
 		}
 	}
+	// That a directory has no row is not shown by leaving it out.
+	if !slices.ContainsFunc(own, func(o entry.Row) bool { return o.Author == c.author }) {
+		c.unknown = true
+		return nil
+	}
 	c.report.CompleteTo = body.Size
 	c.report.step("directory", Passed, "complete by the operator's word", "entry "+Commas(d.Index)+", the operator's directory, names the same last statements, keys and standing: when that is true, nothing is left out among the first "+Count(body.Size, "entry", "entries"))
 	return nil
@@ -321,6 +341,16 @@ func (r *ChainReport) step(name string, state StepState, title, text string) {
 	r.Steps = append(r.Steps, Step{name, state, title, text})
 }
 
+// beyond counts the statements that no directory covers.
+func (r *ChainReport) beyond() (n uint64) {
+	for _, s := range r.Statements {
+		if s.Beyond {
+			n++
+		}
+	}
+	return n
+}
+
 func (r *ChainReport) notChecked() {
 	r.NotChecked = append(r.NotChecked,
 		"That the directory is true: it is the operator's word, which every audit of the whole log holds it to.",
@@ -328,6 +358,9 @@ func (r *ChainReport) notChecked() {
 		"What others said of this author: challenges, for example.")
 	if r.Result == Matches && r.CompleteTo < r.Size {
 		r.NotChecked = append(r.NotChecked, "Whether the author said more in the entries from "+Commas(r.CompleteTo)+" on: the next directory will tell.")
+	}
+	if n := r.beyond(); n > 0 {
+		r.NotChecked = append(r.NotChecked, "Whether "+Count(n, "statement that is", "statements that are")+" listed from entry "+Commas(r.CompleteTo)+" on had effect: a change of keys, or another statement in its place, may have been left out. The next directory will tell.")
 	}
 }
 
@@ -351,7 +384,10 @@ func (r *ChainReport) WriteText(w io.Writer) error {
 	}
 	if len(r.Statements) > 0 {
 		fmt.Fprintf(&b, "\nAll that %s said, as far as shown above\n", r.Author)
-		for _, s := range r.Statements {
+		for i, s := range r.Statements {
+			if s.Beyond && (i == 0 || !r.Statements[i-1].Beyond) {
+				b.WriteString("  No directory covers yet, so that these may have had no effect:\n")
+			}
 			fmt.Fprintf(&b, "  %8s  %s  %s.\n", Commas(s.Index), readable(s.Logged), s.Text)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -227,6 +228,14 @@ func TestChainRefused(t *testing.T) {
 		{"its row left out", func(c *chainFile) {
 			c.Directory.Rows = slices.DeleteFunc(c.Directory.Rows, func(r chainRow) bool { return bytes.Contains(r.Row, []byte(a)) })
 		}, verifier.Differs},
+		{"everything of it left out", func(c *chainFile) {
+			c.Entries = slices.DeleteFunc(c.Entries, func(l chainLink) bool {
+				st := pledge.Read(l.Index, l.Leaf).Statement
+				b, admits := st.Body.(*entry.Admit)
+				return st.Author == a || admits && b.ID == a
+			})
+			c.Directory.Rows = slices.DeleteFunc(c.Directory.Rows, func(r chainRow) bool { return bytes.Contains(r.Row, []byte(a)) })
+		}, verifier.CannotDecide},
 		{"a byte of a leaf", func(c *chainFile) {
 			l := &c.Entries[own(c, 1)]
 			l.Leaf = bytes.Clone(l.Leaf)
@@ -251,5 +260,40 @@ func TestChainRefused(t *testing.T) {
 	}
 	if r := chainReport(t, w, w.Charter, a, []byte(base64.StdEncoding.EncodeToString([]byte("garbage")))); r.Result != verifier.CannotDecide {
 		t.Errorf("garbage: %+v", r)
+	}
+}
+
+// TestChainBeyondDirectory: what stands after the newest directory is not said to have
+// had effect, as the chain may leave out what took it away.
+func TestChainBeyondDirectory(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 78, Signatories: 2})
+	if err := w.Story(30); err != nil {
+		t.Fatal(err)
+	}
+	a := w.Signatories[0]
+	w.Log(w.Directory())
+	size := uint64(len(w.Logged)) - 1
+	w.Log(w.Request(a, "2025-01", nil))
+	r := checkChainOf(t, w, chainOf(t, w, a.ID), a.ID)
+	if r.Result != verifier.Matches || r.CompleteTo != size || len(r.Statements) < 2 {
+		t.Fatalf("result %s, complete to %d of %d, %d statements", r.Result, r.CompleteTo, size, len(r.Statements))
+	}
+	last := len(r.Statements) - 1
+	for i, s := range r.Statements {
+		if s.Beyond != (i == last) {
+			t.Errorf("entry %d of %d that are covered: beyond %v", s.Index, size, s.Beyond)
+		}
+	}
+	if !slices.ContainsFunc(r.NotChecked, func(s string) bool {
+		return strings.Contains(s, "1 statement that is listed from entry 30 on had effect")
+	}) {
+		t.Errorf("not checked: %q", r.NotChecked)
+	}
+	var text bytes.Buffer
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if before, after, ok := strings.Cut(text.String(), "No directory covers yet"); !ok || !strings.Contains(after, "  "+fmt.Sprint(r.Statements[last].Index)+"  ") || strings.Contains(before, "  "+fmt.Sprint(r.Statements[last].Index)+"  ") {
+		t.Errorf("the report is\n%s", &text)
 	}
 }

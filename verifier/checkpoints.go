@@ -285,6 +285,9 @@ func (a *audit) openArchived(notes [][]byte, first int, verified map[string]*sig
 			a.found.add(f)
 			continue
 		}
+		if verified[string(s.raw)] != nil {
+			a.verifiedBefore++
+		}
 		if !s.quorum {
 			a.found.add(finding(FindArchiveQuorum, fmt.Sprintf("Checkpoint %d of the archive, of size %s, has too few witnesses for this policy.", first+i+1, Commas(s.size))))
 		}

@@ -23,6 +23,7 @@ type chunk struct {
 
 	judged   []judgedText    // by item
 	extra    []string        // digests of lines of its bundle of texts that no statement names
+	flooded  bool            // there are more of them
 	textsOff bool            // its bundle of texts is not in the required form
 	unbound  bool            // it has none, and should have
 	earlier  [2]earlierFiles // of its tile, and of its entries

@@ -42,6 +42,12 @@ func FuzzCheckChain(f *testing.F) {
 		func(c *chainFile) { c.Entries = c.Entries[1:] },
 		func(c *chainFile) { c.Entries = c.Entries[:len(c.Entries)-1] },
 		func(c *chainFile) { c.Entries = nil },
+		func(c *chainFile) { // nothing of the author's
+			c.Entries = c.Entries[:1]
+			d := *c.Directory
+			d.Rows = slices.DeleteFunc(slices.Clone(d.Rows), func(r chainRow) bool { return bytes.Contains(r.Row, []byte(author)) })
+			c.Directory = &d
+		},
 		func(c *chainFile) { c.Checkpoint = "" },
 		func(c *chainFile) { c.Directory = &chainDir{Count: 1 << 63} },
 	} {
@@ -63,6 +69,9 @@ func FuzzCheckChain(f *testing.F) {
 			t.Fatal(err)
 		}
 		for i, s := range r.Statements {
+			if i < len(whole.Statements) {
+				s.Beyond = whole.Statements[i].Beyond // with another directory, or none
+			}
 			if i >= len(whole.Statements) || s != whole.Statements[i] {
 				t.Errorf("statement %d is %+v", i, s)
 			}

@@ -24,6 +24,7 @@ type textCheck struct {
 	wasThere map[int]bool    // erasures, by place in State.Erasures, of texts that this run has seen served
 	silenced map[uint64]bool // entries of which nothing is said any more that their texts showed
 	off      map[uint64]bool // bundles of texts that hold something else
+	flooded  map[uint64]bool // those of which not every line that nobody names is among extras
 	unbound  map[uint64]bool // bundles of texts that are not there
 	lacking  []lackedText
 	lacked   uint64          // bundles that are not whole
@@ -91,7 +92,7 @@ type extraText struct {
 
 func newTextCheck(s *stream) *textCheck {
 	return &textCheck{s: s, kept: keptTexts{Seals: make(map[uint64]*sealed)}, wasThere: make(map[int]bool), silenced: make(map[uint64]bool),
-		off: make(map[uint64]bool), unbound: make(map[uint64]bool), unopened: make(map[uint64]bool)}
+		off: make(map[uint64]bool), flooded: make(map[uint64]bool), unbound: make(map[uint64]bool), unopened: make(map[uint64]bool)}
 }
 
 // A lackedText is a public text that is served under its own address and not in the
@@ -120,9 +121,12 @@ func (t *textCheck) takeBundle(c *chunk) {
 	if c.textsOff {
 		t.off[c.index] = true
 	}
+	if c.flooded {
+		t.flooded[c.index] = true
+	}
 	for _, digest := range c.extra {
 		if len(t.extras) == maxPerCode {
-			t.off[c.index] = true
+			t.off[c.index], t.flooded[c.index] = true, true
 			break
 		}
 		t.extras = append(t.extras, extraText{c.index, digest})

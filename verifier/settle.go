@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,9 @@ func (t *textCheck) settle(ctx context.Context) error {
 	if err := t.settleErased(ctx); err != nil {
 		return err
 	}
-	t.settleExtras()
+	if err := t.settleExtras(ctx); err != nil {
+		return err
+	}
 	t.settleLacking()
 	t.settleOdd()
 	t.settleFiles()
@@ -107,19 +110,59 @@ func (t *textCheck) isServed(ctx context.Context, digest string, published uint6
 }
 
 // settleExtras says of lines that a bundle of texts should not have what they are.
-func (t *textCheck) settleExtras() {
+// Who fills a bundle with lines hides none among them: such a one is read again.
+func (t *textCheck) settleExtras(ctx context.Context) error {
 	for _, x := range t.extras {
-		switch text := t.s.state.Named(x.digest); text.State {
-		case pledge.TextWithheld:
-			t.servedUnopened(text)
-		case pledge.TextErased:
-			if i := slices.IndexFunc(t.s.state.Erasures(), func(e pledge.Erasure) bool { return e.Digest == x.digest }); i >= 0 {
-				t.s.leafFindings.add(pledge.ErasedServed(t.s.state.Erasures()[i]))
-			}
-		default:
+		if !t.flooded[x.bundle] && !t.settleExtra(x.digest) {
 			t.off[x.bundle] = true
 		}
 	}
+	for _, bundle := range slices.Sorted(maps.Keys(t.flooded)) {
+		lines, err := t.s.readTextBundle(ctx, bundle, nil)
+		if errors.Is(err, log.ErrNotFound) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		looked := make(map[string]bool)
+		var digest []byte
+		for line := range bytes.Lines(lines) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			digest = entry.AppendDigest(digest[:0], bytes.TrimSuffix(line, []byte("\n")))
+			text := t.s.state.Named(string(digest))
+			if text.State == pledge.TextUnknown || looked[string(digest)] {
+				continue
+			}
+			looked[string(digest)] = true
+			if text.State == pledge.TextErased && text.Published/log.TileWidth == bundle {
+				continue // settleErased looked at it
+			}
+			t.settleExtra(string(digest))
+		}
+	}
+	t.settleOff()
+	return nil
+}
+
+// settleExtra says of a text that a bundle should not have what it is. It reports
+// whether it is one that the log names, and that is not to be served.
+func (t *textCheck) settleExtra(digest string) bool {
+	switch text := t.s.state.Named(digest); text.State {
+	case pledge.TextWithheld:
+		t.servedUnopened(text)
+	case pledge.TextErased:
+		if i := slices.IndexFunc(t.s.state.Erasures(), func(e pledge.Erasure) bool { return e.Digest == digest }); i >= 0 {
+			t.s.leafFindings.add(pledge.ErasedServed(t.s.state.Erasures()[i]))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *textCheck) settleOff() {
 	for _, bundle := range slices.Sorted(maps.Keys(t.off)) {
 		t.s.leafFindings.add(at(finding(FindBodyBundle, fmt.Sprintf("The bundle of texts %s is not just the texts of its entries, in their order.", t.s.a.where(log.BodiesBundlePath(bundle)))), bundle*log.TileWidth))
 	}

@@ -323,6 +323,9 @@ func (a *audit) notChecked() []string {
 	if r.Earlier > 0 {
 		say("Files of the first " + Count(r.Earlier, "entry", "entries") + ": an earlier audit read them, and this one went on from where that came to.")
 	}
+	if a.verifiedBefore > 0 {
+		say("Signatures on " + Count(uint64(a.verifiedBefore), "checkpoint", "checkpoints") + " of the archive: an earlier audit by this policy verified them, as its state says.")
+	}
 	if a.cfg.Policy.Quorum == log.QuorumNone {
 		say("Completeness of the archive: without witnesses nothing shows whether checkpoints were left out of it.")
 	}

@@ -39,6 +39,7 @@ type texts struct {
 	byDigest map[string][]byte    // each has that digest
 	files    map[string]fileState // of single files that are not as they should be
 	extra    []string             // digests of lines of the bundle that no statement names
+	flooded  bool                 // there are more of them
 	off      bool                 // the bundle is not in the required form
 	lacks    map[string]bool      // texts that are there, and that the bundle should have and has not
 	unbound  bool                 // there is no bundle, and there should be
@@ -132,13 +133,10 @@ func (s *stream) readTexts(ctx context.Context, bundle uint64, named []string, f
 	return got, err
 }
 
-// few is how many texts are read faster from a file each than with their bundle.
-const few = 8
-
-// readFew gets some texts of a bundle once more, as readTexts does without files. Each
-// has a file too, so that a few need not be looked for among all of the bundle.
+// readFew gets some texts of a bundle once more, as readTexts does without files. In a
+// directory each has a file, which is read faster than the bundle.
 func (s *stream) readFew(ctx context.Context, bundle uint64, named []string) (texts, error) {
-	if s.folder != nil || len(named) <= few {
+	if s.folder != nil {
 		got := texts{byDigest: make(map[string][]byte, len(named)), files: make(map[string]fileState)}
 		err := s.readSingle(ctx, named, &got)
 		if err == nil && !slices.ContainsFunc(named, func(digest string) bool { return got.byDigest[digest] == nil }) {
@@ -200,7 +198,7 @@ func (t *texts) split(b []byte, named []string) {
 			if len(t.extra) < maxExtra {
 				t.extra = append(t.extra, string(computed))
 			} else {
-				t.off = true
+				t.off, t.flooded = true, true
 			}
 			continue
 		}
@@ -325,7 +323,7 @@ const (
 // judgeTexts judges what the chunk's statements say in codes and texts.
 func (c *chunk) judgeTexts(t texts, l *lookout) {
 	c.judged = make([]judgedText, len(c.items))
-	c.extra, c.textsOff, c.unbound = t.extra, t.off, t.unbound
+	c.extra, c.flooded, c.textsOff, c.unbound = t.extra, t.flooded, t.off, t.unbound
 	room := keptOfChunk
 	for i, it := range c.items {
 		st := it.Statement

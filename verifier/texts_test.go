@@ -2,6 +2,7 @@ package verifier_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -125,6 +126,12 @@ func appendLine(s *generator.Site, bundle uint64, lines ...[]byte) error {
 // What the operator serves of texts, and what it does not: the expected finding and
 // the entry that it names are written here by hand, from the protocol.
 func TestTextsServed(t *testing.T) {
+	junk := func(n int, last []byte) (lines [][]byte) { // n lines that nobody names, and one more
+		for i := range n {
+			lines = append(lines, fmt.Appendf(nil, "line %d", i))
+		}
+		return append(lines, last)
+	}
 	l := newTextLog(t, 102, nil)
 	of := func(st *generator.Statement) uint64 { return l.index[st.ID] }
 	openOf := func(st *generator.Statement) uint64 { return l.index[l.opens[st].ID] }
@@ -159,6 +166,9 @@ func TestTextsServed(t *testing.T) {
 			}
 			return s.Write(log.BodyPath(l.hidden.BodyDigest), l.hidden.Body)
 		}, want: "body-not-opened/operator", entry: of(l.hidden)},
+		{name: "a withheld text is served behind many lines", do: func(s *generator.Site) error { return appendLine(s, second, junk(100, l.hidden.Body)...) }, want: "body-bundle-mismatch/operator body-not-opened/operator", entry: of(l.hidden)},
+		{name: "an erased text is served behind many lines", do: func(s *generator.Site) error { return appendLine(s, second, junk(100, l.erased.Body)...) }, want: "body-bundle-mismatch/operator body-erased-served/operator", entry: 520},
+		{name: "an erased text is served in its bundle behind many lines", do: func(s *generator.Site) error { return appendLine(s, first, junk(100, l.erased.Body)...) }, want: "body-bundle-mismatch/operator body-erased-served/operator", entry: 520},
 		{name: "something else is served under a withheld text's address", do: func(s *generator.Site) error { return s.Write(log.BodyPath(l.hidden.BodyDigest), lie) }, want: "body-file-mismatch/operator", entry: of(l.hidden), directoryOnly: true},
 		{name: "an erased text is served under its address", do: func(s *generator.Site) error { return s.Write(log.BodyPath(l.erased.BodyDigest), l.erased.Body) }, want: "body-erased-served/operator", entry: 520},
 		{name: "an erased text is served in its bundle", do: func(s *generator.Site) error {

@@ -11,9 +11,9 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-// TestArchiveIsVerifiedOnce: signatures of the archive that a state vouches for are not
+// TestStateVouchesForArchive: signatures of the archive that a state vouches for are not
 // verified again, and one that was changed since is no such signature.
-func TestArchiveIsVerifiedOnce(t *testing.T) {
+func TestStateVouchesForArchive(t *testing.T) {
 	w := stateWorld(t, 209, 700, true)
 	state := filepath.Join(t.TempDir(), "state")
 	if r := runAudit(t, w, writePrefix(t, w, 600).Dir, withState(state)); r.Result != verifier.Matches || r.State.Size == 0 {
