@@ -137,7 +137,7 @@ var titles = map[entry.Code]string{
 	CodeStale:          "the newest checkpoint is old",
 	CodeSlow:           "the log is slow",
 	CodePeerUnread:     "a witness or mirror could not be read",
-	CodePeerBad:        "a witness or mirror shows no checkpoint of this log",
+	CodePeerBad:        "what a witness or mirror shows is not believed",
 	CodePeerBehind:     "a witness or mirror is behind",
 	CodeCertificate:    "a certificate ends soon",
 	CodeStateRefused:   "the state cannot be used",

@@ -184,6 +184,11 @@ func (k *checker) log(c *Config, l *Log, path string) {
 				continue
 			}
 			k.copyAt(p.Line, at+".url", &p.URL)
+			if list.key == "witnesses" {
+				k.witnessKey(l.policy, p, at)
+			} else if p.Key != "" {
+				k.say(p.Line, "take it out: a mirror signs nothing", "%s has a key", at)
+			}
 		}
 	}
 	seen := make(map[string]bool)
@@ -229,6 +234,35 @@ func (k *checker) policy(l *Log, path string) {
 		k.say(k.lines[path+".origin"], "give a log of the policy, or leave origin out", "%s.origin is not in its policy", path)
 	default:
 		l.origin = l.Origin
+	}
+}
+
+// witnessKey finds the key by which a witness is known. Nobody else is taken for one: a
+// witness without a key could be anybody between it and the monitor.
+func (k *checker) witnessKey(policy *log.Policy, p *Peer, path string) {
+	if policy == nil {
+		return // which is said already
+	}
+	if p.Key != "" {
+		key, err := log.ParseKey(p.Key)
+		switch {
+		case err != nil || key.Type != log.TypeCosignature && key.Type != log.TypeMLDSA44:
+			k.say(p.Line, "give the verifier key that the witness publishes, NAME+ID+KEY", "%s.key is no key of a witness", path)
+		case slices.ContainsFunc(policy.Logs, func(l log.LogKey) bool { return l.Key.Equal(key) }):
+			k.say(p.Line, "give the verifier key that the witness publishes", "%s.key is a log's", path)
+		default:
+			p.key = &key
+		}
+		return
+	}
+	for _, w := range policy.Witnesses {
+		if w.Name == p.Name {
+			p.key = &w.Key
+			return
+		}
+	}
+	if len(policy.Witnesses) > 0 && p.Name != "" {
+		k.say(p.Line, "name it as the policy does, or give its key, or name it under mirrors", "%s is no witness of the policy, and has no key", path)
 	}
 }
 

@@ -111,6 +111,13 @@ type Peer struct {
 	// (c2sp.org/tlog-witness), or a mirror's address or directory as `audit` reads it.
 	// Needed.
 	URL string `yaml:"url"`
+	// Key is a witness's, as C2SP writes a verifier key. Default: that of the witness
+	// of this name in the policy. What a witness shows is believed only with its own
+	// cosignature. Where the policy names no witness at all and there is no key, what
+	// is shown is only what a mirror shows.
+	Key string `yaml:"key"`
+
+	key *log.Key
 }
 
 // A Sink is where alarms go.

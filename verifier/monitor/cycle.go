@@ -122,7 +122,7 @@ func (c *cycle) look(ctx context.Context) {
 	}()
 	c.fetch(ctx)
 	<-done
-	if c.view != nil && slices.ContainsFunc(c.answers, func(a answer) bool { return a.err == nil && a.view.Checkpoint.Size > c.view.Checkpoint.Size }) {
+	if c.view != nil && slices.ContainsFunc(c.answers, func(a answer) bool { return a.view != nil && a.view.Checkpoint.Size > c.view.Checkpoint.Size }) {
 		c.fetch(ctx) // it grew meanwhile, perhaps
 	}
 	if c.view != nil {
@@ -138,7 +138,7 @@ func (c *cycle) look(ctx context.Context) {
 		if a.peer.tiles != nil {
 			others = append(others, a.peer.tiles)
 		}
-		if a.err == nil {
+		if a.view != nil {
 			c.cmp.add(a.view, a.peer.who, a.peer.tiles, c.now.Unix())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -64,7 +65,8 @@ func (p *probe) certificate() time.Time {
 type peer struct {
 	who    string // witness NAME, mirror NAME
 	mirror bool
-	path   string // of the checkpoint
+	key    *log.Key // by which a witness is known; nil for a mirror, and where there is none
+	path   string   // of the checkpoint
 	source log.Source
 	probe  *probe // nil for a directory
 	tiles  *log.TileReader
@@ -93,7 +95,7 @@ func (l *Log) peers(limits Limits) ([]*peer, error) {
 		if err != nil {
 			return err
 		}
-		one := &peer{who: kind + " " + p.Name, mirror: kind == "mirror", path: path, source: source, probe: probe}
+		one := &peer{who: kind + " " + p.Name, mirror: kind == "mirror", key: p.key, path: path, source: source, probe: probe}
 		if one.mirror {
 			one.tiles = log.NewTileReader(source)
 		}
@@ -116,9 +118,9 @@ func (l *Log) peers(limits Limits) ([]*peer, error) {
 // An answer is what a peer showed.
 type answer struct {
 	peer *peer
-	view *log.View // nil when err is not
+	view *log.View // nil when err is not, but for errNotCosigned
 	err  error
-	bad  bool // it answered, and what it showed is no checkpoint of this log by its key
+	bad  bool // it answered, and what it showed is not to be believed
 }
 
 // gather asks all peers at once.
@@ -152,6 +154,24 @@ func (p *peer) ask(ctx context.Context, l *Log, limits Limits) answer {
 	}
 	if a.err != nil {
 		a.view, a.bad = nil, true
+		return a
+	}
+	if p.key != nil && !cosigned(a.view.Note, *p.key) {
+		// That is not the witness, or not what it cosigned. The log's key signed it
+		// nevertheless, and is held to it.
+		a.err, a.bad = errNotCosigned, true
 	}
 	return a
+}
+
+var errNotCosigned = errors.New("it has no good cosignature by the witness's own key")
+
+// cosigned reports whether a witness's own good cosignature is on a checkpoint, as
+// c2sp.org/tlog-witness has it of what a witness shows. Without it anybody in between
+// could answer in its place, with what the log showed long ago.
+func cosigned(n *log.Note, key log.Key) bool {
+	return slices.ContainsFunc(n.Signatures, func(s log.NoteSignature) bool {
+		t, err := key.Verify(n.Text, s)
+		return err == nil && t != 0 // time 0 is no witness's
+	})
 }

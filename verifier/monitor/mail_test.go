@@ -189,7 +189,7 @@ func TestMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
-	if err != nil || !strings.Contains(subject, "hall: a witness or mirror shows no checkpoint of this log (infrastructure), and 1 other") {
+	if err != nil || !strings.Contains(subject, "hall: what a witness or mirror shows is not believed (infrastructure), and 1 other") {
 		t.Errorf("subject %q, %v", subject, err)
 	}
 	for _, a := range append(list, ended...) {

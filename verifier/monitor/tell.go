@@ -305,6 +305,10 @@ func (c *cycle) tellPeers() {
 		who := a.peer.who
 		c.tellCertificate(who, a.peer.probe)
 		switch {
+		case errors.Is(a.err, errNotCosigned):
+			c.say("peer/"+who, Alarm{Class: Infrastructure, Code: CodePeerBad, Weight: pledge.Warning, Proof: ProofSeen, From: who,
+				Text: fmt.Sprintf("At the address of the %s is a checkpoint of this log that is not believed to be the witness's: %v.", who, a.err), Hint: "see whether its address and its key are right, and who else may answer there; ask who runs it"})
+			continue
 		case a.bad:
 			c.say("peer/"+who, Alarm{Class: Infrastructure, Code: CodePeerBad, Weight: pledge.Warning, Proof: ProofSeen, From: who,
 				Text: fmt.Sprintf("The %s answered, and not with a checkpoint that this log's key signed: %v.", who, a.err), Hint: "see whether its address is right; ask who runs it"})

@@ -2,14 +2,19 @@ package monitor_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/verifier/monitor"
 	"github.com/pledgelog/pledgelog/witness"
 )
 
@@ -38,7 +43,7 @@ func TestOurWitnessShowsAFork(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := p.server(witness.NewHandler(witness.HandlerConfig{Witness: w, SubmissionPrefix: "/add", MonitoringPrefix: "/monitoring", Logger: slog.New(slog.DiscardHandler)}))
-	cfg := p.config(p.serve("log"), "    witnesses:", "      - {name: north, url: \""+url+"/monitoring\"}")
+	cfg := p.config(p.serve("log"), "    witnesses:", "      - {name: north, url: \""+url+"/monitoring\", key: \""+cosigner.Key().String()+"\"}")
 	list, _ := p.once(cfg)
 	want(t, "before it saw one", list, "raised/infrastructure/copy-unread")
 
@@ -62,7 +67,162 @@ func TestOurWitnessShowsAFork(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, out := p.once(cfg)
-	if !slices.Contains(codes(list), "raised/misbehaviour/log-forked") || !out.Proved {
+	if !slices.Contains(codes(list), "raised/misbehaviour/log-forked") || slices.Contains(codes(list), "raised/infrastructure/copy-not-believed") || !out.Proved {
 		t.Errorf("it was not found: %q, %+v", codes(list), out)
+	}
+}
+
+// keep leaves on a signed checkpoint the signatures of the log and of the names.
+func (p *place) keep(raw []byte, names ...string) []byte {
+	p.t.Helper()
+	note, err := log.ParseNote(raw)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	names = append(names, p.world.Options.Origin)
+	note.Signatures = slices.DeleteFunc(note.Signatures, func(s log.NoteSignature) bool { return !slices.Contains(names, s.Name) })
+	if len(note.Signatures) != len(names) {
+		p.t.Fatalf("%d signatures by %q", len(note.Signatures), names)
+	}
+	return bytes.Clone(note.Marshal())
+}
+
+// cosign adds a cosignature of a time.
+func (p *place) cosign(raw []byte, c *log.Cosigner, t uint64) []byte {
+	p.t.Helper()
+	note, err := log.ParseNote(raw)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	sig, err := c.Cosign(note.Text, t)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	note.Signatures = append(note.Signatures, sig)
+	return bytes.Clone(note.Marshal())
+}
+
+// cosignTimeless adds a cosignature of time 0, which no witness makes, by the layout of
+// c2sp.org/tlog-cosignature.
+func (p *place) cosignTimeless(raw []byte, key log.Key, seed byte) []byte {
+	p.t.Helper()
+	note, err := log.ParseNote(raw)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	secret := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32))
+	sig := append(make([]byte, 8), ed25519.Sign(secret, append([]byte("cosignature/v1\ntime 0\n"), note.Text...))...)
+	one := log.NoteSignature{Name: key.Name, ID: key.ID, Sig: sig}
+	if at, err := key.Verify(note.Text, one); err != nil || at != 0 {
+		p.t.Fatalf("time %d, %v", at, err)
+	}
+	note.Signatures = append(note.Signatures, one)
+	return bytes.Clone(note.Marshal())
+}
+
+func cosignerOf(t *testing.T, name string, seed byte) *log.Cosigner {
+	t.Helper()
+	c, err := log.NewCosigner(name, bytes.Repeat([]byte{seed}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Who answers at a witness's address with what the witness did not cosign is not taken
+// for the witness, whoever else signed it.
+func TestWitnessHasToCosignWhatItShows(t *testing.T) {
+	const no, over = "raised/infrastructure/copy-not-believed", "ended/infrastructure/copy-not-believed"
+	for _, by := range []string{"policy", "key"} {
+		t.Run(by, func(t *testing.T) {
+			o := generator.Options{Seed: 46, Witnesses: 2}
+			if by == "key" {
+				o.Witnesses = 0
+			}
+			p := newPlace(t, 60, o)
+			raw := p.checkpointOf("log")()
+			var own, other, timeless []byte
+			var name, key string
+			mine := cosignerOf(t, "north.example", 7)
+			bare := p.keep(raw)
+			if by == "policy" {
+				name = p.world.Policy.Witnesses[0].Name
+				mine = p.world.Witnesses[0]
+				own, other = p.keep(raw, mine.Key().Name), p.keep(raw, p.world.Witnesses[1].Key().Name)
+				timeless = bare // its secret is the world's
+			} else {
+				name, key = "north", ", key: "+mine.Key().String()
+				own, other = p.cosign(bare, mine, 1), p.cosign(bare, cosignerOf(t, "south.example", 8), 1)
+				timeless = p.cosignTimeless(bare, mine.Key(), 7)
+			}
+			var show []byte
+			cfg := p.config("log", "    witnesses:", fmt.Sprintf("      - {name: %s, url: %q%s}", name, p.witness(func() []byte { return show }), key))
+			for _, c := range []struct {
+				what string
+				show []byte
+				want []string
+			}{
+				{"its own", own, nil},
+				{"none", bare, []string{no}},
+				{"its own again", own, []string{over}},
+				{"another's", other, []string{no}},
+				{"its own after that", own, []string{over}},
+				{"its own, of time 0", timeless, []string{no}},
+				{"its own at last", own, []string{over}},
+				{"by another key of its name", p.cosign(bare, cosignerOf(t, mine.Key().Name, 9), 1), []string{no}},
+			} {
+				show = c.show
+				list, out := p.once(cfg)
+				want(t, c.what, list, c.want...)
+				if bad := slices.Contains(c.want, no); bad != out.Unseen || bad && (list[0].From != "witness "+name || !strings.Contains(list[0].Text, "witness "+name)) {
+					t.Errorf("%s: %+v", c.what, out)
+				}
+			}
+		})
+	}
+}
+
+// What a witness did not cosign proves a fork nevertheless, when the log's key signed it.
+func TestForkWithoutCosignature(t *testing.T) {
+	p := newPlace(t, 61, generator.Options{Seed: 47, Witnesses: 2})
+	p.log("log", 60)
+	p.other("theirs", 30, 42)
+	theirs := p.keep(p.checkpointOf("theirs")())
+	cfg := p.config("log", "    witnesses:", fmt.Sprintf("      - {name: %s, url: %q}", p.world.Policy.Witnesses[0].Name, p.witness(func() []byte { return theirs })))
+	list, out := p.once(cfg)
+	want(t, "theirs", list, "raised/infrastructure/copy-not-believed", "raised/misbehaviour/log-forked")
+	if !out.Proved {
+		t.Errorf("%+v", out)
+	}
+}
+
+// A witness that the policy does not name has no key, and is refused before the monitor
+// depends on it.
+func TestWitnessOutsideThePolicy(t *testing.T) {
+	p := newPlace(t, 5, generator.Options{Seed: 48, Witnesses: 2})
+	parse := func(more string) error {
+		_, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(p.yaml("log", "    witnesses:", "      - {name: north, url: \"https://north.example\""+more+"}")), os.Getenv)
+		return err
+	}
+	err := parse("")
+	var wrong *monitor.Problems
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "logs[1].witnesses[1] is no witness of the policy, and has no key") || !strings.Contains(wrong.Hint(), "key") {
+		t.Errorf("without a key: %v", err)
+	}
+	if err := parse(", key: " + cosignerOf(t, "north.example", 7).Key().String()); err != nil {
+		t.Errorf("with one: %v", err)
+	}
+	for _, key := range []string{"north", p.world.Signer.Key().String()} {
+		if err := parse(", key: " + key); err == nil || !strings.Contains(err.Error(), "witnesses[1].key is no key of a witness") || strings.Contains(err.Error(), key) {
+			t.Errorf("with the key %s: %v", key, err)
+		}
+	}
+	own, err := log.NewMLDSACosigner(p.world.Options.Origin, bytes.Repeat([]byte{5}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("policy.txt", []byte("log "+own.Key().String()+"\nquorum none\n"))
+	if err := parse(", key: " + own.Key().String()); err == nil || !strings.Contains(err.Error(), "witnesses[1].key is a log's") {
+		t.Errorf("with the log's own key: %v", err)
 	}
 }
