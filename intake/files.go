@@ -356,7 +356,9 @@ func (f *files) archiveNewest(minute int64) error {
 func (f *files) openArchive() error {
 	path := filepath.Join(f.dir, archivePath)
 	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && f.archive.minute > 0 {
+		return f.archiveGone()
+	} else if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
@@ -380,8 +382,15 @@ func (f *files) openArchive() error {
 	}
 	if len(notes) > 0 {
 		f.archive.last = bytes.Clone(notes[len(notes)-1])
+	} else if f.archive.minute > 0 {
+		return f.archiveGone()
 	}
 	return nil
+}
+
+// archiveGone refuses to begin a new archive in the place of one that was kept.
+func (f *files) archiveGone() error {
+	return fmt.Errorf("the archive of checkpoints, %s, holds none, and there were some; restore it from a copy or a mirror", filepath.Join(f.dir, archivePath))
 }
 
 // wholeCheckpoints returns where the last checkpoint of an archive ends that was

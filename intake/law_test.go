@@ -239,7 +239,11 @@ func newCourt(t *testing.T) (court func(pick func(string, int) int) *lawyer) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(os.MkdirAll(d.logDir(), 0o755), os.WriteFile(filepath.Join(d.dir, "store.db"), b, 0o600)); err != nil {
+		archive, err := os.ReadFile(filepath.Join(first.logDir(), archivePath))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.MkdirAll(d.logDir(), 0o755), os.WriteFile(filepath.Join(d.dir, "store.db"), b, 0o600), os.WriteFile(filepath.Join(d.logDir(), archivePath), archive, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 		d.now.Store(c.World.Now())

@@ -309,4 +309,27 @@ func TestArchiveDamaged(t *testing.T) {
 			t.Fatalf("cut at %d: %d bytes are left, want %d", cut, len(after), last)
 		}
 	}
+	// One that is gone is not begun anew: a start of the server refuses.
+	kept, err := sqlite.Open(t.Context(), filepath.Join(d.dir, "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	minute, err := kept.Mark(t.Context(), markArchived)
+	if err != nil || minute == 0 {
+		t.Fatalf("the store knows of no archive: %d, %v", minute, err)
+	}
+	for name, make := range map[string]func() error{
+		"none":  func() error { return os.Remove(path) },
+		"empty": func() error { return os.WriteFile(path, nil, 0o644) },
+	} {
+		if err := make(); err != nil {
+			t.Fatal(err)
+		}
+		f := &files{dir: d.logDir(), log: quiet}
+		f.archive.minute = int64(minute)
+		if err := f.openArchive(); err == nil || !strings.Contains(err.Error(), "restore it from a copy or a mirror") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

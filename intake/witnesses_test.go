@@ -195,6 +195,13 @@ func (d *desk) archive() [][]byte {
 	return notes
 }
 
+// newestArchived is the last of them: read once, as there may be more a moment later.
+func (d *desk) newestArchived() []byte {
+	d.t.Helper()
+	notes := d.archive()
+	return notes[len(notes)-1]
+}
+
 // Without witnesses for ten minutes nothing is sequenced any more; with them it goes
 // on, and what was queued gets its index then.
 func TestNothingIsSequencedWithoutTime(t *testing.T) {
@@ -294,14 +301,14 @@ func TestArchiveOfALogThatStandsStill(t *testing.T) {
 	d.now.Store(down + 3*3600)
 	d.open()
 	size := func() uint64 {
-		v, err := d.world.Policy.Open(d.archive()[len(d.archive())-1])
+		v, err := d.world.Policy.Open(d.newestArchived())
 		if err != nil {
 			t.Fatal(err)
 		}
 		return v.Checkpoint.Size
 	}
 	d.waitFor("the archive", func() bool { return size() == view.Checkpoint.Size })
-	v, err := d.world.Policy.Open(d.archive()[len(d.archive())-1])
+	v, err := d.world.Policy.Open(d.newestArchived())
 	if err != nil || v.Checkpoint.Size != view.Checkpoint.Size {
 		t.Fatalf("%v", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +39,7 @@ It refuses to replace a state that is there.`,
 			if err != nil {
 				return err
 			}
-			return a.adopt(ctx, s, from)
+			return a.adopt(s, from)
 		}),
 	}
 	configFlag(cmd, &config)
@@ -48,7 +47,7 @@ It refuses to replace a state that is there.`,
 	return cmd
 }
 
-func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
+func (a *app) adopt(s *setup, from string) (err error) {
 	if from == "" {
 		return commandline.Usagef("give the newest signed checkpoint that anybody holds", "--from is missing")
 	}
@@ -67,19 +66,12 @@ func (a *app) adopt(ctx context.Context, s *setup, from string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	state, err := guard.CreateFile(s.guardPath(), s.Origin)
+	_, err = guard.CreateFileAt(s.guardPath(), view.Checkpoint)
 	if errors.Is(err, fs.ErrExist) {
 		return commandline.Refusedf("leave it as it is: it is right, or newer than what you have", "%s is there", s.guardPath())
 	}
 	if err != nil {
 		return err
-	}
-	empty, err := state.Load(ctx)
-	if err == nil {
-		err = state.CompareAndSwap(ctx, empty, view.Checkpoint)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(s.guardPath()))
 	}
 	a.Printf("adopted a checkpoint of %d entries\n", view.Checkpoint.Size)
 	return nil

@@ -34,6 +34,12 @@ var _ State = (*File)(nil)
 // CreateFile makes the state of a new log: nothing signed yet. The file must
 // not exist: a state is never started afresh for a log that has signed.
 func CreateFile(path, origin string) (*File, error) {
+	return CreateFileAt(path, log.Checkpoint{Origin: origin, Root: log.EmptyRoot()})
+}
+
+// CreateFileAt is CreateFile for a log that has signed before, and no tree that is
+// larger than that of cp: the file is there with cp, or not at all.
+func CreateFileAt(path string, cp log.Checkpoint) (*File, error) {
 	f := &File{path: path}
 	err := f.locked(func() error {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +48,7 @@ func CreateFile(path, origin string) (*File, error) {
 			}
 			return err
 		}
-		return f.write(log.Checkpoint{Origin: origin, Root: log.EmptyRoot()})
+		return f.write(cp)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create guard state %s: %w", path, err)

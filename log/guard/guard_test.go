@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/log"
@@ -321,6 +322,37 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// A state that is adopted is there with its checkpoint or not at all: one that was
+// empty for a moment, and stayed so after a kill, would let a fork be signed.
+func TestAdoptedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "guard")
+	cp := log.Checkpoint{Origin: origin, Size: 30, Root: log.LeafHash([]byte("x"))}
+	var seen atomic.Int64
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for t.Context().Err() == nil {
+			text, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil || string(text) != string(cp.Marshal()) {
+				t.Errorf("the file is %q, %v", text, err)
+			}
+			seen.Add(1)
+			return
+		}
+	}()
+	if _, err := guard.CreateFileAt(path, cp); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if seen.Load() != 1 {
+		t.Error("nothing was seen")
+	}
+}
+
 func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guard")
 	if _, err := guard.OpenFile(path); !errors.Is(err, fs.ErrNotExist) {
@@ -342,6 +374,9 @@ func TestFile(t *testing.T) {
 		t.Fatalf("Load = %+v, %v", zero, err)
 	}
 	one := log.Checkpoint{Origin: origin, Size: 1, Root: log.LeafHash([]byte("x"))}
+	if _, err := guard.CreateFileAt(path, one); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("CreateFileAt over another: %v, want fs.ErrExist", err)
+	}
 	if err := f.CompareAndSwap(t.Context(), one, zero); !errors.Is(err, guard.ErrConflict) {
 		t.Errorf("CompareAndSwap: %v, want ErrConflict", err)
 	}
