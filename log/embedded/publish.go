@@ -133,14 +133,14 @@ func (e *Engine) publish() error {
 	e.mu.Lock()
 	e.waited = 0
 	cp, size, raw, stopped, due := e.verified, e.size, e.published, e.stopped, e.refreshDue()
-	confirmed := e.confirmed
 	e.mu.Unlock()
 	if stopped != nil || cp.Size <= size && !due && !e.unsigned {
 		return nil
 	}
 	w := e.cfg.Witnesses
-	if w != nil && confirmed {
-		// What can't be published now is not signed now.
+	if w != nil {
+		// What can't be published now is not signed now, and a log that waits for its
+		// first quorum asks for it no more often than one that has lost it.
 		if err := w.Ready(); err != nil {
 			return err
 		}

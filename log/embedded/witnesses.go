@@ -114,9 +114,9 @@ func (e *Engine) takeView(view *log.View, asked time.Time) {
 }
 
 // cosign brings a signed checkpoint to the quorum. Until witnesses have cosigned
-// for this process once, all of them are asked, and one that knows a larger tree
-// than was signed stops the log: it may have been restored, guard and all, while
-// they could not be reached. Later such a claim, which is not signed, is that
+// for this process once, all that may be asked are waited for, and one that knows a
+// larger tree than was signed stops the log: it may have been restored, guard and
+// all, while they could not be reached. Later such a claim, which is not signed, is that
 // witness's failure: a quorum has confirmed what was signed since.
 func (e *Engine) cosign(ctx context.Context, signed []byte) (*log.View, error) {
 	e.mu.Lock()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +97,52 @@ func TestOneClaimDoesNotStop(t *testing.T) {
 		t.Errorf("figures %+v", f)
 	}
 	closeLog(t, e)
+}
+
+// A log that starts without a quorum neither signs nor asks more often than the pauses
+// allow, and goes on once the witnesses are back.
+func TestStartWithoutQuorumKeepsPauses(t *testing.T) {
+	ws := startWitnesses(t, "a", "b", "c")
+	policy := policyText(t, ws, twoOfThree)
+	dir, cfg, p := createWitnessed(t, policy)
+	e := open(t, cfg)
+	mustAppend(t, e, 0, 100)
+	closeLog(t, e)
+	for _, w := range ws[:2] {
+		w.Set(witnesstest.Status(429))
+	}
+	before := len(ws[0].Asked())
+	cfg, _ = witnessed(t, dir, policy)
+	const pause = 400 * time.Millisecond // four intervals
+	var err error
+	cfg.Witnesses, err = witnessing.New(witnessing.Config{
+		Policy: p, Prover: log.NewTileReader(log.DirSource(cfg.Dir)), Logger: quiet, Backoff: pause, MaxBackoff: pause,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cfg.Witnesses.Close)
+	var signed atomic.Int64
+	cfg.BeforeSign = func(log.Checkpoint) error { signed.Add(1); return nil }
+	began := time.Now()
+	e = open(t, cfg)
+	if err := e.Append(t.Context(), 100, leaves(100, 120)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * pause)
+	asked, tries := len(ws[0].Asked())-before, int(signed.Load())
+	most := int(time.Since(began)/pause) + 1
+	if asked < 2 || asked > most || tries > most {
+		t.Errorf("asked %d times and signed %d times, want at most %d", asked, tries, most)
+	}
+	ws[1].Set(nil)
+	if _, err := e.Await(t.Context(), 119); err != nil {
+		t.Fatal(err)
+	}
+	closeLog(t, e)
+	if v := shown(t, dir, p); v.Checkpoint.Size != 120 {
+		t.Errorf("published size %d", v.Checkpoint.Size)
+	}
 }
 
 func TestCreateOverAKnownName(t *testing.T) {

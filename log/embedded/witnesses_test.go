@@ -242,6 +242,10 @@ func TestQuorumLostAndBack(t *testing.T) {
 	e = open(t, cfg)
 	wantNext(t, e, 200)
 	mustAppend(t, e, 200, 310)
+	// It was asked at the start for less than it has, and is left alone for a moment.
+	if _, err := e.Await(t.Context(), 309); err != nil {
+		t.Fatal(err)
+	}
 	closeLog(t, e)
 	if v := shown(t, dir, p); v.Checkpoint.Size != 310 {
 		t.Errorf("published size %d", v.Checkpoint.Size)

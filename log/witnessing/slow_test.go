@@ -2,10 +2,13 @@ package witnessing
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pledgelog/pledgelog/log"
 )
 
 // Rates that a witness asks for are kept to, across checkpoints, by itself alone,
@@ -80,6 +83,59 @@ func TestLongRetryAfter(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who asks everybody, ten times a second, because no quorum was there yet, keeps to
+// the pauses too: those of Config, and longer ones that a witness asks for.
+func TestPausesBeforeTheFirstQuorum(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTree(t, 100)
+		ws := three(t, tr)
+		for i, w := range ws {
+			after := []string{"", "0", "30"}[i]
+			w.Set(func(rw http.ResponseWriter, r *request) bool {
+				if after != "" {
+					rw.Header().Set("Retry-After", after)
+				}
+				rw.WriteHeader(http.StatusTooManyRequests)
+				return true
+			})
+		}
+		c := newTestClient(t, tr, policyOf(t, tr, ws, twoOfThree), newNetwork(t, ws...))
+		for range 200 {
+			if _, _, err := c.CosignAll(t.Context(), tr.signed(50)); !errors.Is(err, log.ErrQuorum) {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		for i, w := range ws {
+			asked := w.Asked()
+			least := time.Second // 1, 2, 4, 8: five requests in twenty seconds at most
+			for n := 1; n < len(asked); n++ {
+				if gap := asked[n].At.Sub(asked[n-1].At); gap < least {
+					t.Errorf("%s: request %d came %v after the one before, want %v", w.Name, n+1, gap, least)
+				}
+				least *= 2
+			}
+			if i == 2 && len(asked) != 1 || i < 2 && (len(asked) < 3 || len(asked) > 5) {
+				t.Errorf("%s was asked %d times", w.Name, len(asked))
+			}
+		}
+		// They are back: asked as soon as the pauses are over, not later.
+		for _, w := range ws {
+			w.Set(nil)
+		}
+		began := time.Now()
+		for {
+			if _, _, err := c.CosignAll(t.Context(), tr.signed(60)); err == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 21*time.Second {
+			t.Errorf("the quorum was there after %v", took)
+		}
+	})
 }
 
 // A dead witness costs next to nothing: not a moment of any checkpoint, and one

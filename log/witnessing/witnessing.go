@@ -285,9 +285,10 @@ func (c *Client) Cosign(ctx context.Context, signed []byte) (*log.View, error) {
 	return view, err
 }
 
-// CosignAll is Cosign that waits for every witness, and asks also those that it
-// would leave alone because they failed, unless they asked for that. It says which of them claim to have
-// cosigned a larger tree, whether the quorum is reached or not.
+// CosignAll is Cosign that waits for every witness, and asks whoever may be asked also
+// where that can't make the quorum. It says which of them claim to have cosigned a
+// larger tree, whether the quorum is reached or not. Pauses are kept to as in Cosign:
+// a new client has none, and asks all.
 func (c *Client) CosignAll(ctx context.Context, signed []byte) (*log.View, []*AheadError, error) {
 	return c.cosign(ctx, signed, true)
 }
@@ -333,9 +334,6 @@ func (c *Client) begin(signed []byte, all bool) (*round, error) {
 	c.round = r
 	if all || c.reachable(r) {
 		for _, p := range c.places {
-			if all {
-				p.notBefore = time.Time{}
-			}
 			c.ask(p)
 		}
 	}
