@@ -163,6 +163,9 @@ func (k *checker) log(c *Config, l *Log, path string) {
 			*d.of = d.def
 		}
 	}
+	if l.StaleAfter == 0 && l.policy != nil && l.policy.Quorum != log.QuorumNone {
+		l.StaleAfter = defaultStale
+	}
 	k.most(path+".witnesses", len(l.Witnesses), maxPeers)
 	k.most(path+".mirrors", len(l.Mirrors), maxPeers)
 	k.most(path+".rules", len(l.Rules), maxRules)

@@ -79,8 +79,10 @@ type Log struct {
 	// infrastructure. Default: 1h.
 	BehindAfter time.Duration `yaml:"behind_after"`
 	// StaleAfter is how old the newest checkpoint may be, by its witnesses, or without
-	// any by the newest entry. A log that nobody writes to has no new one. Default:
-	// any age.
+	// any by the newest entry. A log whose policy wants a quorum is cosigned anew every
+	// five minutes, also when nobody writes to it. Default: 1h with a quorum; without,
+	// any age, as such a log has no new checkpoint when nobody writes to it. A log of
+	// simulated time has no age.
 	StaleAfter time.Duration `yaml:"stale_after"`
 	// SlowAfter is how long the log may take to send its checkpoint. Default: 10s.
 	SlowAfter time.Duration `yaml:"slow_after"`
@@ -179,6 +181,7 @@ func (s Secret) GoString() string { return "(secret)" }
 const (
 	defaultInterval    = 5 * time.Minute
 	defaultBehind      = time.Hour
+	defaultStale       = time.Hour // where there is a quorum
 	defaultSlow        = 10 * time.Second
 	defaultCertificate = 14 * 24 * time.Hour
 	defaultTimeout     = time.Hour

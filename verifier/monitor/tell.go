@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
@@ -218,8 +219,12 @@ func (c *cycle) tellLog() {
 	}
 	c.tellCertificate("log", c.probe)
 	if t, ok := c.newest(); ok && c.l.StaleAfter > 0 && !c.report.SimulatedTime && c.now.Sub(t) > c.l.StaleAfter {
+		hint := "a log without a quorum of witnesses has no newer checkpoint when nobody writes to it: see what others are shown"
+		if c.l.policy.Quorum != log.QuorumNone {
+			hint = "a log that stands still is cosigned anew too: see what its witnesses show, and whether something in between serves old answers; ask the operator"
+		}
 		c.say("log/stale", Alarm{Class: Infrastructure, Code: CodeStale, Weight: pledge.Warning, Proof: ProofSeen, From: "log",
-			Text: fmt.Sprintf("What the log shows is of %s, over %v ago.", stamp(t), c.l.StaleAfter), Hint: "a log that nobody writes to may have no newer checkpoint: see what its witnesses show"})
+			Text: fmt.Sprintf("What the log shows is of %s, over %v ago.", stamp(t), c.l.StaleAfter), Hint: hint})
 	}
 	var size uint64
 	if c.cmp.log != nil {

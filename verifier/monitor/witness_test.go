@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/verifier/monitor"
@@ -224,5 +226,65 @@ func TestWitnessOutsideThePolicy(t *testing.T) {
 	p.write("policy.txt", []byte("log "+own.Key().String()+"\nquorum none\n"))
 	if err := parse(", key: " + own.Key().String()); err == nil || !strings.Contains(err.Error(), "witnesses[1].key is a log's") {
 		t.Errorf("with the log's own key: %v", err)
+	}
+}
+
+// Where the policy wants a quorum, a log that stands still has a new time all the same:
+// one that is shown as it was over an hour ago is stale without being asked for. A
+// demonstration's time is simulated.
+func TestStaleByDefault(t *testing.T) {
+	for _, c := range []struct {
+		what, origin string
+		witnesses    int
+		more         []string
+		age          time.Duration
+		stale        bool
+	}{
+		{"with a quorum, young", "log.accord.test/2025", 2, nil, 59 * time.Minute, false},
+		{"with a quorum, old", "log.accord.test/2025", 2, nil, 61 * time.Minute, true},
+		{"with a quorum, old, and more is allowed", "log.accord.test/2025", 2, []string{"    stale_after: 2h"}, 61 * time.Minute, false},
+		{"without one", "log.accord.test/2025", 0, nil, 90 * 24 * time.Hour, false},
+		{"without one, and less is allowed", "log.accord.test/2025", 0, []string{"    stale_after: 48h"}, 49 * time.Hour, true},
+		{"a demonstration", "log.accord.example/2025", 2, nil, 90 * 24 * time.Hour, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			world := generator.New(generator.Options{Seed: 49, Signatories: 1, Witnesses: c.witnesses})
+			signer, err := log.NewSigner(c.origin, bytes.Repeat([]byte{9}, 32))
+			if err != nil {
+				t.Fatal(err)
+			}
+			world.Options.Origin, world.Signer, world.Policy.Logs = c.origin, signer, []log.LogKey{{Key: signer.Key()}}
+			world.Log(world.Found())
+			world.Advance(time.Hour)
+			world.Log(world.Admit(world.Signatories[0]))
+			p := &place{t: t, dir: t.TempDir(), world: world}
+			p.write("policy.txt", world.Policy.Marshal())
+			p.log("log", len(world.Logged))
+			newest := world.Logged[len(world.Logged)-1]
+			leaf, err := entry.ParseLeaf(newest.Leaf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := leaf.Logged
+			note, err := log.ParseNote(p.checkpointOf("log")())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range world.Witnesses {
+				for _, s := range note.Signatures {
+					if at, err := w.Key().Verify(note.Text, s); err == nil {
+						last = max(last, int64(at))
+					}
+				}
+			}
+			p.now = time.Unix(last, 0).Add(c.age)
+			list, out := p.once(p.config("log", c.more...))
+			if out.Size != uint64(len(world.Logged)) {
+				t.Fatalf("%+v", out)
+			}
+			if got := slices.Contains(codes(list), "raised/infrastructure/log-stale"); got != c.stale {
+				t.Errorf("stale: %v, want %v; %q", got, c.stale, codes(list))
+			}
+		})
 	}
 }
