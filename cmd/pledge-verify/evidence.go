@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/verifier"
 )
@@ -52,9 +54,34 @@ A log only grows: of any two checkpoints the smaller one is a beginning of the l
 These two are not. Somebody was shown another log, or entries were taken back or
 changed. The file does not show who was shown which, nor why.
 `)
+		for _, side := range []struct{ name, raw string }{{"first", e.Smaller}, {"second", e.Larger}} {
+			if err := showSide(cmd.OutOrStdout(), policy, side.name, side.raw); err != nil {
+				return commandline.Refused(err, "this file proves nothing")
+			}
+		}
 		return &commandline.Failure{Code: commandline.ExitMisbehaviour}
 	}
 	return cmd
+}
+
+// showSide prints what is signed on one side of a contradiction, and who stood by it.
+func showSide(w io.Writer, policy *log.Policy, name, raw string) error {
+	v, err := policy.OpenUnwitnessed([]byte(raw))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nthe %s checkpoint\n  size          %s\n  root          %s\n", name,
+		verifier.Commas(v.Checkpoint.Size), base64.StdEncoding.EncodeToString(v.Checkpoint.Root[:]))
+	for _, k := range v.LogKeys {
+		fmt.Fprintf(w, "  signed by     %s, key %08x\n", k.Name, k.ID)
+	}
+	if len(v.Cosignatures) == 0 {
+		fmt.Fprintln(w, "  cosigned by   no witness of the policy")
+	}
+	for _, c := range v.Cosignatures {
+		fmt.Fprintf(w, "  cosigned by   %s, at %s\n", c.Witness, entry.FormatTime(int64(min(c.Time, entry.MaxLogged))))
+	}
+	return nil
 }
 
 // checkRuleBreak checks evidence on entries, and says what it shows and what not.
