@@ -50,7 +50,22 @@ func config(t testing.TB, dir string) embedded.Config {
 // create makes a log and returns its configuration.
 func create(t testing.TB) embedded.Config {
 	t.Helper()
-	cfg := config(t, filepath.Join(t.TempDir(), "log"))
+	dir, err := os.MkdirTemp("", "embedded-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Tessera does not say when its last file is written: what is removed may have
+	// one more a moment later.
+	t.Cleanup(func() {
+		for range 100 {
+			if err = os.RemoveAll(dir); err == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Error(err)
+	})
+	cfg := config(t, filepath.Join(dir, "log"))
 	if err := embedded.Create(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
