@@ -66,7 +66,7 @@ type ChainReport struct {
 	Standing      string           `json:"standing,omitzero"`
 	Steps         []Step           `json:"steps"`
 	Undecided     *Undecided       `json:"undecided,omitzero"`
-	Statements    []ChainStatement `json:"statements"` // of the author, in the log's order
+	Statements    []ChainStatement `json:"statements"` // of the author, in the log's order; those from completeTo on may have had no effect
 	NotChecked    []string         `json:"notChecked"`
 }
 
@@ -79,9 +79,6 @@ type ChainStatement struct {
 	Kind   entry.Kind `json:"kind"`
 	Logged string     `json:"logged"`
 	Text   string     `json:"text"` // what it says, in a sentence, from what stands in the tree
-	// Beyond is true of one that stands after the newest directory, so that nothing shows
-	// what the chain leaves out before it: it may have had no effect.
-	Beyond bool `json:"beyond,omitzero"`
 }
 
 // Undecided codes of chains, beside those of audits.
@@ -243,11 +240,8 @@ func (c *chainCheck) replay(links []chainLink) error {
 		}
 		c.tell.learn(it.Statement)
 		if st := it.Statement; st.Author == c.author {
-			r.Statements = append(r.Statements, ChainStatement{l.Index, st.ID.String(), st.Lane, st.Seq, st.Kind, entry.FormatTime(it.Leaf.Logged), c.tell.sentence(it, v), false})
+			r.Statements = append(r.Statements, ChainStatement{l.Index, st.ID.String(), st.Lane, st.Seq, st.Kind, entry.FormatTime(it.Leaf.Logged), c.tell.sentence(it, v)})
 		}
-	}
-	for i := range r.Statements {
-		r.Statements[i].Beyond = r.Statements[i].Index >= r.CompleteTo
 	}
 	text := Count(uint64(len(r.Statements)), "statement", "statements") + " by " + c.author + ", with every signature they need, one after the other without a gap"
 	if n := r.beyond(); n > 0 {
@@ -341,14 +335,14 @@ func (r *ChainReport) step(name string, state StepState, title, text string) {
 	r.Steps = append(r.Steps, Step{name, state, title, text})
 }
 
-// beyond counts the statements that no directory covers.
-func (r *ChainReport) beyond() (n uint64) {
-	for _, s := range r.Statements {
-		if s.Beyond {
-			n++
-		}
+// beyond counts the statements that no directory covers: the last ones, from
+// CompleteTo on. Nothing shows what the chain leaves out before them.
+func (r *ChainReport) beyond() uint64 {
+	first := slices.IndexFunc(r.Statements, func(s ChainStatement) bool { return s.Index >= r.CompleteTo })
+	if first < 0 {
+		return 0
 	}
-	return n
+	return uint64(len(r.Statements) - first)
 }
 
 func (r *ChainReport) notChecked() {
@@ -385,7 +379,7 @@ func (r *ChainReport) WriteText(w io.Writer) error {
 	if len(r.Statements) > 0 {
 		fmt.Fprintf(&b, "\nAll that %s said, as far as shown above\n", r.Author)
 		for i, s := range r.Statements {
-			if s.Beyond && (i == 0 || !r.Statements[i-1].Beyond) {
+			if i == len(r.Statements)-int(r.beyond()) {
 				b.WriteString("  No directory covers yet, so that these may have had no effect:\n")
 			}
 			fmt.Fprintf(&b, "  %8s  %s  %s.\n", Commas(s.Index), readable(s.Logged), s.Text)

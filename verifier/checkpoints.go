@@ -163,15 +163,11 @@ func (a *audit) openOthers() error {
 	if a.before.of.Log != a.report.Log {
 		return a.anotherLog(a.before.of.Log)
 	}
-	same := a.before.of.Policy == policyDigest(a.cfg.Policy)
-	if same {
-		for _, s := range a.before.signed {
+	same := a.before.isBy(a.cfg.Policy)
+	for _, s := range a.before.known {
+		if same {
 			add(&s)
-		}
-		return nil
-	}
-	for _, k := range a.before.known {
-		if v, err := a.cfg.Policy.OpenUnwitnessed([]byte(k.Note)); err == nil && v.Checkpoint.Origin == a.report.Log {
+		} else if v, err := a.cfg.Policy.OpenUnwitnessed(s.raw); err == nil && v.Checkpoint.Origin == a.report.Log {
 			add(signedOf(v)) // one that this policy has no key for says nothing
 		}
 	}

@@ -64,7 +64,7 @@ func (a *audit) openState() error {
 // are known.
 func (a *audit) fits(r *resumable) bool {
 	from := r.size()
-	if from == 0 || from > a.target.size || !a.cfg.Watch.allows(from) || r.of.Policy != policyDigest(a.cfg.Policy) || a.asOf() < r.state.Now() {
+	if from == 0 || from > a.target.size || !a.cfg.Watch.allows(from) || !r.isBy(a.cfg.Policy) || a.asOf() < r.state.Now() {
 		return false
 	}
 	if now := a.cfg.Now; now != nil && !a.report.SimulatedTime && r.state.LastLogged() > *now+maxAhead {
@@ -74,7 +74,7 @@ func (a *audit) fits(r *resumable) bool {
 	notes := make(map[string]bool)
 	earliest := int64(math.MaxInt64) // by when all entries below from were there, by what was known then
 	first := uint64(math.MaxUint64)  // size of the first checkpoint with a time
-	for _, s := range r.signed {
+	for _, s := range r.known {
 		notes[string(s.raw)] = true
 		kept[s.size] = s.root
 		if s.timed && s.size >= from {
@@ -104,17 +104,17 @@ func (a *audit) fits(r *resumable) bool {
 // policy, by their notes.
 func (a *audit) verified() map[string]*signed {
 	r := a.before
-	if r == nil || r.of.Log != a.report.Log || r.of.Policy != policyDigest(a.cfg.Policy) {
+	if r == nil || r.of.Log != a.report.Log || !r.isBy(a.cfg.Policy) {
 		return nil
 	}
-	by := make(map[string]*signed, len(r.signed))
-	for i := range r.signed {
-		by[r.known[i].Note] = &r.signed[i]
+	by := make(map[string]*signed, len(r.known))
+	for i := range r.known {
+		by[string(r.known[i].raw)] = &r.known[i]
 	}
 	return by
 }
 
-// read reads a checkpoint that was kept. Its signatures were verified before.
+// read reads a checkpoint that was kept.
 func (k keptCheckpoint) read() (s signed, err error) {
 	note, err := log.ParseNote([]byte(k.Note))
 	if err != nil {
@@ -317,7 +317,7 @@ func (a *audit) commit(s *stream) {
 	case a.report.Undecided != nil || a.report.Evidence != nil || a.found.has(hinders...):
 		note.Hindered = true
 		return
-	case a.before != nil && k.size < a.before.size() && a.before.of.Policy == policyDigest(a.cfg.Policy):
+	case a.before != nil && k.size < a.before.size() && a.before.isBy(a.cfg.Policy):
 		return // it would be a step back
 	}
 	known := a.keptKnown()

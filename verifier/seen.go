@@ -144,8 +144,8 @@ func (a *audit) sortSeen(list []*signed) (archive []byte, full bool) {
 	origin := a.report.Log
 	if a.before != nil {
 		origin = a.before.of.Log
-		for _, k := range a.before.known {
-			inState[k.Note] = true
+		for _, s := range a.before.known {
+			inState[string(s.raw)] = true
 		}
 	}
 	var kept []*signed

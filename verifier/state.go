@@ -82,11 +82,12 @@ type resumable struct {
 	of    stateOf
 	kept  keptAudit
 	state *pledge.State
-	known []keptCheckpoint
+	known []signed // their signatures were verified by the policy that it is of
 	tree  *log.Builder
-
-	signed []signed // known, read
 }
+
+// isBy reports whether a policy is the one that the state was made by.
+func (r *resumable) isBy(p *log.Policy) bool { return r.of.Policy == policyDigest(p) }
 
 // size is how many entries it is of.
 func (r *resumable) size() uint64 { return r.tree.Size() }
@@ -128,6 +129,7 @@ func (r *resumable) read(f *os.File) error {
 	if _, err := f.Seek(int64(len(head)), io.SeekStart); err != nil {
 		return err
 	}
+	var known []keptCheckpoint
 	in := bufio.NewReaderSize(io.LimitReader(f, info.Size()-int64(len(head))-sha256.Size), 1<<16)
 	for _, part := range []func(io.Reader) error{
 		readJSON(&r.of),
@@ -136,7 +138,7 @@ func (r *resumable) read(f *os.File) error {
 			r.state, err = pledge.Restore(p)
 			return err
 		},
-		readJSON(&r.known),
+		readJSON(&known),
 	} {
 		p := &pieces{in: in}
 		if err := part(p); err != nil {
@@ -156,9 +158,9 @@ func (r *resumable) read(f *os.File) error {
 	if r.tree.Size() != r.state.Size() || r.tree.Size()%log.TileWidth != 0 || r.of.Log != r.state.Origin() {
 		return errStateDamaged
 	}
-	r.signed = make([]signed, len(r.known))
-	for i, k := range r.known {
-		if r.signed[i], err = k.read(); err != nil {
+	r.known = make([]signed, len(known))
+	for i, k := range known {
+		if r.known[i], err = k.read(); err != nil {
 			return errStateDamaged
 		}
 	}

@@ -139,11 +139,8 @@ func (s *stream) readFew(ctx context.Context, bundle uint64, named []string) (te
 	if s.folder != nil {
 		got := texts{byDigest: make(map[string][]byte, len(named)), files: make(map[string]fileState)}
 		err := s.readSingle(ctx, named, &got)
-		if err == nil && !slices.ContainsFunc(named, func(digest string) bool { return got.byDigest[digest] == nil }) {
-			return got, nil
-		}
-		if ctx.Err() != nil {
-			return got, ctx.Err()
+		if err != nil || !slices.ContainsFunc(named, func(digest string) bool { return got.byDigest[digest] == nil }) {
+			return got, err
 		}
 	}
 	return s.readTexts(ctx, bundle, named, false)
