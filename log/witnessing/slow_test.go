@@ -85,6 +85,45 @@ func TestLongRetryAfter(t *testing.T) {
 	}
 }
 
+// TestFirstQuorumHearsAll: whoever makes the first quorum, one that failed until then is
+// asked with them, as it may know a larger tree.
+func TestFirstQuorumHearsAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTree(t, 400)
+		ws := three(t, tr)
+		ws[1].SetState(350, tr.root(350))
+		down := func(rw http.ResponseWriter, r *request) bool { rw.WriteHeader(500); return true }
+		for _, w := range ws {
+			w.Set(down)
+		}
+		c := newTestClient(t, tr, policyOf(t, tr, ws, twoOfThree), newNetwork(t, ws...))
+		attempt := func() ([]*AheadError, error) {
+			_, ahead, err := c.CosignAll(t.Context(), tr.signed(300))
+			return ahead, err
+		}
+		for range 40 { // its pauses grow to a minute
+			if _, err := attempt(); !errors.Is(err, log.ErrQuorum) {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		for _, w := range ws {
+			w.Set(nil)
+		}
+		// The others are back first, and it is in its pause.
+		c.mu.Lock()
+		for _, p := range c.places {
+			p.notBefore = time.Time{}
+		}
+		c.places[1].notBefore = time.Now().Add(time.Minute)
+		c.mu.Unlock()
+		ahead, err := attempt()
+		if err != nil || len(ahead) != 1 || ahead[0].Size != 350 {
+			t.Errorf("%v, ahead: %v", err, ahead)
+		}
+	})
+}
+
 // Who asks everybody, ten times a second, because no quorum was there yet, keeps to
 // the pauses too: those of Config, and longer ones that a witness asks for.
 func TestPausesBeforeTheFirstQuorum(t *testing.T) {

@@ -224,8 +224,9 @@ func (c *Client) Cosign(ctx context.Context, signed []byte) (*log.View, error) {
 
 // CosignAll is Cosign that waits for every witness, and asks whoever may be asked also
 // where that can't make the quorum. It says which of them claim to have cosigned a
-// larger tree, whether the quorum is reached or not. Pauses are kept to as in Cosign:
-// a new client has none, and asks all.
+// larger tree, whether the quorum is reached or not. Where it may be reached, those that
+// are left alone only because they failed are asked too: one of them may be the one that
+// knows more.
 func (c *Client) CosignAll(ctx context.Context, signed []byte) (*log.View, []*AheadError, error) {
 	return c.cosign(ctx, signed, true)
 }
@@ -269,8 +270,12 @@ func (c *Client) begin(signed []byte, all bool) (*round, error) {
 	}
 	r.asked = make(map[*place]bool)
 	c.round = r
-	if all || c.reachable(r) {
+	hope := c.reachable(r)
+	if all || hope {
 		for _, p := range c.places {
+			if all && hope {
+				p.notBefore = time.Time{}
+			}
 			c.ask(p)
 		}
 	}
