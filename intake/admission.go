@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,20 @@ func (in *Intake) check(sub *entry.Submission) (*pledge.Item, error) {
 	return it, nil
 }
 
+// tryAgain tries the signatures of an item once more, if one did not verify: a
+// statement that was taken in since may have brought its key. Keys and state change
+// together, so who judges by one and not the other calls a good signature invalid. The
+// caller holds in.mu.
+func (in *Intake) tryAgain(it *pledge.Item) error {
+	if !slices.Contains(it.Valid, false) {
+		return nil
+	}
+	if err := in.keys.TryStrict(it); err != nil {
+		return refusal(err)
+	}
+	return nil
+}
+
 func refusal(err error) error {
 	if e, ok := err.(*entry.Error); ok {
 		return &Refusal{Code: e.Code, Detail: e.Detail}
@@ -97,6 +112,9 @@ func (in *Intake) judgeFirst(it *pledge.Item, body entry.Detached) error {
 	defer in.mu.RUnlock()
 	now, err := in.time()
 	if err != nil {
+		return err
+	}
+	if err := in.tryAgain(it); err != nil {
 		return err
 	}
 	r := in.judge(it, now)

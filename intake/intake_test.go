@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,7 +84,29 @@ func TestStoryThroughIntake(t *testing.T) {
 	d.audit()
 }
 
-// found sets a world up to its pledges.
+// TestKeysLearntBetween: a statement whose signatures were tried before its keys were
+// taken in, and which is judged after, is as good as any.
+func TestKeysLearntBetween(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 6, Signatories: 1})
+	d := newDesk(t, w)
+	founding := w.Found()
+	w.Log(founding)
+	admission := d.submission(w.Admit(w.Signatories[0]))
+	it, err := d.check(admission)
+	if err != nil || !slices.Contains(it.Valid, false) {
+		t.Fatalf("no signature is untried: %v, %v", it, err)
+	}
+	d.now.Store(w.Now())
+	if _, err := d.Submit(t.Context(), d.submission(founding)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.judgeFirst(it, admission.Detached); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+}
+
+// TestEverythingAtOnce founds a log without waiting, and then has its authors all
+// speak at once.
 func TestEverythingAtOnce(t *testing.T) {
 	const authors, each = 20, 10
 	w := generator.New(generator.Options{Seed: 2, Signatories: authors})

@@ -201,14 +201,11 @@ func (in *Intake) decide(sub store.Submission, it *pledge.Item, err error, now i
 		return o
 	}
 	o.author = it.Statement.Author
-	// Signatures by keys that a statement queued before it brought could not be
-	// tried until that one was taken in.
-	if !allValid(it) {
-		if err := in.keys.TryStrict(it); err != nil {
-			e := err.(*entry.Error)
-			o.refused = &Refusal{Code: e.Code, Detail: e.Detail}
-			return o
+	if err := in.tryAgain(it); err != nil {
+		if !errors.As(err, &o.refused) {
+			o.err = err
 		}
+		return o
 	}
 	if o.refused = in.judge(it, now); o.refused != nil {
 		return o
@@ -245,15 +242,6 @@ func (in *Intake) take(it *pledge.Item) outcome {
 		in.batchMu.Unlock()
 	}
 	return outcome{id: st.ID, author: st.Author, record: &store.Record{Index: it.Index, EntryID: st.ID, Logged: it.Leaf.Logged, Leaf: leaf, Texts: st.Publishes()}}
-}
-
-func allValid(it *pledge.Item) bool {
-	for _, ok := range it.Valid {
-		if !ok {
-			return false
-		}
-	}
-	return true
 }
 
 // tell passes an outcome on to who waits for it.
