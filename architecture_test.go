@@ -20,6 +20,7 @@ var rooms = map[string][]string{
 	"entry":                      {},
 	"atomicfile":                 {},
 	"keyfile":                    {"entry"},
+	"signer":                     {"entry", "keyfile"},
 	"commandline":                {"entry"}, // the vocabulary's version
 	"configfile":                 {},
 	"daemon":                     {"entry", "commandline"},
@@ -44,7 +45,7 @@ var rooms = map[string][]string{
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
 	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
-	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "commandline"},
+	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "signer", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.
 	"cmd/pledge-witness": {"atomicfile", "entry", "log", "witness", "commandline", "configfile", "daemon"},

@@ -1,7 +1,8 @@
-// Package keyfile is the file of a secret key that signs statements, as `pledge
-// keygen` and `pledgelog keygen` write it: one PEM block "PRIVATE KEY" with the
-// PKCS#8 encoding of an Ed25519 (RFC 8410), ECDSA P-256 (RFC 5915) or ML-DSA-44 key
-// (RFC 9881, its seed), not encrypted.
+// Package keyfile is the two files of a key that signs statements, as `pledge keygen`
+// and `pledgelog keygen` write them. The secret one is one PEM block "PRIVATE KEY" with
+// the PKCS#8 encoding of an Ed25519 (RFC 8410), ECDSA P-256 (RFC 5915) or ML-DSA-44 key
+// (RFC 9881, its seed), not encrypted: package signer has what is put around it. The
+// public one is a line of JSON.
 package keyfile
 
 import (

@@ -83,7 +83,7 @@ func (a *app) keygen(out, use, alg string) error {
 	if err != nil {
 		return err
 	}
-	publicBytes, err := marshalPublic(public)
+	publicBytes, err := keyfile.MarshalPublic(public)
 	if err != nil {
 		return fmt.Errorf("encode public key: %w", err)
 	}

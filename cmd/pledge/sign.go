@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,11 +9,10 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
-	"github.com/pledgelog/pledgelog/keyfile"
 )
 
 func (a *app) signCommand() *cobra.Command {
-	var keyFile, remove string
+	var keyRef, remove string
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "sign FILE --key KEYFILE | --remove KEYID",
@@ -42,22 +40,22 @@ if no other signature in the file has the same.`,
   pledge sign acme-keys-9.json --key acme-3-new.key
   pledge sign acme-request-4.json --remove 1f0c2a9b`,
 		Args: commandline.OneArgument("name one draft, FILE.json"),
-		RunE: do(func(_ context.Context, args []string) error {
+		RunE: do(func(ctx context.Context, args []string) error {
 			switch {
-			case keyFile != "" && remove != "":
+			case keyRef != "" && remove != "":
 				return commandline.Usagef("do one after the other", "--key and --remove are both given")
 			case remove != "":
 				return a.unsign(args[0], remove)
-			case keyFile == "":
+			case keyRef == "":
 				return commandline.Usagef("for example: pledge sign "+args[0]+" --key acme-1.key", "--key is missing")
 			}
 			if !yes && !a.isTerminal() {
 				return commandline.Usagef("add --yes if what the draft says was read before", "there is no terminal to ask on, and --yes is not given")
 			}
-			return a.sign(args[0], keyFile, yes)
+			return a.sign(ctx, args[0], keyRef, yes)
 		}),
 	}
-	cmd.Flags().StringVar(&keyFile, "key", "", "secret key `FILE`, from pledge keygen")
+	cmd.Flags().StringVar(&keyRef, "key", "", "secret key `FILE`, from pledge keygen")
 	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
 	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	cmd.Flags().BoolVar(&yes, "yes", false, "sign without asking")
@@ -89,7 +87,7 @@ func readDraft(path string) (*entry.Submission, error) {
 	return sub, nil
 }
 
-func (a *app) sign(path, keyFile string, yes bool) error {
+func (a *app) sign(ctx context.Context, path, keyRef string, yes bool) error {
 	sub, err := readDraft(path)
 	if err != nil {
 		return err
@@ -98,14 +96,12 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	secret, err := readSecret(keyFile)
+	key, err := a.openKey(ctx, keyRef)
 	if err != nil {
 		return err
 	}
-	public, err := parsedPublic(secret)
-	if err != nil {
-		return fmt.Errorf("read key %s: %w", keyFile, err)
-	}
+	defer key.Close()
+	public := key.Public()
 	a.statement(sub, opened)
 	a.simulated(sub.Statement.Log)
 	signers := signersOf(sub)
@@ -127,7 +123,7 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 	if !yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
 		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
 	}
-	if err := signEnvelope(sub.Envelope, secret, public); err != nil {
+	if err := signEnvelope(ctx, sub.Envelope, key); err != nil {
 		return err
 	}
 	again, err := entry.ParseDraft(sub.Marshal())
@@ -142,19 +138,5 @@ func (a *app) sign(path, keyFile string, yes bool) error {
 		a.note("by the keys that the log named when this was drafted, key %s is not called for: unless they have changed since, the log refuses it; pledge sign %s --remove %s takes it out", public.ID, path, public.ID.String()[:8])
 	}
 	a.printf("signed      %s\n", path)
-	return nil
-}
-
-// signEnvelope adds a signature that verifies.
-func signEnvelope(env *entry.Envelope, secret secretKey, public *entry.PublicKey) error {
-	pae := env.PAE()
-	sig, err := keyfile.Sign(secret, pae)
-	if err != nil {
-		return fmt.Errorf("sign: %w", err)
-	}
-	if !public.VerifyStrict(pae, sig) {
-		return errors.New("the new signature does not verify: the key file's two halves do not fit")
-	}
-	env.Sign(public.ID, sig)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/signer"
 )
 
 // slotFlags are the flags of `pledge slot`.
@@ -105,8 +106,7 @@ Once a day does for days, weeks and months.`,
 type slotter struct {
 	*remote
 	folder *slotFolder
-	secret secretKey
-	public *entry.PublicKey
+	key    *signer.Signer
 	head   *entry.Statement // its last slot in the log, nil before
 	origin string
 }
@@ -123,12 +123,10 @@ func (a *app) slot(ctx context.Context, f slotFlags) error {
 		return err
 	}
 	s := new(slotter)
-	if s.secret, err = readSecret(f.key); err != nil {
+	if s.key, err = a.openKey(ctx, f.key); err != nil {
 		return err
 	}
-	if s.public, err = parsedPublic(s.secret); err != nil {
-		return fmt.Errorf("read key %s: %w", f.key, err)
-	}
+	defer s.key.Close()
 	if s.folder, err = readSlots(f.dir, f.author); err != nil {
 		return err
 	}
@@ -275,7 +273,7 @@ func (s *slotter) logPeriod(ctx context.Context, p entry.SlotPeriod, now int64) 
 		return fmt.Errorf("make slot: %w", err)
 	}
 	file := &slotFile{Envelope: &entry.Envelope{Payload: payload}, Disclosures: disclosures}
-	if err := signEnvelope(file.Envelope, s.secret, s.public); err != nil {
+	if err := signEnvelope(ctx, file.Envelope, s.key); err != nil {
 		return err
 	}
 	if file.statement, err = entry.ParseStatement(file.Envelope); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/keyfile"
 	"github.com/pledgelog/pledgelog/log"
 )
 
@@ -130,7 +131,7 @@ func (v *vkeyYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) error {
 	key, err := log.ParseKey(text)
 	if err != nil && exists(d.path(text)) {
 		var b []byte
-		if b, err = commandline.ReadFile(d.path(text), maxKeyFile); err == nil {
+		if b, err = commandline.ReadFile(d.path(text), keyfile.MaxSize); err == nil {
 			key, err = log.ParseKey(string(bytes.TrimSuffix(b, []byte("\n"))))
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package keyfile
 
 import (
 	"bytes"
@@ -9,16 +9,18 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 )
 
+var somebody = entry.NewKey(ed25519.NewKeyFromSeed(make([]byte, 32)).Public().(ed25519.PublicKey), entry.UseStatement)
+
 func TestPublicKeyFileThatIsNone(t *testing.T) {
-	good, err := marshalPublic(newPerson("acme").public())
+	good, err := MarshalPublic(somebody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := parsePublic(good); err != nil || got != newPerson("acme").public() {
+	if got, err := ParsePublic(good); err != nil || got != somebody {
 		t.Fatalf("%v", err)
 	}
 	// The identity of the curve: anybody can sign for it.
-	weak, err := marshalPublic(entry.NewKey(append(ed25519.PublicKey{1}, make([]byte, 31)...), entry.UseStatement))
+	weak, err := MarshalPublic(entry.NewKey(append(ed25519.PublicKey{1}, make([]byte, 31)...), entry.UseStatement))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,25 +38,25 @@ func TestPublicKeyFileThatIsNone(t *testing.T) {
 		"of small order":  string(weak),
 		"members swapped": strings.Replace(line, `"alg":"ed25519",`, "", 1)[:len(line)-len(`"alg":"ed25519",`)-1] + `,"alg":"ed25519"}` + "\n",
 	} {
-		if _, err := parsePublic([]byte(file)); err == nil {
+		if _, err := ParsePublic([]byte(file)); err == nil {
 			t.Errorf("%s was taken: %q", name, file)
 		}
 	}
 }
 
 func FuzzPublicKeyFile(f *testing.F) {
-	good, err := marshalPublic(newPerson("acme").public())
+	good, err := MarshalPublic(somebody)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
 	f.Add([]byte("{\"alg\":\"ed25519\",\"spki\":\"\",\"use\":\"slot\"}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		key, err := parsePublic(b)
+		key, err := ParsePublic(b)
 		if err != nil {
 			return
 		}
-		if again, err := marshalPublic(key); err != nil || !bytes.Equal(again, b) {
+		if again, err := MarshalPublic(key); err != nil || !bytes.Equal(again, b) {
 			t.Errorf("%q became %q (%v)", b, again, err)
 		}
 	})
