@@ -24,10 +24,15 @@ type player struct {
 	filed    []*generator.Filed
 	verdicts []pledge.Verdict
 	found    []pledge.Finding
+
+	challengers []*generator.Author
+	gaps        []int64  // seconds between two moves
+	often       []string // half of the moves are of these; nil: all are as likely
 }
 
 func newPlayer(t *rapid.T) *player {
 	p := &player{cast: newCast(rapid.Uint64Range(0, 1000).Draw(t, "seed")), t: t, ring: pledge.NewKeyring()}
+	p.challengers, p.gaps = []*generator.Author{p.c}, []int64{0, 1, 3600, 86400, 5 * 86400, 40 * 86400}
 	p.s = pledge.New(p.Options.Origin)
 	p.made = []*generator.Statement{p.request, p.decision, p.withheld, p.slot}
 	p.filed = []*generator.Filed{p.cast.filed}
@@ -49,16 +54,22 @@ func (p *player) catchUp() {
 
 func draw[T any](t *rapid.T, name string, from []T) T { return rapid.SampledFrom(from).Draw(t, name) }
 
+var moves = []string{"request", "request", "withheld", "decision", "decision", "attestation", "slot", "open", "extend", "correct", "supersede",
+	"pledge", "keys", "compromised", "rekey", "standing", "succeed", "withdraw", "readmit", "challenge", "reply", "erase", "amend", "directory", "publish"}
+
 // move logs one statement.
 func (p *player) move() {
-	p.SetNow(p.Now() + draw(p.t, "seconds", []int64{0, 1, 3600, 86400, 5 * 86400, 40 * 86400}))
+	p.SetNow(p.Now() + draw(p.t, "seconds", p.gaps))
 	p.catchUp()
 	who := draw(p.t, "who", p.Signatories[:3])
 	some := draw(p.t, "statement", p.made)
 	other := draw(p.t, "other", p.made)
 	var st *generator.Statement
-	switch draw(p.t, "kind", []string{"request", "request", "withheld", "decision", "decision", "attestation", "slot", "open", "extend", "correct", "supersede",
-		"pledge", "keys", "compromised", "rekey", "standing", "succeed", "withdraw", "readmit", "challenge", "reply", "erase", "amend", "directory", "publish"}) {
+	kinds := moves
+	if p.often != nil && rapid.Bool().Draw(p.t, "often") {
+		kinds = p.often
+	}
+	switch draw(p.t, "kind", kinds) {
 	case "request":
 		st = p.Request(who, "2025-01", nil)
 	case "withheld":
@@ -82,6 +93,9 @@ func (p *player) move() {
 		if some.ID == other.ID {
 			return
 		}
+		if alike := p.like(some.Author, some.Kind); len(alike) > 1 {
+			some, other = alike[0], alike[len(alike)-1]
+		}
 		st = p.Correct(some, other, nil)
 	case "pledge":
 		st = p.Pledge(who)
@@ -103,9 +117,16 @@ func (p *player) move() {
 	case "readmit":
 		st = p.Readmit(who, who.Ring())
 	case "challenge":
-		st = p.Challenge(p.c, who, nil, nil)
+		st = p.Challenge(draw(p.t, "challenger", p.challengers), who, nil, nil)
 	case "reply":
-		st = p.Reply(who, &entry.Reply{Challenge: some.ID, Answer: entry.AnswerDisputed}, nil)
+		about := &entry.Reply{Challenge: some.ID, Answer: entry.AnswerDisputed}
+		if asked := p.like("", entry.KindChallenge); len(asked) > 0 {
+			c := draw(p.t, "challenge", asked)
+			about.Challenge = c.ID
+			i := slices.IndexFunc(p.Signatories, func(a *generator.Author) bool { return a.ID == c.Statement.Body.(*entry.Challenge).Against })
+			who = draw(p.t, "replies", []*generator.Author{who, p.Signatories[i], p.Signatories[i], p.Signatories[i]})
+		}
+		st = p.Reply(who, about, nil)
 	case "erase":
 		if some.BodyDigest == "" {
 			return
@@ -119,6 +140,13 @@ func (p *player) move() {
 		st = p.Publish(p.committed)
 	}
 	p.take(st)
+}
+
+// like lists the accepted statements of a kind by an author, or by any.
+func (p *player) like(author string, k entry.Kind) []*generator.Statement {
+	return slices.DeleteFunc(slices.Clone(p.made), func(st *generator.Statement) bool {
+		return st.Kind != k || author != "" && st.Author != author
+	})
 }
 
 func (p *player) take(st *generator.Statement) {
@@ -288,51 +316,4 @@ func save(t *rapid.T, s *pledge.State) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// TestInterleaving: authors who do not refer to each other may be interleaved in
-// any way without a change of anybody's status.
-func TestInterleaving(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := generator.New(generator.Options{Seed: rapid.Uint64Range(0, 1000).Draw(t, "seed"), Signatories: 3, Slots: entry.SlotsWeek, NoDirectories: true})
-		w.Log(w.Found())
-		for _, a := range w.Signatories {
-			w.Log(w.Admit(a))
-		}
-		for _, a := range w.Signatories {
-			w.Log(w.Pledge(a))
-		}
-		base := len(w.Logged)
-		lanes := make([][]*generator.Entry, 3)
-		for i, a := range w.Signatories {
-			w.SetNow(unix("2025-01-14 10:00:00"))
-			for range rapid.IntRange(1, 4).Draw(t, "requests") {
-				st := w.Request(a, "2025-01", nil)
-				f := w.Log(st)
-				w.Log(w.Decision(f, draw(t, "outcome", []string{"refused", "complied"}), nil))
-				if rapid.Bool().Draw(t, "void") {
-					w.Log(w.Correct(st, nil, nil))
-				}
-			}
-			lanes[i] = slices.Clone(w.Logged[base:])
-			w.Logged = w.Logged[:base]
-		}
-		one := slices.Concat(w.Logged, lanes[0], lanes[1], lanes[2])
-		mixed := slices.Clone(w.Logged)
-		for len(lanes[0])+len(lanes[1])+len(lanes[2]) > 0 {
-			i := rapid.IntRange(0, 2).Draw(t, "lane")
-			if len(lanes[i]) > 0 {
-				mixed, lanes[i] = append(mixed, lanes[i][0]), lanes[i][1:]
-			}
-		}
-		s1, _, _ := replayLeaves(w.Options.Origin, one)
-		s2, _, _ := replayLeaves(w.Options.Origin, mixed)
-		at := s1.Now() + rapid.Int64Range(0, 200*86400).Draw(t, "later")
-		if d := cmp.Diff(s1.Statuses(at), s2.Statuses(at), unexported, ignoreIndex); d != "" {
-			t.Fatalf("another order of independent authors: %s", d)
-		}
-		if d := cmp.Diff(s1.Directory(), s2.Directory()); d != "" {
-			t.Fatalf("another order of independent authors: %s", d)
-		}
-	})
 }
