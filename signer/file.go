@@ -14,12 +14,15 @@ import (
 	"github.com/pledgelog/pledgelog/keyfile"
 )
 
-// hintFile is for what is no secret key file.
-const hintFile = "name the secret key file that `pledge keygen --out` wrote, as it wrote it"
+// What to do about a file that is not there, and about one that is no secret key.
+const (
+	hintName = "name the secret key that `pledge keygen --out` wrote"
+	hintFile = "name the key file that `pledge keygen --out` wrote, as it wrote it"
+)
 
 // openFile opens the secret key in a file.
 func openFile(_ context.Context, path string, _ Options) (*Signer, error) {
-	b, err := readSecret("key", path, hintFile)
+	b, err := readSecret("key", path, hintName)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +74,7 @@ func readSecret(what, path, missing string) ([]byte, error) {
 		return nil, wrong(Named, "see whether the name is that of the right file", "read %s: %w", what, err)
 	}
 	if _, err := keyfile.ParsePublic(b); err == nil {
-		hint := hintFile
+		hint := hintName
 		if secret, ok := strings.CutSuffix(path, ".pub"); ok {
 			hint = "name the secret key beside it: " + secret
 		}
