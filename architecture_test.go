@@ -66,6 +66,7 @@ var rooms = map[string][]string{
 	"docs/schema":            {},
 	"docs/schema/schematest": {"docs/schema"},
 	"scripts/findings":       {"verifier"},
+	"scripts/lawcards":       {"entry"},
 
 	// What scripts/bench runs.
 	"scripts/benchmark": {"entry", "pledge", "log", "generator", "api/client", "verifier"},
