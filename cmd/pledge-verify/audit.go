@@ -22,7 +22,7 @@ import (
 func auditCommand(stderr io.Writer) *cobra.Command {
 	var from trust
 	var asOf, failOn, evidenceDir, state string
-	var receipts []string
+	var receipts, checkpoints []string
 	var asJSON, asServed bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -44,6 +44,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" copy.tar
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --state state https://log.accord.example/2026
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --receipt request-3.tlog-proof ./copy
+  pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --checkpoint theirs ./copy
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --as-of 2026-07-31T00:00:00Z ./copy
   pledge-verify audit --policy policy.txt --charter "$(cat charter-id)" --fail-on warning ./copy`,
 		Args: commandline.OneArgument("name one log: an address, a directory that holds it, or a .tar of that"),
@@ -55,6 +56,7 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 	cmd.Flags().StringVar(&evidenceDir, "evidence", ".", "`DIR` for a proof of misbehaviour, if there is one")
 	cmd.Flags().StringVar(&state, "state", "", "`DIR` to keep in where the audit came to, and to go on from the next time")
 	cmd.Flags().StringArrayVar(&receipts, "receipt", nil, "hold the log to the checkpoint of this receipt, `FILE`.tlog-proof; may be given again")
+	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "hold the log to this signed checkpoint, a `FILE` that somebody else was shown; may be given again")
 	cmd.Flags().BoolVar(&asServed, "as-served", false, "of a directory or .tar read only what an audit over HTTP asks for: faster")
 	timeoutFlag(cmd, &timeout)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -77,6 +79,16 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 				return err
 			}
 			cfg.Checkpoints = append(cfg.Checkpoints, checkpoint)
+		}
+		for _, file := range checkpoints {
+			b, err := commandline.ReadInput("checkpoint", file, log.MaxCheckpointFile, "save what the log shows somebody else at ADDRESS/checkpoint, as it is")
+			if err != nil {
+				return err
+			}
+			if _, err := cfg.Policy.OpenUnwitnessed(b); err != nil {
+				return commandline.Usagef("give a signed checkpoint of the log that the policy names, byte for byte as it was shown", "%s: %w", file, err)
+			}
+			cfg.Checkpoints = append(cfg.Checkpoints, b)
 		}
 		switch pledge.Severity(failOn) {
 		case "", pledge.Info, pledge.Warning, pledge.Error:

@@ -17,6 +17,17 @@ type shown struct {
 	tiles []*log.TileReader // of copies that show it
 	since int64             // it is seen and not known to be a part of the log, Unix seconds
 	group *shown            // itself, or one with which it is consistent
+	// The earliest time, Unix seconds, at which a known witness says that it cosigned it,
+	// and which one; 0 for none.
+	stamped   uint64
+	stampedBy string
+}
+
+// stamp notes when a witness says that it cosigned s.
+func (s *shown) stamp(at uint64, by string) {
+	if at != 0 && (s.stamped == 0 || at < s.stamped) {
+		s.stamped, s.stampedBy = at, by
+	}
 }
 
 func (s *shown) size() uint64 { return s.view.Checkpoint.Size }

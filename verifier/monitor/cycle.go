@@ -105,7 +105,7 @@ func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
 		c.keepForks(c.report.Evidence)
 	}
 	c.tellReport(ctx)
-	c.tellLog()
+	c.tellLog(ctx)
 	c.tellPeers()
 	if c.first {
 		c.tellSinks()
@@ -130,18 +130,24 @@ func (c *cycle) look(ctx context.Context) {
 	}
 	for _, h := range c.held {
 		if v, err := c.l.policy.OpenUnwitnessed(h.raw()); err == nil && v.Checkpoint.Origin == c.l.origin {
-			c.cmp.add(v, h.Who, nil, h.Since)
+			c.cmp.add(v, h.Who, nil, h.Since).stamp(c.l.stamp(v))
 		}
 	}
-	others := []*log.TileReader{c.tiles}
+	// Few witnesses have tiles: they come last.
+	others, last := []*log.TileReader{c.tiles}, []*log.TileReader(nil)
 	for _, a := range c.answers {
-		if a.peer.tiles != nil {
-			others = append(others, a.peer.tiles)
+		var tiles *log.TileReader
+		if a.peer.mirror {
+			tiles = a.peer.tiles
+			others = append(others, tiles)
+		} else {
+			last = append(last, a.peer.tiles)
 		}
 		if a.view != nil {
-			c.cmp.add(a.view, a.peer.who, a.peer.tiles, c.now.Unix())
+			c.cmp.add(a.view, a.peer.who, tiles, c.now.Unix()).stamp(c.l.stamp(a.view))
 		}
 	}
+	others = append(others, last...)
 	ctx, cancel := context.WithTimeout(ctx, c.m.limits.CompareTime)
 	defer cancel()
 	c.cmp.compare(ctx, c.l.policy, others)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,7 +65,6 @@ type peer struct {
 	who    string // witness NAME, mirror NAME
 	mirror bool
 	key    *log.Key // by which a witness is known; nil for a mirror, and where there is none
-	path   string   // of the checkpoint
 	source log.Source
 	probe  *probe // nil for a directory
 	tiles  *log.TileReader
@@ -86,29 +84,26 @@ func copyOf(at string, limits Limits, timeout time.Duration, attempts int) (log.
 }
 
 // peers are those of a log. A witness has the checkpoint of each log at the hash of its
-// origin (c2sp.org/tlog-witness).
+// origin (c2sp.org/tlog-witness), and one that is a mirror too has the log's tiles there
+// (c2sp.org/tlog-mirror).
 func (l *Log) peers(limits Limits) ([]*peer, error) {
 	sum := sha256.Sum256([]byte(l.origin))
 	var all []*peer
-	add := func(p Peer, kind, path string) error {
-		source, probe, err := copyOf(p.URL, limits, limits.PeerAttempt, peerAttempts)
+	add := func(p Peer, kind, at string) error {
+		source, probe, err := copyOf(at, limits, limits.PeerAttempt, peerAttempts)
 		if err != nil {
 			return err
 		}
-		one := &peer{who: kind + " " + p.Name, mirror: kind == "mirror", key: p.key, path: path, source: source, probe: probe}
-		if one.mirror {
-			one.tiles = log.NewTileReader(source)
-		}
-		all = append(all, one)
+		all = append(all, &peer{who: kind + " " + p.Name, mirror: kind == "mirror", key: p.key, source: source, probe: probe, tiles: log.NewTileReader(source)})
 		return nil
 	}
 	for _, p := range l.Witnesses {
-		if err := add(p, "witness", hex.EncodeToString(sum[:])+"/"+log.CheckpointPath); err != nil {
+		if err := add(p, "witness", strings.TrimRight(p.URL, "/")+"/"+hex.EncodeToString(sum[:])); err != nil {
 			return nil, err
 		}
 	}
 	for _, p := range l.Mirrors {
-		if err := add(p, "mirror", log.CheckpointPath); err != nil {
+		if err := add(p, "mirror", p.URL); err != nil {
 			return nil, err
 		}
 	}
@@ -143,7 +138,7 @@ func (p *peer) ask(ctx context.Context, l *Log, limits Limits) answer {
 	ctx, cancel := context.WithTimeout(ctx, limits.PeerTime)
 	defer cancel()
 	a := answer{peer: p}
-	raw, err := p.source.Get(ctx, p.path, log.MaxCheckpointFile)
+	raw, err := p.source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
 	if err != nil {
 		a.err, a.bad = err, errors.Is(err, log.ErrTooLarge)
 		return a
@@ -170,8 +165,35 @@ var errNotCosigned = errors.New("it has no good cosignature by the witness's own
 // c2sp.org/tlog-witness has it of what a witness shows. Without it anybody in between
 // could answer in its place, with what the log showed long ago.
 func cosigned(n *log.Note, key log.Key) bool {
-	return slices.ContainsFunc(n.Signatures, func(s log.NoteSignature) bool {
-		t, err := key.Verify(n.Text, s)
-		return err == nil && t != 0 // time 0 is no witness's
-	})
+	return cosignedAt(n, key) != 0
+}
+
+// cosignedAt is the time of that cosignature, Unix seconds, and 0 for none: that is no
+// witness's time.
+func cosignedAt(n *log.Note, key log.Key) uint64 {
+	for _, s := range n.Signatures {
+		if t, err := key.Verify(n.Text, s); err == nil && t != 0 {
+			return t
+		}
+	}
+	return 0
+}
+
+// stamp is the earliest time, Unix seconds, at which a witness of the policy or of the
+// configuration says that it cosigned a checkpoint, and who says so; 0 for none.
+func (l *Log) stamp(v *log.View) (at uint64, by string) {
+	see := func(t uint64, who string) {
+		if t != 0 && (at == 0 || t < at) {
+			at, by = t, who
+		}
+	}
+	for _, c := range v.Cosignatures {
+		see(c.Time, c.Witness)
+	}
+	for _, p := range l.Witnesses {
+		if p.key != nil {
+			see(cosignedAt(v.Note, *p.key), p.Name)
+		}
+	}
+	return at, by
 }

@@ -212,7 +212,7 @@ func (c *cycle) tellEntries(w *verifier.WatchedEntries) {
 const CodeEntryKey = "entry"
 
 // tellLog tells of how the log is served.
-func (c *cycle) tellLog() {
+func (c *cycle) tellLog(ctx context.Context) {
 	if c.took > c.l.SlowAfter {
 		c.say("log/slow", Alarm{Class: Infrastructure, Code: CodeSlow, Weight: pledge.Warning, Proof: ProofSeen, From: "log",
 			Text: fmt.Sprintf("The log took over %v to send its checkpoint, or to fail to.", c.l.SlowAfter)})
@@ -234,15 +234,38 @@ func (c *cycle) tellLog() {
 		if s == c.cmp.log || c.cmp.inFork(s) || c.cmp.settled(s) || c.cmp.log == nil || s.size() <= size && c.ended {
 			continue
 		}
-		waits := c.now.Sub(time.Unix(s.since, 0))
-		if waits < c.m.limits.Grace {
+		waits, cosigned := c.now.Sub(time.Unix(s.since, 0)), c.sinceStamp(s)
+		if max(waits, cosigned) < c.m.limits.Grace {
 			continue
 		}
-		c.tellUnsettled(s, size, waits)
+		if waits < c.l.BehindAfter && cosigned >= c.l.BehindAfter && c.shows(ctx, s.size()) {
+			continue // it was just about to show it
+		}
+		c.tellUnsettled(s, size, waits, cosigned)
 	}
 }
 
-func (c *cycle) tellUnsettled(s *shown, size uint64, waits time.Duration) {
+// shows reports whether the log has come to show a checkpoint of this size.
+func (c *cycle) shows(ctx context.Context, size uint64) bool {
+	raw, err := c.source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	if err != nil {
+		return false
+	}
+	v, err := c.l.policy.OpenUnwitnessed(raw)
+	return err == nil && v.Checkpoint.Origin == c.l.origin && v.Checkpoint.Size >= size
+}
+
+// sinceStamp is how long ago a witness cosigned what is larger than what the log shows,
+// by that witness's clock. A demonstration's time is simulated, and compared with no
+// other.
+func (c *cycle) sinceStamp(s *shown) time.Duration {
+	if s.stamped == 0 || s.stamped > uint64(c.now.Unix()) || s.size() <= c.cmp.log.size() || entry.IsDemonstration(c.l.origin) {
+		return 0
+	}
+	return c.now.Sub(time.Unix(int64(s.stamped), 0))
+}
+
+func (c *cycle) tellUnsettled(s *shown, size uint64, waits, cosigned time.Duration) {
 	who := strings.Join(s.who, ", ")
 	signed := fmt.Sprintf("The log's key signed a checkpoint that covers %s, which %s showed", verifier.Count(s.size(), "entry", "entries"), who)
 	k := key(s.view.Checkpoint)
@@ -255,10 +278,14 @@ func (c *cycle) tellUnsettled(s *shown, size uint64, waits time.Duration) {
 		}
 		c.say("log/behind", Alarm{Class: Infrastructure, Code: CodeBehind, Weight: pledge.Warning, Proof: ProofSeen, From: who, Text: text,
 			Hint: "a log may have a checkpoint witnessed before it shows it; a copy in front of it may be old"})
-		if waits >= c.l.BehindAfter {
+		if max(waits, cosigned) >= c.l.BehindAfter {
+			less := fmt.Sprintf("; for over %v the log has shown this monitor less.", c.l.BehindAfter)
+			if waits < c.l.BehindAfter {
+				less = fmt.Sprintf(" and which the witness %s says it cosigned at %s, over %v ago; the log shows this monitor less.", s.stampedBy, stamp(time.Unix(int64(s.stamped), 0)), c.l.BehindAfter)
+			}
 			c.say("withheld/"+k, Alarm{Class: Misbehaviour, Code: CodeWithholds, Weight: pledge.Error, Proof: ProofSeen, From: who,
-				Text: fmt.Sprintf("%s; for over %v the log has shown this monitor less. That the key signed it anybody can check; what the log shows others this monitor doesn't know.", signed, c.l.BehindAfter),
-				Hint: "the signed checkpoint is kept in " + filepath.Join(c.l.State, SeenFile)})
+				Text: signed + less + " That the key signed it anybody can check; what the log shows others this monitor doesn't know.",
+				Hint: "the signed checkpoint is kept in " + filepath.Join(c.l.State, SeenFile) + "; whoever is shown a log of that size can tell whether this one is a part of it: send them what this log shows, for audit --checkpoint"})
 		}
 		return
 	}

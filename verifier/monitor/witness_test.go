@@ -288,3 +288,68 @@ func TestStaleByDefault(t *testing.T) {
 		})
 	}
 }
+
+// A witness that cosigned a larger checkpoint over an hour ago, by its own clock, vouches
+// that the log has had it since: a monitor that was just started need not wait another
+// hour. A log that shows it a moment later, and one whose time is simulated, are not held
+// to that.
+func TestCosignedLongAgo(t *testing.T) {
+	const behind, withholds = "raised/infrastructure/log-behind", "raised/misbehaviour/log-withholds"
+	for _, c := range []struct {
+		what, origin string
+		ago          time.Duration
+		late         bool // the log shows it at the end of the cycle
+		want         []string
+	}{
+		{"just now", "log.accord.test/2025", time.Minute, false, nil},
+		{"some minutes ago", "log.accord.test/2025", 5 * time.Minute, false, []string{behind}},
+		{"over an hour ago", "log.accord.test/2025", 61 * time.Minute, false, []string{behind, withholds}},
+		{"over an hour ago, and shown", "log.accord.test/2025", 61 * time.Minute, true, nil},
+		{"in an hour", "log.accord.test/2025", -time.Hour, false, nil},
+		{"of simulated time", "log.accord.example/2025", 61 * time.Minute, false, nil},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			world := generator.New(generator.Options{Seed: 49, Signatories: 3})
+			signer, err := log.NewSigner(c.origin, bytes.Repeat([]byte{9}, 32))
+			if err != nil {
+				t.Fatal(err)
+			}
+			world.Options.Origin, world.Signer, world.Policy.Logs = c.origin, signer, []log.LogKey{{Key: signer.Key()}}
+			world.Log(world.Found())
+			for _, a := range world.Signatories {
+				world.Advance(time.Hour)
+				world.Log(world.Admit(a))
+			}
+			p := &place{t: t, dir: t.TempDir(), world: world, now: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)}
+			p.limits.Grace = 2 * time.Minute
+			p.write("policy.txt", world.Policy.Marshal())
+			p.log("log", 3)
+			p.log("larger", 4)
+			mine := cosignerOf(t, "north.example", 7)
+			shown := p.cosign(p.checkpointOf("larger")(), mine, uint64(p.now.Add(-c.ago).Unix()))
+			files, later, asked := http.FileServer(http.Dir(p.path("log"))), http.FileServer(http.Dir(p.path("larger"))), 0
+			url := p.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/checkpoint" {
+					asked++
+				}
+				// Two looks at what the log shows, the audit's, and the last.
+				if c.late && asked > 3 {
+					later.ServeHTTP(w, r)
+					return
+				}
+				files.ServeHTTP(w, r)
+			}))
+			cfg := p.config(url, "    witnesses:", fmt.Sprintf("      - {name: north, url: %q, key: %q}", p.witness(func() []byte { return shown }), mine.Key()))
+			list, out := p.once(cfg)
+			want(t, c.what, list, c.want...)
+			if out.Differs != slices.Contains(c.want, withholds) || out.Proved {
+				t.Errorf("%+v", out)
+			}
+			for _, a := range list {
+				if a.Code == monitor.CodeWithholds && (a.Proof != monitor.ProofSeen || !strings.Contains(a.Text, "north") || !strings.Contains(a.Text, "2026-05-01T06:59:00Z")) {
+					t.Errorf("%s: %s", a.Proof, a.Text)
+				}
+			}
+		})
+	}
+}
