@@ -144,7 +144,7 @@ func parseBlock(block *pem.Block) (Secret, error) {
 	switch block.Type {
 	case pemPlain:
 	case pemEncrypted:
-		return nil, errors.New("it is encrypted, which this version cannot read")
+		return nil, errors.New("it is encrypted as PKCS#8, which these programs do not read")
 	default:
 		return nil, fmt.Errorf("its PEM block is %q, not %q", block.Type, pemPlain)
 	}

@@ -2,6 +2,7 @@ package signer
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -21,16 +22,43 @@ const (
 )
 
 // openFile opens the secret key in a file.
-func openFile(_ context.Context, path string, _ Options) (*Signer, error) {
+func openFile(ctx context.Context, path string, opts Options) (*Signer, error) {
+	secret, err := ReadFile(ctx, path, opts)
+	if err != nil {
+		return nil, err
+	}
+	return ofSecret(secret)
+}
+
+// ReadFile reads the secret key in a file, encrypted or not.
+func ReadFile(ctx context.Context, path string, opts Options) (keyfile.Secret, error) {
 	b, err := readSecret("key", path, hintName)
 	if err != nil {
 		return nil, err
 	}
+	if isEncrypted(b) {
+		if b, err = decrypt(ctx, path, b, opts); err != nil {
+			return nil, err
+		}
+	}
 	secret, err := keyfile.Parse(b)
 	if err != nil {
-		return nil, wrong(Named, hintFile, "read key %s: %w", path, err)
+		return nil, wrong(Named, hintOf(b), "read key %s: %w", path, err)
 	}
-	return ofSecret(secret)
+	return secret, nil
+}
+
+// hintOf says what can be done about a file of another form.
+func hintOf(b []byte) string {
+	block, _ := pem.Decode(b)
+	switch {
+	case block == nil:
+	case block.Type == "ENCRYPTED PRIVATE KEY":
+		return "openssl pkcs8 -in FILE -out NEW decrypts it, and pledge key passphrase NEW encrypts it again"
+	case block.Type == "OPENSSH PRIVATE KEY":
+		return "ssh-add FILE puts it into an ssh-agent; then --key ssh-agent:COMMENT signs with it"
+	}
+	return hintFile
 }
 
 // ofSecret returns the signer of a key that is at hand.

@@ -70,14 +70,14 @@ A statement goes this way:
 
 Exit codes: 0 done; 1 refused or not verified; 2 usage, a file that cannot be
 read or is not filled in; 3 cannot decide now.`,
-		Example: `  pledge keygen --out acme-1.key --unencrypted
+		Example: `  pledge keygen --out acme-1.key
   pledge new request > request.yaml
   pledge new request --from request.yaml --author acme --policy policy.txt
   pledge sign acme-request-4.json --key acme-1.key
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.receiptCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.receiptCommand(), a.versionCommand())
 	commandline.Finish(root)
 	return root
 }

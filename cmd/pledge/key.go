@@ -9,9 +9,9 @@ import (
 	"github.com/pledgelog/pledgelog/signer"
 )
 
-// openKey opens the key that --key names.
-func (a *app) openKey(ctx context.Context, ref string) (*signer.Signer, error) {
-	key, err := signer.Open(ctx, ref, signer.Options{})
+// openKey opens the key that --key names. File is that of its passphrase, "" to ask.
+func (a *app) openKey(ctx context.Context, ref, file string) (*signer.Signer, error) {
+	key, err := signer.Open(ctx, ref, signer.Options{Ask: a.askFrom(file)})
 	return key, keyFailure(err)
 }
 

@@ -20,7 +20,21 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
+// asBuilt is the work factor of the program that is built.
+var asBuilt = workFactor
+
+// cheaply has this program, which the scripts run as pledge, encrypt keys at a cost that
+// tests can bear. A program that is built has no such thing.
+func cheaply() { workFactor = 10 }
+
+func TestWorkFactorAsBuilt(t *testing.T) {
+	if asBuilt != 18 {
+		t.Errorf("keys are encrypted with work factor %d, which is not age's", asBuilt)
+	}
+}
+
 func TestMain(m *testing.M) {
+	cheaply()
 	testscript.Main(cleaner{m}, map[string]func(){"pledge": main})
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) signCommand() *cobra.Command {
-	var keyRef, remove string
+	var keyRef, passphrase, remove string
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "sign FILE --key KEYFILE | --remove KEYID",
@@ -31,6 +31,9 @@ the log says when it is submitted counts.
 Without a terminal to ask on, --yes is needed. A text that is withheld or about to
 be opened, and what is under a seal, is shown on a terminal only, unless
 --show-withheld is given.
+
+A key file that is encrypted is opened with its passphrase, which is asked for, or
+read from the file that --passphrase-file names.
 
 With --remove it takes a signature out again: the log refuses a statement with
 one that is not called for. The first 8 digits of the key id or more are enough,
@@ -52,10 +55,11 @@ if no other signature in the file has the same.`,
 			if !yes && !a.isTerminal() {
 				return commandline.Usagef("add --yes if what the draft says was read before", "there is no terminal to ask on, and --yes is not given")
 			}
-			return a.sign(ctx, args[0], keyRef, yes)
+			return a.sign(ctx, args[0], keyRef, passphrase, yes)
 		}),
 	}
 	cmd.Flags().StringVar(&keyRef, "key", "", "secret key `FILE`, from pledge keygen")
+	passphraseFlag(cmd, &passphrase)
 	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
 	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	cmd.Flags().BoolVar(&yes, "yes", false, "sign without asking")
@@ -87,7 +91,7 @@ func readDraft(path string) (*entry.Submission, error) {
 	return sub, nil
 }
 
-func (a *app) sign(ctx context.Context, path, keyRef string, yes bool) error {
+func (a *app) sign(ctx context.Context, path, keyRef, passphrase string, yes bool) error {
 	sub, err := readDraft(path)
 	if err != nil {
 		return err
@@ -96,7 +100,7 @@ func (a *app) sign(ctx context.Context, path, keyRef string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	key, err := a.openKey(ctx, keyRef)
+	key, err := a.openKey(ctx, keyRef, passphrase)
 	if err != nil {
 		return err
 	}

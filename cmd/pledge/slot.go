@@ -19,8 +19,8 @@ import (
 
 // slotFlags are the flags of `pledge slot`.
 type slotFlags struct {
-	author, key, policy, log, dir, clock string
-	timeout                              time.Duration
+	author, key, passphrase, policy, log, dir, clock string
+	timeout                                          time.Duration
 }
 
 func (a *app) slotCommand() *cobra.Command {
@@ -93,6 +93,7 @@ Once a day does for days, weeks and months.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.author, "author", "", "`ID` of the signatory")
 	flags.StringVar(&f.key, "key", "", "secret key `FILE` of use slot, from pledge keygen --use slot")
+	passphraseFlag(cmd, &f.passphrase)
 	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log and the receipt are held to")
 	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
 	flags.StringVar(&f.dir, "dir", "slots", "`FOLDER` of slots and commitments")
@@ -123,7 +124,7 @@ func (a *app) slot(ctx context.Context, f slotFlags) error {
 		return err
 	}
 	s := new(slotter)
-	if s.key, err = a.openKey(ctx, f.key); err != nil {
+	if s.key, err = a.openKey(ctx, f.key, f.passphrase); err != nil {
 		return err
 	}
 	defer s.key.Close()

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
@@ -18,8 +21,8 @@ import (
 // full stop; an error is one line that begins with "error:", and what can be
 // done about it one that begins with "hint:". Whatever came from a file or from
 // a server goes through clean, so that no text can move the cursor, hide a part
-// of itself or change the order in which it reads. No secret key and no salt is
-// ever given to these functions.
+// of itself or change the order in which it reads. No secret key, no salt and no
+// passphrase is ever given to these functions, but for showOnce.
 
 type ui struct {
 	in       io.Reader
@@ -74,6 +77,50 @@ func (u *ui) confirm(question string) bool {
 		return true
 	}
 	return false
+}
+
+// askHidden puts a question to the person at the terminal and reads an answer that is not
+// shown.
+func (u *ui) askHidden(ctx context.Context, question string) (string, error) {
+	f, ok := u.in.(*os.File)
+	if !ok {
+		return "", errors.New("the input is no terminal")
+	}
+	before, err := term.GetState(int(f.Fd()))
+	if err != nil {
+		return "", fmt.Errorf("ask: %w", err)
+	}
+	type answer struct {
+		text []byte
+		err  error
+	}
+	fmt.Fprint(u.err, oneLine(question))
+	answers := make(chan answer, 1)
+	go func() {
+		text, err := term.ReadPassword(int(f.Fd()))
+		answers <- answer{text, err}
+	}()
+	defer fmt.Fprintln(u.err)
+	select {
+	case got := <-answers:
+		if got.err != nil {
+			return "", fmt.Errorf("ask: %w", got.err)
+		}
+		return string(got.text), nil
+	case <-ctx.Done(): // nobody reads any more, and what is typed next is shown again
+		return "", errors.Join(ctx.Err(), term.Restore(int(f.Fd()), before))
+	}
+}
+
+// showOnce shows a passphrase that was just made to the person at the terminal, and
+// nowhere else: it is the one secret that is ever printed.
+func (u *ui) showOnce(passphrase string) error {
+	f, ok := u.err.(*os.File)
+	if !ok || !isatty.IsTerminal(f.Fd()) {
+		return commandline.Usagef("choose a passphrase yourself, or let the error output go to the terminal", "the passphrase is empty, and there is no terminal to show one on")
+	}
+	fmt.Fprintf(f, "\n    %s\n\nwrite it down: it is not shown again, and nobody can recover it\n", passphrase)
+	return nil
 }
 
 func oneLine(s string) string { return clean(strings.ReplaceAll(s, "\n", " ")) }
