@@ -56,7 +56,19 @@ func (a *API) tile(w http.ResponseWriter, r *http.Request) {
 	if bundle {
 		limit = log.MaxBundleFile
 	}
-	a.file(w, r, t.Path(), limit, "application/octet-stream", cacheForever, bundle)
+	b, held, err := a.small(r, t.Path(), limit)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	defer a.answers.give(held)
+	// Whoever gets it may keep it for ever: what a write that broke off has left behind,
+	// or a file system, is no tile.
+	if len(b) == 0 || !bundle && len(b) != t.Width*len(log.Hash{}) {
+		a.fail(w, r, fmt.Errorf("tile %s has %d bytes on the disk", t.Path(), len(b)))
+		return
+	}
+	a.content(w, r, b, "application/octet-stream", cacheForever, bundle)
 }
 
 // body answers with one text: a detached body or a disclosure. One that was erased

@@ -102,9 +102,9 @@ func write(t *testing.T, path, text string) {
 // auditing witness reads them before it cosigns (docs/decisions/0018).
 func TestTilesAreServedBeforePublication(t *testing.T) {
 	s := newServer(t)
-	for _, path := range []string{"/tile/0/000.p/77", "/tile/entries/000.p/77", "/tile/1/000.p/3"} {
-		write(t, s.Dir+path, "what the engine wrote")
-		if ans := s.get(path); ans.StatusCode != 200 || string(ans.body) != "what the engine wrote" {
+	for path, text := range map[string]string{"/tile/0/000.p/77": strings.Repeat("h", 77*32), "/tile/entries/000.p/77": "what the engine wrote", "/tile/1/000.p/3": strings.Repeat("h", 3*32)} {
+		write(t, s.Dir+path, text)
+		if ans := s.get(path); ans.StatusCode != 200 || string(ans.body) != text {
 			t.Errorf("%s: status %d: %s", path, ans.StatusCode, ans.body)
 		}
 	}
