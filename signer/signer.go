@@ -6,6 +6,9 @@
 // A reference is one of
 //
 //	FILE                        a secret key file of `pledge keygen`, encrypted or not
+//	ssh-agent:KEYID             a key in the agent at SSH_AUTH_SOCK: 8 digits of its key id, or more,
+//	ssh-agent:SHA256:…          its fingerprint as ssh-add -l has it,
+//	ssh-agent:COMMENT           or its comment
 //
 // It never holds a secret: passphrases and PINs are asked for, or read from a file that
 // only its owner may read.
@@ -98,7 +101,9 @@ func (s *Signer) Close() error { return s.holder.close() }
 var schemes = []struct {
 	prefix string
 	open   func(ctx context.Context, ref string, opts Options) (*Signer, error)
-}{}
+}{
+	{agentPrefix, openAgent},
+}
 
 // Open finds the key that a reference names. Its error is an *Error where something can
 // be done about it.

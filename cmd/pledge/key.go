@@ -9,6 +9,9 @@ import (
 	"github.com/pledgelog/pledgelog/signer"
 )
 
+// references are what names a key that is in no file.
+const references = "ssh-agent:KEYID or ssh-agent:COMMENT"
+
 // openKey opens the key that --key names. File is that of its passphrase, "" to ask.
 func (a *app) openKey(ctx context.Context, ref, file string) (*signer.Signer, error) {
 	key, err := signer.Open(ctx, ref, signer.Options{Ask: a.askFrom(file)})

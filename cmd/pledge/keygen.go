@@ -19,14 +19,14 @@ import (
 
 // keygenFlags are the flags of `pledge keygen`.
 type keygenFlags struct {
-	out, use, alg, passphrase string
-	unencrypted               bool
+	out, use, alg, passphrase, from string
+	unencrypted                     bool
 }
 
 func (a *app) keygenCommand() *cobra.Command {
 	var f keygenFlags
 	cmd := &cobra.Command{
-		Use:   "keygen --out FILE",
+		Use:   "keygen --out FILE [--from REFERENCE]",
 		Short: "make a signing key",
 		Long: `keygen makes a key. FILE gets the secret key, encrypted with a passphrase (mode 0600),
 FILE.pub the public one, which goes to the secretariat for admission or into a
@@ -44,11 +44,15 @@ bytes). The keys of one author may be mixed.
 A key of use statement signs everything but slots; one of use slot signs slots
 alone, so that a machine that does so by itself can state nothing else.
 
+A key that lives elsewhere, in an ssh-agent, on a token or in Vault, is made there.
+With --from FILE.pub gets its public half, and FILE is not written.
+
 With --unencrypted whoever can read FILE can sign as you: for a machine that signs
 slots by itself, and for trying things out.`,
 		Example: `  pledge keygen --out acme-1.key
   pledge keygen --out acme-2.key --algorithm ml-dsa-44 --passphrase-file acme-2.phrase
-  pledge keygen --out acme-slot.key --use slot --unencrypted`,
+  pledge keygen --out acme-slot.key --use slot --unencrypted
+  pledge keygen --out acme-3.key --from ssh-agent:counsel@acme`,
 		Args: commandline.NoArguments,
 		RunE: do(func(ctx context.Context, _ []string) error {
 			switch {
@@ -60,6 +64,10 @@ slots by itself, and for trying things out.`,
 				return commandline.Usagef(cmp.Or(didYouMean(f.alg, algorithms), "the algorithms are "+strings.Join(algorithms, ", ")), "--algorithm is %q", f.alg)
 			case f.unencrypted && f.passphrase != "":
 				return commandline.Usagef("leave one out", "--unencrypted and --passphrase-file are both given")
+			case f.from != "" && f.unencrypted:
+				return commandline.Usagef("leave --unencrypted out", "with --from there is nothing to encrypt")
+			case f.from != "":
+				return a.keygenFrom(ctx, f)
 			}
 			return a.keygen(ctx, f)
 		}),
@@ -67,6 +75,7 @@ slots by itself, and for trying things out.`,
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` for the secret key; the public one goes to FILE.pub")
 	cmd.Flags().StringVar(&f.use, "use", entry.UseStatement, "what the key signs: `statement` or slot")
 	cmd.Flags().StringVar(&f.alg, "algorithm", entry.AlgEd25519, "`NAME`: "+strings.Join(algorithms, ", "))
+	cmd.Flags().StringVar(&f.from, "from", "", "make no key, and write the public half of the one at `REFERENCE`: "+references)
 	passphraseFlag(cmd, &f.passphrase)
 	cmd.Flags().BoolVar(&f.unencrypted, "unencrypted", false, "write the secret key without a passphrase")
 	return cmd
@@ -127,6 +136,24 @@ func (a *app) keygen(ctx context.Context, f keygenFlags) error {
 		a.note("%s is not encrypted: whoever can read it can sign as you", f.out)
 	}
 	a.printf("key id      %s\nsecret key  %s\npublic key  %s\n", parsed.ID, f.out, pubFile)
+	return nil
+}
+
+// keygenFrom writes the public half of a key that is there.
+func (a *app) keygenFrom(ctx context.Context, f keygenFlags) error {
+	key, err := a.openKey(ctx, f.from, f.passphrase)
+	if err != nil {
+		return err
+	}
+	defer key.Close()
+	b, err := keyfile.MarshalPublic(key.Key(f.use))
+	if err != nil {
+		return fmt.Errorf("encode public key: %w", err)
+	}
+	if err := createFile(f.out+".pub", b, 0o644); err != nil {
+		return fmt.Errorf("write public key: %w", err)
+	}
+	a.printf("key id      %s\nsecret key  %s\npublic key  %s\n", key.Public().ID, f.from, f.out+".pub")
 	return nil
 }
 

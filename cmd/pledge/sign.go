@@ -58,7 +58,7 @@ if no other signature in the file has the same.`,
 			return a.sign(ctx, args[0], keyRef, passphrase, yes)
 		}),
 	}
-	cmd.Flags().StringVar(&keyRef, "key", "", "secret key `FILE`, from pledge keygen")
+	cmd.Flags().StringVar(&keyRef, "key", "", "secret key `FILE`, from pledge keygen, or "+references)
 	passphraseFlag(cmd, &passphrase)
 	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
 	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)

@@ -92,7 +92,7 @@ Once a day does for days, weeks and months.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.author, "author", "", "`ID` of the signatory")
-	flags.StringVar(&f.key, "key", "", "secret key `FILE` of use slot, from pledge keygen --use slot")
+	flags.StringVar(&f.key, "key", "", "secret key `FILE` of use slot, from pledge keygen --use slot, or "+references)
 	passphraseFlag(cmd, &f.passphrase)
 	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log and the receipt are held to")
 	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
