@@ -163,7 +163,7 @@ func (k *PublicKey) parseEd25519() error {
 		return refuse(CodeKeyWeak, "a key is a point of small order")
 	}
 	if k.expanded, err = voi.NewExpandedPublicKey(voi.PublicKey(k.Raw)); err != nil {
-		return refuse(CodeKeyWeak, "a key is not a point of the curve")
+		return refuse(CodeKeyWeak, "a key does not expand")
 	}
 	return nil
 }
