@@ -1,5 +1,11 @@
 package tamper_test
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // A check is one thing that the verifier looks at, in the source of the room that
 // does it. Between « and » stands the condition that finds something: switched off,
 // it never does. Between ‹ and › stands one that finds all in order: switched off, it
@@ -9,7 +15,9 @@ type check struct {
 	name, file, source string
 	codes              []string  // of findings, or reasons of statement-rejected, that are its to give
 	also               string    // why another check would refuse the same, under another code; "" when none would
+	needs              string    // why the audit breaks down without it, so that nothing can go unseen; "" when it does not
 	with               []another // where the same is looked at once more: switched off together
+	form               *form     // of a table of forms: source is empty then, and the condition is found by what it says
 }
 
 // Another is where a check stands a second time.
@@ -35,7 +43,34 @@ func (c check) although(why string) check {
 	return c
 }
 
-var checks = []check{
+// breaks says why the audit breaks down without the check: such a row is not one of
+// those without which something goes unseen.
+func (c check) breaks(why string) check {
+	c.needs = why
+	return c
+}
+
+// checks are all that are switched off in turn.
+var checks = slices.Concat(written, formChecks())
+
+// formChecks are those of the tables of forms.
+func formChecks() []check {
+	var all []check
+	for _, table := range formTables {
+		for i := range table.forms {
+			f := &table.forms[i]
+			name := table.file + ": " + strings.Trim(f.says, `"`)
+			if f.nth > 0 {
+				name += fmt.Sprintf(" (%d)", f.nth+1)
+			}
+			all = append(all, check{name: name, file: table.file, codes: []string{f.code}, also: f.also, needs: f.needs, form: f})
+		}
+	}
+	return all
+}
+
+// written are those whose source is given.
+var written = []check{
 	// pledge: the order of judgement.
 	rule("a statement that was logged before", "judge.go", "if n := s.k.Book.find(st.ID); «n != noRef» {", "statement-duplicate"),
 	rule("origin", "judge.go", "if «st.Log != s.k.Origin» {", "origin-mismatch"),
@@ -59,7 +94,7 @@ var checks = []check{
 	rule("every new key", "signatures.go", "if «all < len(want.every)» {", "signatures-too-few"),
 	// Members.
 	rule("admitted once", "members.go", "if b.Mode == entry.AdmitNew {\n\t\tif «a != nil» {", "author-taken"),
-	rule("admitted before", "members.go", "case «a == nil || a.Admit == nil»:\n\t\treturn rejected(CodeAuthorUnknown, \"the author was not admitted before\")", "author-unknown"),
+	rule("admitted before", "members.go", "case «a == nil || a.Admit == nil»:\n\t\treturn rejected(CodeAuthorUnknown, \"the author was not admitted before\")", "author-unknown").breaks("there is nobody who could get the keys"),
 	rule("the same role", "members.go", "case «a.Admit.Role != b.Role»:", "role-differs"),
 	rule("rekey and readmission by standing", "members.go", "case «s.knowsAllOf(a.ID) && a.isOut() != (b.Mode == entry.AdmitReadmit)»:", "standing-conflict"),
 	rule("a key has one owner", "members.go", "other, taken := s.k.Owners[id]; «taken && other != owner» {", "key-taken"),
@@ -81,7 +116,7 @@ var checks = []check{
 	rule("kind of slot period", "slots.go", "if kind := s.Terms(p.Start()).Slots; «p.Kind() != kind» {", "period-of-another-kind"),
 	rule("slot has begun", "slots.go", "if «now < p.Start()» {", "slot-early"),
 	rule("one slot a period", "slots.go", "if «a.slotFor(p) != nil» {", "slot-repeated"),
-	rule("slot of one's own", "slots.go", "n, ok := s.ofOwn(a, b.Slot, entry.KindSlot)\n\tif «!ok» {", "reference-unknown"),
+	rule("slot of one's own", "slots.go", "n, ok := s.ofOwn(a, b.Slot, entry.KindSlot)\n\tif «!ok» {", "reference-unknown").breaks("there is no slot whose places it could be in"),
 	rule("place of the slot", "slots.go", "if «!a.slotOf(n).has(entry.Digest([]byte(b.Disclosure)))» {", "disclosure-not-in-slot"),
 	// Texts.
 	rule("review in range", "texts.go", "at := reviewDay(date); «at <= today || at > today+days(s.Terms(now).ReviewDays)» {", "review-out-of-range"),
@@ -90,13 +125,13 @@ var checks = []check{
 	rule("open once", "texts.go", "if k == r.Text {\n\t\t\tif «!closed» {", "already-opened"),
 	rule("a field once", "texts.go", "if «slices.ContainsFunc(s.k.Opened[n], func(o opened) bool { return o.Text == k })» {\n\t\t\treturn rejected(CodeAlreadyOpened", "already-opened"),
 	rule("the body first", "texts.go", "if «closed && !own» {", "body-not-opened-yet"),
-	rule("erasure: entry", "texts.go", "n := s.k.Book.find(b.Entry)\n\tif «n == noRef» {\n\t\tif s.whole", "reference-unknown"),
+	rule("erasure: entry", "texts.go", "n := s.k.Book.find(b.Entry)\n\tif «n == noRef» {\n\t\tif s.whole", "reference-unknown").breaks("there is no entry whose text it could be"),
 	rule("erased once", "texts.go", "if _, done := s.Erased(b.Entry, b.Digest); «done» {", "already-erased"),
 	rule("erased what was public", "texts.go", "if «!s.isPublic(n, keyOf(b.Digest))» {\n\t\treturn rejected(CodeDigestUnknown", "digest-unknown"),
 	// Corrections, challenges, replies.
 	rule("corrected: one's own", "answers.go", "n, ok := s.ofOwn(a, b.Entry, correctable...)\n\tif «!ok» {", "reference-unknown"),
 	rule("corrected once", "answers.go", "if «s.k.Book.at(n).Flags&isCorrected != 0» {", "already-corrected"),
-	rule("superseded by one's own", "answers.go", "switch {\n\tcase «!ok»:", "reference-unknown"),
+	rule("superseded by one's own", "answers.go", "switch {\n\tcase «!ok»:", "reference-unknown").breaks("there is no statement to put in its place"),
 	rule("superseded once", "answers.go", "case «s.k.Book.at(by).Flags&(isCorrected|isInstead) != 0»:", "correct-conflict"),
 	rule("superseded by a later one", "answers.go", "case «by <= n»:", "correct-conflict"),
 	rule("superseded on the same matter", "answers.go", "case «!s.sameMatter(n, by)»:", "correct-conflict"),
@@ -133,6 +168,7 @@ var checks = []check{
 	rule("withheld text looked at again", "promises.go", "if «t >= review+86400» {\n\t\t\tlate", "withheld-overdue"),
 	rule("sealed field looked at again", "disclosures.go", "if ‹t < review+86400 || opened(s.Digest)› {", "sealed-overdue"),
 	rule("replied in time", "answers.go", "«t.m.Logged >= c.Due» {", "reply-late"),
+	rule("a reply that stands now was in time", "answers.go", "if «i == 0 && len(c.Replies) > 0 && first < c.Due && c.Replies[0].Logged >= c.Due» {", "reply-late"),
 	rule("replied once", "answers.go", "if «len(c.Replies) > 0» {\n\t\tt.say(FindReplyRepeated", "reply-repeated"),
 	rule("replied at all", "promises.go", "if ‹!c.IsOpen() || t < c.Due || ending && c.Due > ends || against == nil› {", "reply-overdue"),
 	rule("compromise", "members.go", "if ‹b.Reason != entry.KeysCompromise› {", "keys-compromised"),
@@ -161,12 +197,13 @@ var checks = []check{
 	seen("opened texts there", "verifier/texts.go", "case «!ok»:\n\t\t\to.state = textMissing", "disclosure-missing", "body-missing"),
 	seen("a bundle's texts are named", "verifier/texts.go", "case «digest == \"\"»:", "body-bundle-mismatch").and("verifier/texts.go", "if i := slices.Index(named[next:], digest); ‹i >= 0› {"),
 	seen("files of published texts", "verifier/published.go", "case ‹f.state == fileGood || said›:", "body-file-mismatch", "body-file-missing"),
+	seen("files of erased texts", "verifier/settle.go", "if «state != fileMissing» {\n\t\tt.filesOff++", "body-file-mismatch"),
 	seen("files of other texts", "verifier/stray.go", "case ‹state == fileGood && entry.Digest(b) == digest›:", "body-file-mismatch"),
 	seen("the auditor's clock", "verifier/moment.go", "if logged := it.Leaf.Logged; «s.future == nil && logged > *now+maxAhead» {", "logged-in-future"),
 	seen("evidence of time", "verifier/times.go", "if ‹t.kept.NoEvidence == 0› {\n\t\treturn nil", "no-time-evidence"),
 	{name: "root", file: "verifier/audit.go", source: "rootOK := whole && ‹a.target.matches()›", codes: []string{"root-mismatch"}},
 	{name: "charter", file: "verifier/audit.go", source: "if «s.first != a.cfg.Charter» {", codes: []string{"charter-mismatch"}},
-	{name: "archive: signed by the log", file: "verifier/checkpoints.go", source: "if err := errs[i]; «err != nil» {", codes: []string{"archive-unvouched"}},
+	{name: "archive: signed by the log", file: "verifier/checkpoints.go", source: "if err := errs[i]; «err != nil» {", codes: []string{"archive-unvouched"}, needs: "there is no checkpoint to go by"},
 	{name: "archive: ahead of the copy", file: "verifier/checkpoints.go", source: "case «errors.Is(err, log.ErrNotFound)»:\n\t\ta.found.add(finding(FindArchiveAhead", codes: []string{"archive-ahead"}},
 	{name: "checkpoint behind the archive", file: "verifier/checkpoints.go", source: "if n := len(a.archived); «n > 0 && a.archived[n-1].size > a.target.size» {", codes: []string{"checkpoint-behind"}},
 	{name: "forks", file: "verifier/checkpoints.go", source: "case ‹known && s.matches()›:", codes: []string{"log-forked"}},

@@ -122,6 +122,9 @@ var laterBreaks = []ruleBreak{
 	{"an open of another's text", about(func(p *place) *entry.Statement { return p.asked(true) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(p.another(old.Author), &entry.Open{Digests: []string{old.BodyDigest}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
 	}), "reference-unknown"},
+	{"an open of a statement without a text", about(func(p *place) *entry.Statement { return p.own(entry.KindPledge) }, func(p *place, old *entry.Statement) *generator.Statement {
+		return p.draft(old.Author, &entry.Open{Digests: []string{entry.Digest([]byte("x"))}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
+	}), "reference-unknown"},
 	{"an open of what is public", about(func(p *place) *entry.Statement { return p.asked(false) }, func(p *place, old *entry.Statement) *generator.Statement {
 		return p.draft(old.Author, &entry.Open{Digests: []string{old.BodyDigest}, Entry: old.ID, Why: "other"}, entry.KindOpen, nil)
 	}), "already-opened"},

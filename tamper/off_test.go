@@ -3,8 +3,10 @@
 package tamper_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -17,15 +19,16 @@ import (
 )
 
 var (
-	part   = flag.Int("tamper.part", 0, "which part of the checks")
-	result = flag.String("tamper.result", "", "file for the outcome")
+	part    = flag.Int("tamper.part", 0, "which part of the checks")
+	result  = flag.String("tamper.result", "", "file for the outcome")
+	oneForm = flag.String("tamper.form", "", "the form that is switched off")
 )
 
 // TestChecksOff runs where every check has its switch: see TestEachCheckIsNeeded. A
 // case is made with all checks on, and audited with each of those off that are to see
 // it, until enough cases of a check went unseen.
 func TestChecksOff(t *testing.T) {
-	s := newStage(t, 2)
+	var s *stage
 	enough := 1
 	if *places > 2 {
 		enough = 3
@@ -36,8 +39,11 @@ func TestChecksOff(t *testing.T) {
 		for i, c := range checks {
 			r := &rows[i]
 			r.Check = i
-			if i%parts != *part || !chosenCheck(c) || r.Unseen >= enough || !k.isOf(c) {
+			if i%parts != *part || c.form != nil || !chosenCheck(c) || r.Unseen >= enough || !k.isOf(c) {
 				continue
+			}
+			if s == nil {
+				s = newStage(t, 2)
 			}
 			for n := 0; made == nil && n < 40; n++ {
 				made = s.try(k, n)
@@ -49,14 +55,19 @@ func TestChecksOff(t *testing.T) {
 			wrong, unseen, crashed := made.auditOff(c)
 			switch {
 			case crashed:
-				r.Unseen++
-				r.Which = append(r.Which, k.name+" (and the audit breaks down)")
+				r.Crashed++
 			case unseen:
 				r.Unseen++
 				r.Which = append(r.Which, k.name)
 			case wrong != "":
 				r.Named++
 			}
+		}
+	}
+	small := newSmall(t)
+	for i, c := range checks {
+		if i%parts == *part && c.form != nil && c.needs == "" && chosenCheck(c) {
+			rows[i] = small.off(i)
 		}
 	}
 	b, err := json.Marshal(slices.DeleteFunc(rows, func(r rowOff) bool { return r.Check%parts != *part }))
@@ -77,8 +88,54 @@ func (k kase) isOf(c check) bool {
 	})
 }
 
+// off switches off the check of a form.
+func (s *small) off(i int) rowOff {
+	c := checks[i]
+	r := rowOff{Check: i}
+	for n, k := range c.form.cases {
+		fmt.Fprintln(os.Stderr, c.name, n) // if the audit breaks down, it is here
+		f, p := k.files(s)
+		r.Tried++
+		report, crashed := offDuring(c, p, f)
+		if crashed {
+			r.Crashed++
+		} else if _, refused := refusedAs(p, report); refused {
+			r.Named++
+		} else {
+			r.Unseen++
+			r.Which = append(r.Which, fmt.Sprintf("form %s, %d", cmp.Or(k.form, "open of a field"), n+1))
+		}
+	}
+	return r
+}
+
+// TestFormOff switches off one form; then the audit breaks down.
+func TestFormOff(t *testing.T) {
+	if *oneForm == "" {
+		t.Skip("no form was named")
+	}
+	s := newSmall(t)
+	for i, c := range checks {
+		if c.name == *oneForm {
+			r := s.off(i)
+			if r.Crashed > 0 {
+				panic("runtime error: caught")
+			}
+			t.Logf("%+v", r)
+		}
+	}
+}
+
 // auditOff audits with a check switched off. The audit may break down then.
 func (t *trial) auditOff(c check) (wrong string, unseen, crashed bool) {
+	r, crashed := offDuring(c, t.p, t.f)
+	if crashed {
+		return "", false, true
+	}
+	return t.judge(t.p, t.base, r), t.unseen(t.p, r), false
+}
+
+func offDuring(c check, p *place, f files) (r *verifier.Report, crashed bool) {
 	off := func(name string) {
 		entry.CheckOff, log.CheckOff, pledge.CheckOff, verifier.CheckOff = name, name, name, name
 	}
@@ -89,6 +146,5 @@ func (t *trial) auditOff(c check) (wrong string, unseen, crashed bool) {
 		}
 	}()
 	off(c.name)
-	r := t.p.audit(t.f)
-	return t.judge(t.p, t.base, r), t.unseen(t.p, r), false
+	return p.audit(f), false
 }

@@ -292,6 +292,19 @@ var promises = []broken{
 		p.deed(p.reply(a, c.ID, entry.AnswerDisputed))
 		return true
 	}, []string{"reply-late/AUTHOR"}, meanwhile},
+	{"a late reply, and one in time before it that was taken back", func(p *place) bool {
+		a := p.newcomer(nil)
+		c, _ := p.challenged(a)
+		if c == nil {
+			return false
+		}
+		p.say(c)
+		first := p.say(p.reply(a, c.ID, entry.AnswerCannotComment))
+		p.wait(int64(p.s.Terms(p.now()).ReplyDays) * aDay)
+		p.say(p.reply(a, c.ID, entry.AnswerDisputed))
+		p.deed(p.void(a, first.ID))
+		return true
+	}, []string{"reply-late/AUTHOR"}, append(slices.Clone(meanwhile), "reply-repeated/AUTHOR")},
 	{"no reply", func(p *place) bool {
 		a := p.newcomer(nil)
 		c, _ := p.challenged(a)

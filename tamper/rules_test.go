@@ -474,6 +474,9 @@ var ruleBreaks = []ruleBreak{
 	{"standing of nobody", func(p *place) *generator.Statement {
 		return p.secretariat(entry.KindStanding, &entry.Standing{Reason: "other", Standing: entry.StandingSuspended, Who: "nobody"})
 	}, "author-unknown"},
+	{"standing of the operator", func(p *place) *generator.Statement {
+		return p.secretariat(entry.KindStanding, &entry.Standing{Reason: "other", Standing: entry.StandingSuspended, Who: entry.AuthorOperator})
+	}, "author-unknown"},
 	{"succeeded by a challenger", func(p *place) *generator.Statement {
 		c, _ := anyOf(p, p.authors(entry.RoleChallenger, nil))
 		return p.secretariat(entry.KindSucceed, &entry.Succeed{From: p.signatory(), To: c})

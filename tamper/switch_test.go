@@ -3,6 +3,7 @@ package tamper_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // off puts a condition behind a switch: « » stand around one that finds something,
@@ -140,12 +142,41 @@ func (c *copied) remember(t *testing.T) {
 
 // switches puts every check behind a switch.
 func (c *copied) switches(t *testing.T) {
-	for _, k := range checks {
+	for _, k := range written {
 		for _, at := range append([]another{{k.file, k.source}}, k.with...) {
 			c.change(t, at.file, k.name, func(text string) (string, error) { return off(text, at.source, k.name) })
 		}
 	}
-	for _, room := range []string{"entry", "log", "pledge", "verifier"} {
+	values := constants(readSources(t))
+	for _, table := range formTables {
+		c.change(t, table.file, "forms", func(text string) (string, error) {
+			src, err := parseSource(table.file, text)
+			if err != nil {
+				return text, err
+			}
+			spots := src.spots(values)
+			var edits []edit
+			for _, k := range checks {
+				if k.form == nil || k.file != table.file {
+					continue
+				}
+				at, err := k.form.spot(spots)
+				if err != nil {
+					return text, err
+				}
+				more, err := at.off(src, k.name, k.form.inside)
+				if err != nil {
+					return text, fmt.Errorf("%s: %w", at, err)
+				}
+				edits = append(edits, more...)
+				if i := strings.Index(text, k.form.behind); k.form.put != "" && i >= 0 {
+					edits = append(edits, edit{i + len(k.form.behind), strings.ReplaceAll(k.form.put, "OFF", fmt.Sprintf("checkIsOff(%q)", k.name))})
+				}
+			}
+			return apply(text, edits), nil
+		})
+	}
+	for _, room := range rooms {
 		c.files[room+"/check_switch.go"] = "package " + room + "\n\n// CheckOff is the check that is switched off.\nvar CheckOff string\n\nfunc checkIsOff(name string) bool { return name == CheckOff }\n"
 	}
 }
@@ -184,6 +215,7 @@ type rowOff struct {
 	Check         int // in checks
 	Tried, Unseen int
 	Named         int // are found under another code
+	Crashed       int // the audit broke down
 	Which         []string
 }
 
@@ -225,14 +257,35 @@ func TestEachCheckIsNeeded(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	for i, k := range checks {
+		if k.form != nil && k.needs != "" && chosenCheck(k) {
+			rows[i] = breaksDown(t, program, i)
+		}
+	}
 	if !t.Failed() {
 		printRows(t, rows)
 	}
 }
 
+// breaksDown switches off a check without which the audit breaks down where nothing
+// catches it, in a process of its own.
+func breaksDown(t *testing.T, program string, i int) rowOff {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program, "-test.run=^TestFormOff$", "-tamper.form="+checks[i].name).CombinedOutput()
+	r := rowOff{Check: i, Tried: 1}
+	if err != nil && bytes.Contains(out, []byte("runtime error")) {
+		r.Crashed = 1
+	} else {
+		t.Logf("%s: %v\n%s", checks[i].name, err, out)
+	}
+	return r
+}
+
 // printRows says which cases went unseen when a check was switched off.
 func printRows(t *testing.T, rows []rowOff) {
 	var out strings.Builder
+	twice, needed := 0, 0
 	fmt.Fprintf(&out, "%-50s %-44s cases unseen\n", "check switched off", "codes")
 	for i, r := range rows {
 		c := checks[i]
@@ -240,15 +293,27 @@ func printRows(t *testing.T, rows []rowOff) {
 			continue
 		}
 		what := fmt.Sprintf("%d: %s", r.Unseen, strings.Join(r.Which, "; "))
-		if r.Unseen == 0 {
+		switch {
+		case c.needs != "":
+			what = fmt.Sprintf("needed: in %d the audit breaks down, as %s", r.Crashed, c.needs)
+			needed++
+		case r.Unseen == 0:
 			what = fmt.Sprintf("none; %d under another code: %s", r.Named, cmp.Or(c.also, "?"))
+			twice++
 		}
 		fmt.Fprintf(&out, "%-50s %-44s %5d %s\n", c.name, strings.Join(c.codes, " "), r.Tried, what)
-		if r.Tried == 0 || (r.Unseen == 0) != (c.also != "") {
-			t.Errorf("%s can be switched off and %d of %d go unseen, %d under another code: it, its cases, or what is said of it is worthless", c.name, r.Unseen, r.Tried, r.Named)
+		ok := r.Unseen > 0
+		switch {
+		case c.needs != "":
+			ok = r.Unseen == 0 && r.Crashed > 0
+		case c.also != "":
+			ok = r.Unseen == 0 && r.Crashed == 0 && r.Tried > 0
+		}
+		if !ok {
+			t.Errorf("%s can be switched off and %d of %d go unseen, %d under another code, in %d the audit breaks down: it, its cases, or what is said of it is worthless", c.name, r.Unseen, r.Tried, r.Named, r.Crashed)
 		}
 	}
-	fmt.Fprintf(&out, "%d checks\n", len(checks))
+	fmt.Fprintf(&out, "%d checks: without %d of them something goes unseen, what %d find another one finds too, and without %d the audit breaks down\n", len(checks), len(checks)-twice-needed, twice, needed)
 	t.Log("\n" + out.String())
 	if path := os.Getenv("TAMPER_CHECKS"); path != "" {
 		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {

@@ -188,6 +188,15 @@ var viewDamages = []damage{
 		}
 		return nil
 	}, differs, []string{"body-file-mismatch/operator"}, nil},
+	{"text: something under the address of an erased one", func(p *place) files {
+		p.folder = true
+		for _, i := range p.rand.Perm(len(p.items)) {
+			if b, ok := p.items[i].Statement.Body.(*entry.Erasure); ok {
+				return p.file(log.BodyPath(b.Digest), []byte(p.salt()))
+			}
+		}
+		return nil
+	}, differs, []string{"body-file-mismatch/operator"}, nil},
 	{"text: not in its bundle", func(p *place) files {
 		e := p.text(true)
 		if e == nil {
