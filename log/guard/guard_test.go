@@ -35,7 +35,6 @@ type history struct {
 	dir  string
 	name string
 	fork uint64
-	of   func(n uint64) string // the name of leaf n, when it is set
 	tree *log.Builder
 }
 
@@ -52,9 +51,6 @@ func newHistory(t testing.TB, name string, fork uint64) *history {
 }
 
 func (h *history) leaf(n uint64) []byte {
-	if h.of != nil {
-		return fmt.Appendf(nil, "%d of %s", n, h.of(n))
-	}
 	if n < h.fork {
 		return fmt.Append(nil, n)
 	}
