@@ -17,7 +17,7 @@ const Page = "docs/conformance.md"
 
 // WriteEnv names the variable that has the tables of the page written anew:
 //
-//	CONFORMANCE_WRITE=1 go test -p 1 -run '^TestConformance' ./log/... ./api ./verifier/mirror
+//	CONFORMANCE_WRITE=1 go test -p 1 -run '^TestConformance' ./log/... ./api ./witness ./verifier/mirror
 const WriteEnv = "CONFORMANCE_WRITE"
 
 // A Row is one requirement of a specification.

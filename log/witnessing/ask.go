@@ -250,6 +250,9 @@ func (c *Client) request(ctx context.Context, p *place, r *round, old uint64) (s
 		if add.Proof, err = c.cfg.Prover.ConsistencyProof(ctx, old, r.cp.Size); err != nil {
 			return 0, nil, err
 		}
+		if n := len(add.Proof); n > log.MaxProofHashes {
+			return 0, nil, fmt.Errorf("the proof from size %d has %d hashes, and no witness reads more than %d", old, n, log.MaxProofHashes)
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/add-checkpoint", bytes.NewReader(add.Marshal()))
 	if err != nil {
