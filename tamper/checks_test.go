@@ -63,7 +63,7 @@ func formChecks() []check {
 			if f.nth > 0 {
 				name += fmt.Sprintf(" (%d)", f.nth+1)
 			}
-			all = append(all, check{name: name, file: table.file, codes: []string{f.code}, also: f.also, needs: f.needs, form: f})
+			all = append(all, check{name: name, file: table.file, source: f.source, codes: []string{f.code}, also: f.also, needs: f.needs, form: f})
 		}
 	}
 	return all

@@ -46,6 +46,43 @@ func TestEveryCode(t *testing.T) {
 	}
 }
 
+// elsewhereOnly are the reasons that no audit meets.
+var elsewhereOnly = map[entry.Code]string{
+	entry.CodeBodyMissing:        "a server asks for the text; where a log lacks it, that is a finding of its own: body-missing",
+	entry.CodeBodyDigest:         "a server compares; where a log has another text, that is a finding of its own: body-mismatch",
+	entry.CodeBodyTooLarge:       "a server refuses it; an audit reads no text of that size",
+	entry.CodeVocabulary:         "a server refuses it; in a log it is a finding of its own: code-unknown",
+	entry.CodeSignatureNotStrict: "a server refuses it; in a log it is in order",
+	entry.CodeDisclosureMismatch: "a server compares; where a log has another text, that is a finding of its own: disclosure-mismatch",
+	pledge.CodeAuthorsFull:       "it takes 65,536 authors: a test of its own in pledge has them",
+}
+
+// TestEveryReason: no reason for which a leaf, a statement or a text is refused is
+// without a check that gives it, and without a case that must bring it.
+func TestEveryReason(t *testing.T) {
+	all := cases()
+	n := 0
+	for name, code := range constants(readSources(t)) {
+		if !strings.HasPrefix(name, "Code") {
+			continue
+		}
+		n++
+		hasCheck := slices.ContainsFunc(checks, func(c check) bool { return slices.Contains(c.codes, code) })
+		hasCase := slices.ContainsFunc(all, func(k kase) bool {
+			return k.reason == code || slices.ContainsFunc(k.want, func(w string) bool { return strings.Contains(w, ":"+code+"/") })
+		}) ||
+			slices.ContainsFunc(formTables, func(table formTable) bool {
+				return slices.ContainsFunc(table.forms, func(f form) bool { return f.code == code && len(f.cases) > 0 })
+			})
+		if _, never := elsewhereOnly[entry.Code(code)]; never == (hasCheck && hasCase) {
+			t.Errorf("%s: it has a check: %v, and a case: %v; it is listed as one that no audit meets: %v", code, hasCheck, hasCase, never)
+		}
+	}
+	if n < 70 {
+		t.Errorf("only %d reasons", n)
+	}
+}
+
 // gives reports whether a code of a check is a reason for which a finding of that code
 // is given.
 func gives(all []kase, c check, code string) bool {

@@ -11,7 +11,7 @@ import (
 // covers finds the places that a check is responsible for: those that its condition
 // guards; where that finds all in order, those of its function that give its codes.
 func (c check) covers(src *source, spots []*spot) ([]*spot, error) {
-	if c.form != nil {
+	if c.source == "" {
 		s, err := c.form.spot(spots)
 		return []*spot{s}, err
 	}

@@ -25,6 +25,7 @@ type form struct {
 	cases       []formCase
 	also        string // as in check
 	needs       string // as in check
+	source      string // as in check, where the place gives no code; says is its name then
 	nth         int    // which of the places that say so, from 0
 	inside      bool   // see there
 	behind, put string // what is put behind what stands in the file once more, so that it goes on: OFF in it says whether the check is off
@@ -33,10 +34,11 @@ type form struct {
 // A formCase is one damage to a statement of a form of draftOf.
 type formCase struct {
 	form    string
-	payload []change              // to the payload, before it is signed
-	text    []change              // to its detached body, before its digest is taken
-	leaf    func(b []byte) []byte // to the leaf, after it was signed
-	opens   []string              // a member, and what opens it, of a request that seals it so
+	payload []change                  // to the payload, before it is signed
+	text    []change                  // to its detached body, before its digest is taken
+	leaf    func(b []byte) []byte     // to the leaf, after it was signed
+	chain   func(s *small) *chainFile // a chain for the light client, instead
+	opens   []string                  // a member, and what opens it, of a request that seals it so
 	prepare func(s *small, st *generator.Statement)
 }
 
@@ -258,6 +260,19 @@ func refusedAs(p *place, r *verifier.Report) (code string, refused bool) {
 	return string(r.Findings[i].Reason), true
 }
 
+// refused says whether a case is refused, and as what.
+func (c formCase) refused(s *small) (code string, refused bool) {
+	if c.chain != nil {
+		own, p := *s, *s.place
+		p.before, p.rand = nil, rand.New(rand.NewPCG(1, 2))
+		own.place = &p
+		code = c.chain(&own).check(&own)
+		return code, code != ""
+	}
+	f, p := c.files(s)
+	return refusedAs(p, p.audit(f))
+}
+
 // TestForms: every damage to a form is refused, with the code that the table says.
 func TestForms(t *testing.T) {
 	s := newSmall(t)
@@ -273,8 +288,7 @@ func TestForms(t *testing.T) {
 							t.Errorf("%s, %q: case %d of %q: %v", table.file, f.says, i, c.form, r)
 						}
 					}()
-					log, p := c.files(s)
-					got, refused := refusedAs(p, p.audit(log))
+					got, refused := c.refused(s)
 					if !refused || got != f.code {
 						t.Errorf("%s, %q: case %d, of %q, is refused as %q, want %q", table.file, f.says, i, c.form, got, f.code)
 					}

@@ -31,6 +31,7 @@ var formTables = []formTable{
 	{"entry/later.go", laterForms}, {"pledge/judge.go", judgeForms}, {"pledge/terms.go", termForms}, {"entry/statement.go", statementForms}, {"entry/directory.go", directoryForms},
 	{"entry/canonical.go", canonicalForms}, {"entry/leaf.go", leafForms}, {"entry/envelope.go", envelopeForms}, {"entry/key.go", keyForms},
 	{"entry/detached.go", detachedForms}, {"entry/requestbody.go", requestForms}, {"entry/seal.go", sealForms}, {"entry/disclosure.go", disclosureForms},
+	{"verifier/chain.go", chainForms},
 }
 
 // What the charter says and amends change (protocol section 4).
@@ -160,6 +161,11 @@ var statementForms = []form{
 var directoryForms = []form{
 	refuse("root is not a digest", "digest-malformed", in("directory", set("body.root", `"x"`))).although("the root is recomputed and compared"),
 	refuse("size is missing", "member-missing", in("directory", set("body.size", "0")), in("directory", without("body.size"))).although("the size is its own index"),
+	// A row of it is read by the light client alone.
+	refuse("the lane is", "directory", falseRow(set("lane", `"side"`))).although("a row is compared with what the chain comes to"),
+	refuse("keys is not a digest", "directory", falseRow(set("keys", `"x"`))).although("a row is compared with what the chain comes to"),
+	refuse("head is there exactly when", "directory", falseRow(without("head"))).although("a row is compared with what the chain comes to"),
+	refuse("the row lacks a member", "directory", falseRow(without("head"), without("seq"))).although("a row is compared with what the chain comes to"),
 }
 
 // What is said of earlier statements.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -94,19 +95,35 @@ func (s *small) off(i int) rowOff {
 	r := rowOff{Check: i}
 	for n, k := range c.form.cases {
 		fmt.Fprintln(os.Stderr, c.name, n) // if the audit breaks down, it is here
-		f, p := k.files(s)
 		r.Tried++
-		report, crashed := offDuring(c, p, f)
-		if crashed {
+		_, refused, crashed := s.refusedWithout(c, k)
+		switch {
+		case crashed:
 			r.Crashed++
-		} else if _, refused := refusedAs(p, report); refused {
+		case refused:
 			r.Named++
-		} else {
+		default:
 			r.Unseen++
-			r.Which = append(r.Which, fmt.Sprintf("form %s, %d", cmp.Or(k.form, "open of a field"), n+1))
+			r.Which = append(r.Which, fmt.Sprintf("form %s, %d", cmp.Or(k.form, "of a chain or an open"), n+1))
 		}
 	}
 	return r
+}
+
+// refusedWithout says how a case is refused with a check switched off. What is damaged
+// is made with it on.
+func (s *small) refusedWithout(c check, k formCase) (code string, refused, crashed bool) {
+	if k.chain != nil {
+		own, p := *s, *s.place
+		p.before, p.rand = nil, rand.New(rand.NewPCG(1, 2))
+		own.place = &p
+		chain := k.chain(&own)
+		crashed = switchedOff(c, func() { code = chain.check(&own) })
+		return code, code != "", crashed
+	}
+	f, p := k.files(s)
+	crashed = switchedOff(c, func() { code, refused = refusedAs(p, p.audit(f)) })
+	return code, refused, crashed
 }
 
 // TestFormOff switches off one form; then the audit breaks down.
@@ -128,14 +145,15 @@ func TestFormOff(t *testing.T) {
 
 // auditOff audits with a check switched off. The audit may break down then.
 func (t *trial) auditOff(c check) (wrong string, unseen, crashed bool) {
-	r, crashed := offDuring(c, t.p, t.f)
-	if crashed {
+	var r *verifier.Report
+	if switchedOff(c, func() { r = t.p.audit(t.f) }) {
 		return "", false, true
 	}
 	return t.judge(t.p, t.base, r), t.unseen(t.p, r), false
 }
 
-func offDuring(c check, p *place, f files) (r *verifier.Report, crashed bool) {
+// switchedOff does something without a check.
+func switchedOff(c check, do func()) (crashed bool) {
 	off := func(name string) {
 		entry.CheckOff, log.CheckOff, pledge.CheckOff, verifier.CheckOff = name, name, name, name
 	}
@@ -146,5 +164,6 @@ func offDuring(c check, p *place, f files) (r *verifier.Report, crashed bool) {
 		}
 	}()
 	off(c.name)
-	return p.audit(f), false
+	do()
+	return false
 }

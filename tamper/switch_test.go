@@ -142,7 +142,10 @@ func (c *copied) remember(t *testing.T) {
 
 // switches puts every check behind a switch.
 func (c *copied) switches(t *testing.T) {
-	for _, k := range written {
+	for _, k := range checks {
+		if k.source == "" {
+			continue // see below
+		}
 		for _, at := range append([]another{{k.file, k.source}}, k.with...) {
 			c.change(t, at.file, k.name, func(text string) (string, error) { return off(text, at.source, k.name) })
 		}
@@ -157,7 +160,7 @@ func (c *copied) switches(t *testing.T) {
 			spots := src.spots(values)
 			var edits []edit
 			for _, k := range checks {
-				if k.form == nil || k.file != table.file {
+				if k.source != "" || k.file != table.file {
 					continue
 				}
 				at, err := k.form.spot(spots)
