@@ -167,6 +167,49 @@ func plainHTTP(p *log.Policy) []string {
 	return names
 }
 
+// oneAddress names witnesses that the quorum may count one by one although they are asked
+// at one host: each is a key, and one machine may have all of them. Of a group of which any
+// one member is enough, such as a witness with two keys, one counts.
+func oneAddress(p *log.Policy) [][]string {
+	counts := map[string]bool{p.Quorum: true}
+	alone := make(map[string]string)              // by witness, the group that counts one of its members
+	for _, g := range slices.Backward(p.Groups) { // each stands after its members
+		for _, m := range g.Members {
+			counts[m] = counts[g.Name]
+			if g.K == 1 {
+				alone[m] = g.Name
+			}
+		}
+	}
+	var hosts []string
+	at := make(map[string][]string)
+	groups := make(map[string]bool)
+	for _, w := range p.Witnesses {
+		u, err := url.Parse(w.URL)
+		if err != nil || w.URL == "" || !counts[w.Name] {
+			continue
+		}
+		host := strings.ToLower(u.Host)
+		if g := alone[w.Name]; g != "" {
+			if groups[host+" "+g] {
+				continue
+			}
+			groups[host+" "+g] = true
+		}
+		if at[host] == nil {
+			hosts = append(hosts, host)
+		}
+		at[host] = append(at[host], w.Name)
+	}
+	var out [][]string
+	for _, h := range hosts {
+		if len(at[h]) > 1 {
+			out = append(out, at[h])
+		}
+	}
+	return out
+}
+
 // isInside reports whether path is dir or below it, whatever links lead there.
 func isInside(path, dir string) bool {
 	rel, err := filepath.Rel(resolve(dir), resolve(path))

@@ -91,6 +91,9 @@ func (a *app) describe(s *setup) {
 	if names := plainHTTP(s.policy); len(names) > 0 {
 		a.Note("%s is asked over plain HTTP: whoever is between can keep cosignatures from you, though not forge them", strings.Join(names, ", "))
 	}
+	for _, names := range oneAddress(s.policy) {
+		a.Note("%s are asked at one host, and the quorum counts each: whoever runs that host may be all of them, and their failing together is likely", strings.Join(names, ", "))
+	}
 	if len(s.operator) == 0 {
 		a.Note("there is no operator_key: the server will make no directories, which is a finding against it two days after the log grew")
 	}
