@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,8 @@ func evidenceCommand() *cobra.Command {
 		Long: `evidence checks a file that an audit or a monitor left: that the log's key signed two
 checkpoints that cannot both be true, or that the log holds entries which break a rule
 whatever else is in it. It needs neither the log nor a network, and explains what the
-file proves. Exit code 4 says that the file proves it, 1 that it doesn't.`,
+file proves. Exit code 4 says that the file proves it, 1 that it doesn't. FILE may be a
+pipe: it is read to its end, which has to come within a minute.`,
 		Example: `  pledge-verify evidence --policy policy.txt evidence-log.accord.example-2026-1a2b3c4d.json`,
 		Args:    commandline.OneArgument("name one evidence file"),
 	}
@@ -31,7 +33,7 @@ file proves. Exit code 4 says that the file proves it, 1 that it doesn't.`,
 		if err != nil {
 			return err
 		}
-		b, err := commandline.ReadInput("evidence", args[0], max(verifier.MaxEvidence, verifier.MaxRuleBreak), "name the file that an audit or a monitor left: its name begins with evidence-")
+		b, err := readEvidence(args[0], pipeTime)
 		if err != nil {
 			return err
 		}
@@ -62,6 +64,29 @@ changed. The file does not show who was shown which, nor why.
 		return &commandline.Failure{Code: commandline.ExitMisbehaviour}
 	}
 	return cmd
+}
+
+// pipeTime is how long a pipe may take to its end.
+const pipeTime = time.Minute
+
+// readEvidence reads a file of evidence, or a pipe: that nobody writes to it must not keep
+// the program for ever.
+func readEvidence(path string, limit time.Duration) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		b, err := commandline.ReadInput("evidence", path, max(verifier.MaxEvidence, verifier.MaxRuleBreak), "name the file that an audit or a monitor left: its name begins with evidence-")
+		done <- result{b, err}
+	}()
+	select {
+	case r := <-done:
+		return r.b, r.err
+	case <-time.After(limit):
+		return nil, commandline.Usagef("see that something writes the evidence into it and closes it", "read evidence: %s has not come to its end within %v", path, limit)
+	}
 }
 
 // showSide prints what is signed on one side of a contradiction, and who stood by it.

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pledgelog/pledgelog/log"
 )
@@ -66,5 +70,40 @@ func TestShowSide(t *testing.T) {
 	}
 	if strings.Count(got, "cosigned by") != 2 {
 		t.Errorf("it shows others than w1 and w3:\n%s", got)
+	}
+}
+
+// A pipe is read to its end; one that nobody writes to, or that somebody keeps open, is
+// given up.
+func TestEvidenceFromAPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writes := make(chan *os.File)
+	open := func(text string) {
+		go func() {
+			w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+			if err != nil {
+				t.Error(err)
+			}
+			w.WriteString(text)
+			writes <- w
+		}()
+	}
+	open("some of it")
+	go func() { (<-writes).Close() }()
+	if b, err := readEvidence(pipe, time.Minute); err != nil || string(b) != "some of it" {
+		t.Errorf("written and closed: %q, %v", b, err)
+	}
+	const limit = 50 * time.Millisecond
+	if b, err := readEvidence(pipe, limit); err == nil || b != nil || !strings.Contains(err.Error(), "has not come to its end within 50ms") {
+		t.Errorf("nobody writes: %q, %v", b, err)
+	}
+	open("some of it")
+	w := <-writes
+	defer w.Close()
+	if b, err := readEvidence(pipe, limit); err == nil || b != nil || !strings.Contains(err.Error(), "has not come to its end") {
+		t.Errorf("nobody closes: %q, %v", b, err)
 	}
 }
