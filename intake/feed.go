@@ -35,6 +35,7 @@ func (in *Intake) feedLoop() {
 			if in.ctx.Err() != nil {
 				return
 			}
+			in.feedFails.CompareAndSwap(0, in.clock.read().Unix())
 			if in.feedTrouble.set(err) {
 				in.log.Error("statements are not appended", "first", next, "error", err.Error())
 			}
@@ -43,11 +44,13 @@ func (in *Intake) feedLoop() {
 				next = have // an append that failed may have worked in part
 			}
 		case n > 0:
+			in.feedFails.Store(0)
 			if in.feedTrouble.set(nil) {
 				in.log.Info("statements are appended again", "first", next)
 			}
 			next += uint64(n)
 		default:
+			in.feedFails.Store(0)
 			in.feedTrouble.set(nil)
 			select {
 			case <-in.grown:

@@ -78,9 +78,10 @@ type Intake struct {
 	tickets         tickets
 	head            published // the newest published checkpoint
 	clock           *clock
-	queueTrouble    trouble // why nothing can be queued just now
-	sequenceTrouble trouble // why nothing is sequenced just now
-	feedTrouble     trouble // why nothing is appended just now
+	queueTrouble    trouble      // why nothing can be queued just now
+	sequenceTrouble trouble      // why nothing is sequenced just now
+	feedTrouble     trouble      // why nothing is appended just now
+	feedFails       atomic.Int64 // since when, Unix seconds by the server's clock; 0 when it doesn't
 
 	directoryTrouble trouble // why no directory is made although one is due
 	eraseTrouble     trouble // why a text is not deleted although it was erased
@@ -240,6 +241,10 @@ func (in *Intake) time() (int64, error) {
 	}
 	if t, needed := in.quorumTime(); err == nil && needed && (t == 0 || now > t+maxUnwitnessed) {
 		err = ErrWitnesses
+	}
+	if since := in.feedFails.Load(); err == nil && since != 0 && now > since+maxUnwitnessed {
+		// What got its time now would be published much later, and look held back.
+		err = fmt.Errorf("%w: the log has taken nothing for ten minutes", ErrStore)
 	}
 	return now, err
 }

@@ -333,3 +333,109 @@ func TestArchiveDamaged(t *testing.T) {
 		}
 	}
 }
+
+// What a full disk kept from the order of record has the time of the first attempt once
+// there is room, however late that is: docs/operating.md says so, and that a start anew
+// before there is room gives it the time of then.
+func TestFullDiskForHours(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		t.Run(fmt.Sprintf("started again %v", again), func(t *testing.T) {
+			w := generator.New(generator.Options{Seed: 14, Signatories: 1})
+			d, f := stalled(t, w, 1)
+			st := w.Request(w.Signatories[0], "2025-01", nil)
+			w.Log(st)
+			first := w.Now()
+			d.now.Store(first)
+			f.sequence.Store(true)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go d.Submit(ctx, d.submission(st))
+			d.waitFor("the full disk", func() bool { return d.Ready() != nil })
+			want := first
+			d.now.Add(2 * 3600)
+			if again {
+				want += 2 * 3600
+				cancel()
+				d.close()
+				d.open()
+			} else {
+				f.sequence.Store(false)
+			}
+			d.waitFor("the statement", func() bool {
+				_, found, err := d.store.RecordByEntryID(t.Context(), st.ID)
+				return found && err == nil
+			})
+			if leaf := d.holds(d.must(st), d.submission(st)); leaf.Logged != want {
+				t.Errorf("logged %d, want %d", leaf.Logged, want)
+			}
+		})
+	}
+}
+
+// A full engine is one that takes no leaves.
+type fullEngine struct {
+	*embedded.Engine
+	full atomic.Bool
+}
+
+func (e *fullEngine) Append(ctx context.Context, first uint64, leaves [][]byte) error {
+	if e.full.Load() {
+		return errDisk
+	}
+	return e.Engine.Append(ctx, first, leaves)
+}
+
+// While the log's own disk is full statements get their time for ten minutes more, and
+// then no other, as they would look held back.
+func TestNothingIsSequencedThatTheLogDoesNotTake(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 15, Signatories: 1})
+	d, _ := stalled(t, w, 1)
+	d.close()
+	var err error
+	if d.eng, err = embedded.Open(t.Context(), d.engineConfig()); err != nil {
+		t.Fatal(err)
+	}
+	st, err := sqlite.Open(t.Context(), filepath.Join(d.dir, "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &fullEngine{Engine: d.eng}
+	d.store, d.cfg.Store, d.cfg.Log = st, st, e
+	if d.Intake, err = Open(t.Context(), d.cfg); err != nil {
+		t.Fatal(err)
+	}
+	say := func() *generator.Statement {
+		st := w.Request(w.Signatories[0], "2025-01", nil)
+		w.Log(st)
+		d.now.Store(w.Now())
+		return st
+	}
+	e.full.Store(true)
+	one := say()
+	first := d.now.Load()
+	ctx, cancel := context.WithCancel(t.Context())
+	go d.Submit(ctx, d.submission(one))
+	d.waitFor("the full disk", func() bool { return errors.Is(d.Ready(), store.ErrFull) })
+	size := d.Size()
+	cancel()
+
+	two := say()
+	d.now.Store(first + 601)
+	ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := d.Submit(ctx, d.submission(two)); !errors.Is(err, ErrStore) {
+		t.Errorf("ten minutes later: %v, want %v", err, ErrStore)
+	}
+	if got := d.Size(); got != size {
+		t.Errorf("%d entries have a place, %d had", got, size)
+	}
+	e.full.Store(false)
+	d.waitFor("room", func() bool { return d.Ready() == nil })
+	d.now.Store(w.Now())
+	if leaf := d.holds(d.must(two), d.submission(two)); leaf.Logged != w.Now() {
+		t.Errorf("logged %d, want %d", leaf.Logged, w.Now())
+	}
+	if leaf := d.holds(d.must(one), d.submission(one)); leaf.Logged != first {
+		t.Errorf("the first was logged %d, want %d", leaf.Logged, first)
+	}
+}
