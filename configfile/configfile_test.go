@@ -78,6 +78,10 @@ func TestParseRefuses(t *testing.T) {
 // Whatever a file holds, it is read or refused with reasons.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("name: a\npath: b\nwait: 1s\nlist: [a, b]\n"))
+	for _, text := range []string{"", "---\nname: a\n...\n", "name: a\nname: b\n", "nmae: a\n", "wait: 1x\n", "wait: -5s\n", "list: a\n", "list: [a, [b]]\n", "list: {a: b}\n", "name: !!int 7\n", "name: |\n  a\n",
+		"name: a\n---\nname: b\n", "<<: {name: a}\n", "name: \"\\u0000\"\n", "- name\n", "name: [\n", "\tname: a\n", "name: a # why\n", "\xff: a\n", "list: [\"\"]\n"} {
+		f.Add([]byte(text))
+	}
 	f.Add([]byte("name: &a [*a]\n"))
 	f.Add([]byte("? x\n: y\n"))
 	f.Add([]byte("list:\n- |\n  a\n- >-\n  b\n"))

@@ -5,6 +5,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/hex"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -178,6 +180,12 @@ func FuzzOpened(f *testing.F) {
 		}
 		st.BodyDigest = Digest(b)
 		before, err := ParseDetached(st, b)
+		if _, same := ParseOpened(st, b); CodeOf(same) != CodeOf(err) {
+			t.Fatalf("%v as the body of an open, %v as its own", same, err)
+		}
+		if _, same := ParseMatching(st, b); CodeOf(same) != CodeOf(err) {
+			t.Fatalf("%v with a digest that is known, %v without", same, err)
+		}
 		if err != nil {
 			return
 		}
@@ -349,5 +357,21 @@ func FuzzKey(f *testing.F) {
 			t.Fatalf("key %+v became %+v", k, again)
 		}
 		p.Verify([]byte("a message"), make([]byte, 64))
+	})
+}
+
+func FuzzID(f *testing.F) {
+	for _, s := range []string{strings.Repeat("0", 64), strings.Repeat("0123456789abcdef", 4), strings.Repeat("F", 64), strings.Repeat("g", 64), strings.Repeat("a", 63), strings.Repeat("a", 65), " " + strings.Repeat("a", 63), ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		id, err := ParseID(s)
+		b, hexErr := hex.DecodeString(s)
+		if want := hexErr == nil && len(b) == 32 && strings.ToLower(s) == s; (err == nil) != want {
+			t.Fatalf("%q: %v", s, err)
+		}
+		if err == nil && id.String() != s {
+			t.Fatalf("%q comes back as %s", s, id)
+		}
 	})
 }

@@ -174,6 +174,9 @@ func FuzzSecretKeyFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		keys, err := ParseAll(b)
+		if _, one := Parse(b); (one == nil) != (err == nil && len(keys) == 1) {
+			t.Errorf("%q is one key: %v, and has %d: %v", b, one, len(keys), err)
+		}
 		if err != nil {
 			return
 		}

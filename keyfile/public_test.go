@@ -3,8 +3,13 @@ package keyfile
 import (
 	"bytes"
 	"crypto/ed25519"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/pledgelog/pledgelog/entry"
 )
@@ -50,6 +55,22 @@ func FuzzPublicKeyFile(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
+	b, err := os.ReadFile(filepath.Join("..", "testdata", "vectors", "keys.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	var vectors struct {
+		Keys []struct{ Key jsontext.Value }
+	}
+	if err := json.Unmarshal(b, &vectors, json.MatchCaseInsensitiveNames(true)); err != nil || len(vectors.Keys) < 10 {
+		f.Fatalf("%d keys, %v", len(vectors.Keys), err)
+	}
+	for _, v := range vectors.Keys {
+		if err := v.Key.Compact(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(append([]byte(v.Key), '\n'))
+	}
 	f.Add([]byte("{\"alg\":\"ed25519\",\"spki\":\"\",\"use\":\"slot\"}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		key, err := ParsePublic(b)

@@ -91,6 +91,11 @@ func TestAddCheckpointRefusals(t *testing.T) {
 
 func FuzzAddCheckpoint(f *testing.F) {
 	f.Add([]byte(specAddCheckpoint))
+	for _, b := range publishedVectors(f, "checkpoints.json", "checkpoint") {
+		f.Add(append([]byte("old 3\n"+zeroRoot+"\n\n"), b...))
+	}
+	f.Add(append([]byte("old 1\n"+strings.Repeat(zeroRoot+"\n", MaxProofHashes)+"\n"), keptFiles(f, "log/checkpoint")[0]...))
+	f.Add(append([]byte("old 1\n"+strings.Repeat(zeroRoot+"\n", MaxProofHashes+1)+"\n"), keptFiles(f, "log/checkpoint")[0]...))
 	f.Add([]byte("old 0\n\nlog.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— log.example AAAAAAA=\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := ParseAddCheckpoint(b)

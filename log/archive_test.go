@@ -75,6 +75,11 @@ func FuzzParseArchive(f *testing.F) {
 	one := signed(f, Checkpoint{Origin: testOrigin, Size: 1}, nil)
 	two := signed(f, Checkpoint{Origin: testOrigin, Size: 2}, map[*Cosigner]uint64{testCosigner(f, "w"): 7})
 	f.Add([]byte(nil))
+	for _, b := range keptFiles(f, "log/checkpoints") {
+		if len(b) < 5000 {
+			f.Add(b)
+		}
+	}
 	f.Add(AppendArchive(nil, one))
 	f.Add(AppendArchive(AppendArchive(nil, one), two))
 	f.Fuzz(func(t *testing.T, b []byte) {

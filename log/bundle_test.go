@@ -85,6 +85,7 @@ func TestParseBundleLeavesAreApart(t *testing.T) {
 
 func FuzzParseBundle(f *testing.F) {
 	f.Add([]byte("\x00\x01a\x00\x01b"), 2)
+	f.Add(keptFiles(f, "log/tile/entries/000.p/5")[0], 5)
 	f.Add([]byte("\x00\x03abc"), 1)
 	f.Add([]byte("\x00\x00"), 1)
 	f.Add([]byte("\x00\x00\x00\x01a"), 2)

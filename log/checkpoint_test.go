@@ -70,6 +70,9 @@ func TestParseCheckpointRefuses(t *testing.T) {
 func FuzzParseCheckpoint(f *testing.F) {
 	f.Add([]byte("example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"))
 	f.Add([]byte("a\n0\n" + zeroRoot + "\n"))
+	for _, b := range publishedVectors(f, "checkpoints.json", "checkpoint") {
+		f.Add(textOf(b))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := ParseCheckpoint(b)
 		if err != nil {

@@ -171,6 +171,9 @@ func FuzzParseSignatureLines(f *testing.F) {
 
 func FuzzParseNote(f *testing.F) {
 	f.Add([]byte(specNote))
+	for _, b := range publishedVectors(f, "checkpoints.json", "checkpoint") {
+		f.Add(b)
+	}
 	f.Add([]byte("a\n\nb\n\n\n— a.example AAAAAAA=\n— b AAAAAAAA\n"))
 	f.Add(signed(f, Checkpoint{Origin: testOrigin, Size: 1}, map[*Cosigner]uint64{testCosigner(f, "w"): 5}))
 	f.Fuzz(func(t *testing.T, b []byte) {

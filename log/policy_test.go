@@ -253,6 +253,9 @@ func FuzzParsePolicy(f *testing.F) {
 			f.Add(b)
 		}
 	}
+	for _, b := range append(publishedVectors(f, "policies.json", "policy"), keptFiles(f, "policy.txt")...) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := ParsePolicy(b)
 		if err != nil {

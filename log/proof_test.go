@@ -229,6 +229,9 @@ func FuzzParseProof(f *testing.F) {
 	f.Add(p.Marshal())
 	p.Extra, p.Hashes = nil, nil
 	f.Add(p.Marshal())
+	for _, b := range publishedVectors(f, "proofs.json", "proof") {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := ParseProof(b)
 		if err != nil {

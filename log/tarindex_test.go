@@ -72,6 +72,10 @@ func FuzzTar(f *testing.F) {
 	f.Add(makeTar(f, file("./top/checkpoint", "hello"), file("./top/tile/0/"+strings.Repeat("0", 120), "")))
 	f.Add(makeTar(f, tarEntry{tar.Header{Name: "checkpoint", Typeflag: tar.TypeReg, PAXRecords: map[string]string{"SCHILY.xattr.user.note": "x"}}, "hello"},
 		tarEntry{tar.Header{Name: "tile", Typeflag: tar.TypeDir}, ""}, tarEntry{tar.Header{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "tile"}, ""}))
+	long := strings.Repeat("long/", 30)
+	f.Add(makeTar(f, tarEntry{tar.Header{Name: long + "name", Typeflag: tar.TypeReg, Format: tar.FormatGNU}, "gnu"}, file("tile/0/"+strings.Repeat("x001/", 40)+"000", "pax")))
+	f.Add(makeTar(f, tarEntry{tar.Header{Name: "tile/0/001", Typeflag: tar.TypeLink, Linkname: "tile/0/000"}, ""}, file("../checkpoint", "up"), file("/checkpoint", "root")))
+	f.Add(makeTar(f, file("checkpoint", "once"), file("checkpoint", "twice")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		b = bytes.Clone(b)
 		// Nearly everything else fails at the checksum of its first header.

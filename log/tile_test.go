@@ -103,7 +103,9 @@ func TestTileWidthAt(t *testing.T) {
 }
 
 func FuzzParseTilePath(f *testing.F) {
-	for _, s := range []string{"tile/0/000", "tile/1/x001/000.p/17", "tile/entries/x001/x234/067.p/8", "tile/63/x000/000"} {
+	for _, s := range []string{"tile/0/000", "tile/1/x001/000.p/17", "tile/entries/x001/x234/067.p/8", "tile/63/x000/000",
+		"tile/0/000.p/1", "tile/0/000.p/255", "tile/0/000.p/256", "tile/0/000.p/0", "tile/0/000.p/01", "tile/64/000", "tile/00/000", "tile/-1/000", "tile/0/x000/000",
+		"tile/0/0000", "tile/0/00", "tile/0/x001/x234", "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/entries/000", "tile/entries/x000.p/1", "tile/data/000", "tile/0/001.p", "tile/0/", "/tile/0/000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -97,16 +97,16 @@ func TestSavedTreeRefuses(t *testing.T) {
 
 func FuzzParseBuilder(f *testing.F) {
 	b := log.NewBuilder(nil)
-	for range 259 {
+	for size := range 260 {
+		if saved, err := b.AppendBinary(nil); err != nil {
+			f.Fatal(err)
+		} else if size < 4 || size > 254 {
+			f.Add(saved)
+		}
 		if err := b.Append(log.EmptyRoot()); err != nil {
 			f.Fatal(err)
 		}
 	}
-	saved, err := b.AppendBinary(nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(saved)
 	f.Add(make([]byte, 8))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		b, err := log.ParseBuilder(in, nil)

@@ -89,6 +89,13 @@ func TestParseKeyRefuses(t *testing.T) {
 
 func FuzzParseKey(f *testing.F) {
 	f.Add(specVkey)
+	for _, b := range publishedVectors(f, "policies.json", "policy") {
+		for _, word := range strings.Fields(string(b)) {
+			if strings.Count(word, "+") > 1 {
+				f.Add(word)
+			}
+		}
+	}
 	f.Add(testCosigner(f, "witness.example/w").Key().String())
 	f.Add(testMLDSACosigner(f, "witness.example/pq").Key().String())
 	f.Fuzz(func(t *testing.T, s string) {

@@ -165,8 +165,13 @@ func TestEvidenceFileName(t *testing.T) {
 }
 
 func FuzzParseEvidence(f *testing.F) {
-	w := generator.New(generator.Options{Seed: 74})
+	w, s := newStory(f, 40, generator.Options{Seed: 74})
+	archive, err := s.Archive()
+	if err != nil {
+		f.Fatal(err)
+	}
 	for _, e := range []*verifier.Evidence{
+		fork(f, w, s, archive, 7), fork(f, w, s, archive, 32), fork(f, w, s, archive, 40),
 		{Format: verifier.EvidenceFormat, Log: w.Options.Origin, What: "x", Smaller: string(w.Checkpoint(1, anyRoot, 0)), Larger: string(w.Checkpoint(2, anyRoot, 0)), Prefix: "AAAA", Consistency: []string{"AAAA"}},
 		{Format: verifier.EvidenceFormat},
 	} {
@@ -193,8 +198,15 @@ func FuzzParseEvidence(f *testing.F) {
 
 func FuzzCheckProof(f *testing.F) {
 	w, s := newStory(f, 20, generator.Options{Seed: 75})
-	f.Add(receipt(f, s, 3).Marshal())
-	f.Add(receipt(f, s, 0).Marshal())
+	for i := range uint64(20) {
+		f.Add(receipt(f, s, i).Marshal())
+	}
+	none := receipt(f, s, 5)
+	none.Extra = nil
+	f.Add(none.Marshal())
+	other := receipt(f, s, 5)
+	other.Index = 6
+	f.Add(other.Marshal())
 	entries, err := s.Entries()
 	if err != nil {
 		f.Fatal(err)

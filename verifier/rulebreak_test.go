@@ -17,7 +17,7 @@ import (
 
 // broken is a log whose operator broke a rule that entries show by themselves, one
 // after the other: the code of the finding, and what is at its index.
-func broken(t *testing.T) (*generator.World, *generator.Site) {
+func broken(t testing.TB) (*generator.World, *generator.Site) {
 	t.Helper()
 	w := generator.New(generator.Options{Seed: 91, Signatories: 2, Witnesses: 3, Quorum: 2, NoDirectories: true})
 	a := w.Signatories[0]
@@ -173,8 +173,25 @@ func TestNoRuleBreak(t *testing.T) {
 }
 
 func FuzzParseRuleBreak(f *testing.F) {
-	w := generator.New(generator.Options{Seed: 94})
-	e := &verifier.RuleBreak{Format: verifier.RuleBreakFormat, Log: w.Options.Origin, Code: pledge.FindLeafMalformed, What: "x", Checkpoint: string(w.Checkpoint(1, log.LeafHash([]byte("x")), 0)),
+	w, s := broken(f)
+	r := runAudit(f, w, s.Dir)
+	proved := 0
+	for _, finding := range r.Findings {
+		e, err := verifier.ProveRuleBreak(f.Context(), w.Policy, log.DirSource(s.Dir), r.Checkpoint, finding)
+		if err != nil || e == nil {
+			continue
+		}
+		b, err := e.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		proved++
+		f.Add(b)
+	}
+	if proved < 3 {
+		f.Fatalf("%d rule breaks were proved", proved)
+	}
+	e := &verifier.RuleBreak{Format: verifier.RuleBreakFormat, Log: w.Options.Origin, Code: pledge.FindLeafMalformed, What: "x", Checkpoint: string(w.Checkpoint(1, log.LeafHash([]byte("x")), w.Now())),
 		Entries: []verifier.ProvedEntry{{Leaf: "eA==", Inclusion: []string{}}}}
 	b, err := e.Marshal()
 	if err != nil {

@@ -21,3 +21,12 @@ const MaxBody = maxBody
 
 // Burst is how many cosignatures a log may have at once.
 const Burst = burst
+
+// ReadLog reads the file of a log and writes it again.
+func ReadLog(b []byte) (l *Log, again []byte, err error) {
+	if l, err = parseLog(b); err != nil {
+		return nil, nil, err
+	}
+	again, err = l.marshal()
+	return l, again, err
+}

@@ -119,6 +119,13 @@ func FuzzSigner(f *testing.F) {
 	f.Add(bytes.ToLower(good))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := parseSigner(b)
+		_, formerErr := parseFormer(b)
+		if (formerErr == nil) != (err == nil) {
+			t.Errorf("%q: %v as the key, %v as the former one", b, err, formerErr)
+		}
+		if _, pq := parseMLDSA(b); pq == nil && err == nil {
+			t.Errorf("%q is a key of two algorithms", b)
+		}
 		if err != nil {
 			if parts := strings.Split(string(b), "+"); len(parts) > 4 && len(parts[4]) > 8 && strings.Contains(err.Error(), parts[4]) {
 				t.Errorf("the error quotes the key: %v", err)
