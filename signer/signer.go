@@ -9,6 +9,7 @@
 //	ssh-agent:KEYID             a key in the agent at SSH_AUTH_SOCK: 8 digits of its key id, or more,
 //	ssh-agent:SHA256:…          its fingerprint as ssh-add -l has it,
 //	ssh-agent:COMMENT           or its comment
+//	pkcs11:…                    a key on a token (RFC 7512), in a build with the tag pkcs11
 //
 // It never holds a secret: passphrases and PINs are asked for, or read from a file that
 // only its owner may read.
@@ -103,6 +104,7 @@ var schemes = []struct {
 	open   func(ctx context.Context, ref string, opts Options) (*Signer, error)
 }{
 	{agentPrefix, openAgent},
+	{pkcs11Prefix, openPKCS11},
 }
 
 // Open finds the key that a reference names. Its error is an *Error where something can
