@@ -38,6 +38,7 @@ type formCase struct {
 	text    []change                  // to its detached body, before its digest is taken
 	leaf    func(b []byte) []byte     // to the leaf, after it was signed
 	chain   func(s *small) *chainFile // a chain for the light client, instead
+	file    string                    // of the log's directory, which is damaged as text says, instead
 	opens   []string                  // a member, and what opens it, of a request that seals it so
 	prepare func(s *small, st *generator.Statement)
 }
@@ -268,6 +269,9 @@ func (c formCase) refused(s *small) (code string, refused bool) {
 		own.place = &p
 		code = c.chain(&own).check(&own)
 		return code, code != ""
+	}
+	if c.file != "" {
+		return noted(s.audit(c.directory(s)))
 	}
 	f, p := c.files(s)
 	return refusedAs(p, p.audit(f))

@@ -31,7 +31,7 @@ var formTables = []formTable{
 	{"entry/later.go", laterForms}, {"pledge/judge.go", judgeForms}, {"pledge/terms.go", termForms}, {"entry/statement.go", statementForms}, {"entry/directory.go", directoryForms},
 	{"entry/canonical.go", canonicalForms}, {"entry/leaf.go", leafForms}, {"entry/envelope.go", envelopeForms}, {"entry/key.go", keyForms},
 	{"entry/detached.go", detachedForms}, {"entry/requestbody.go", requestForms}, {"entry/seal.go", sealForms}, {"entry/disclosure.go", disclosureForms},
-	{"verifier/chain.go", chainForms},
+	{"verifier/chain.go", chainForms}, {"log/note.go", noteForms}, {"log/checkpoint.go", checkpointForms}, {"log/archive.go", archiveForms}, {"log/bundle.go", bundleForms},
 }
 
 // What the charter says and amends change (protocol section 4).

@@ -104,7 +104,7 @@ func (s *small) off(i int) rowOff {
 			r.Named++
 		default:
 			r.Unseen++
-			r.Which = append(r.Which, fmt.Sprintf("form %s, %d", cmp.Or(k.form, "of a chain or an open"), n+1))
+			r.Which = append(r.Which, fmt.Sprintf("form %s, %d", cmp.Or(k.form, k.file, "of a chain or an open"), n+1))
 		}
 	}
 	return r
@@ -120,6 +120,11 @@ func (s *small) refusedWithout(c check, k formCase) (code string, refused, crash
 		chain := k.chain(&own)
 		crashed = switchedOff(c, func() { code = chain.check(&own) })
 		return code, code != "", crashed
+	}
+	if k.file != "" {
+		f := k.directory(s)
+		crashed = switchedOff(c, func() { code, refused = noted(s.audit(f)) })
+		return code, refused, crashed
 	}
 	f, p := k.files(s)
 	crashed = switchedOff(c, func() { code, refused = refusedAs(p, p.audit(f)) })

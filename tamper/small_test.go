@@ -25,6 +25,9 @@ type small struct {
 	amendFrom                              string
 }
 
+// smallSize is how many entries it has.
+const smallSize = 15
+
 // newSmall makes the small log.
 func newSmall(tb testing.TB) *small {
 	tb.Helper()
@@ -77,6 +80,9 @@ func newSmall(tb testing.TB) *small {
 	g.entries = append(g.entries, p.before...)
 	p.before, p.at = nil, 0
 	p.k = len(g.entries)
+	if p.k != smallSize {
+		tb.Fatalf("the small log has %d entries", p.k)
+	}
 	s.amendFrom = entry.FormatTime(entry.PeriodAt(entry.HalfYear, p.now()).End())
 	for i, e := range g.entries[1:] {
 		it := pledge.Read(uint64(i+1), e.Leaf)
