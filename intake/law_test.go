@@ -188,7 +188,7 @@ func (l *lawyer) weigh(x *draft, refused entry.Code, verdicts []pledge.Verdict) 
 		return nil
 	}
 	for _, v := range verdicts {
-		if v.Kind == pledge.Duplicate || v.Kind != pledge.Accepted && v.Code == refused {
+		if (v.Kind == pledge.Rejected || v.Kind == pledge.Malformed) && v.Code == refused {
 			return nil
 		}
 	}
@@ -196,7 +196,8 @@ func (l *lawyer) weigh(x *draft, refused entry.Code, verdicts []pledge.Verdict) 
 		if !slices.Contains(d.Codes, refused) {
 			continue
 		}
-		if !slices.ContainsFunc(verdicts, func(v pledge.Verdict) bool { return v.Kind == pledge.Accepted }) {
+		// One that is there already is in order: it is refused for what comes with it.
+		if !slices.ContainsFunc(verdicts, func(v pledge.Verdict) bool { return v.Kind == pledge.Accepted || v.Kind == pledge.Duplicate }) {
 			return nil // it is wrong in two ways
 		}
 		if !slices.Contains(x.differs, refused) {
@@ -396,6 +397,14 @@ func TestTheLawNotices(t *testing.T) {
 		}
 		l.leave()
 	}
+	l := court(fixed(1))
+	for _, code := range []entry.Code{pledge.CodeSeqTaken, entry.CodeVocabulary} {
+		again := &draft{st: l.requests[0], envelope: l.requests[0].Envelope.Marshal()}
+		if err := l.weigh(again, code, []pledge.Verdict{{Kind: pledge.Duplicate}}); err == nil {
+			t.Errorf("a server that refuses with %s what is there already goes unseen", code)
+		}
+	}
+	l.leave()
 	for i, d := range Differences {
 		if _, other := elsewhere[d.Codes[0]]; other {
 			continue

@@ -261,7 +261,7 @@ var ways = []way{
 	bytewise("a member of the statement left out", func(l *lawyer, x *draft) bool {
 		x.edit(func(m map[string]any) { delete(m, choose(l, "member", slices.Sorted(maps.Keys(m)))) })
 		return true
-	}, entry.CodeBodyNotWanted),
+	}, entry.CodeBodyNotWanted, entry.CodeBodyMissing),
 	bytewise("another reference", func(l *lawyer, x *draft) bool {
 		found := false
 		x.edit(func(m map[string]any) {
