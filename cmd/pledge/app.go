@@ -68,6 +68,8 @@ A statement goes this way:
   pledge open     draft the opening of a text that was withheld or sealed
   pledge slot     by timer: log the slot that every signatory owes, full or empty
 
+pledge law shows what the law says on telling of a request, by instrument.
+
 Exit codes: 0 done; 1 refused or not verified; 2 usage, a file that cannot be
 read or is not filled in; 3 cannot decide now.`,
 		Example: `  pledge keygen --out acme-1.key
@@ -77,7 +79,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.receiptCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.lawCommand(), a.receiptCommand(), a.versionCommand())
 	commandline.Finish(root)
 	return root
 }

@@ -138,6 +138,9 @@ func (a *app) commit(src *requestYAML, f newFlags) error {
 	if src.Withhold != nil {
 		return commandline.Refused(inFile(name, errors.New("withhold: nothing of this is published now, and whether its text is when it comes out of the slot is said then")), "leave withhold out; pledge new request --from-slot FILE --review DATE withholds")
 	}
+	if src.Permission != nil {
+		return commandline.Refused(inFile(name, errors.New("permission: nothing of this is told now, and no law card blocks it")), "leave permission out; pledge new request --from-slot FILE --permission FILE cites it when it comes out of the slot")
+	}
 	if f.policy == "" {
 		return commandline.Usagef("for example: --policy policy.txt", "--policy is missing: it names the log that the commitment is for")
 	}
@@ -221,6 +224,7 @@ type slotRequest struct {
 	place      entry.Disclosure
 	slot       entry.ID
 	review     string
+	permission string
 }
 
 func (y *slotRequest) author() string { return "" }
@@ -270,7 +274,13 @@ func (a *app) outOfSlot(ctx context.Context, f newFlags) error {
 		return commandline.Refused(fmt.Errorf("%s is in the slot of %s, which is not submitted yet", f.fromSlot, slot.period()), "pledge slot submits it")
 	}
 	src := &slotRequest{commitment: c, place: place, slot: slot.statement.ID, review: f.review}
+	if src.permission, err = readPermission(f.permission); err != nil {
+		return err
+	}
 	d := &drafting{st: &entry.Statement{Kind: entry.KindRequest, Lane: entry.LaneMain, Author: st.Author}}
+	if err := src.tell(d); err != nil {
+		return inFile(f.fromSlot, discreet(err))
+	}
 	r, err := a.place(ctx, d, f)
 	if err != nil {
 		return err

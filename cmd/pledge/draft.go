@@ -91,6 +91,7 @@ type drafting struct {
 	seals       []entry.Seal       // of members of the detached body
 	disclosures []entry.Disclosure // what opens the seals, or what an open opens
 	signers     *entry.Signers     // as the log tells, nil when it was not asked
+	permission  string             // what permits to tell of a request, "" for none; never part of the statement
 }
 
 func (d *drafting) note(format string, args ...any) {

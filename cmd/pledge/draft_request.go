@@ -27,6 +27,7 @@ type requestYAML struct {
 	Other         map[string]string `yaml:"other"`
 	Narrative     map[string]string `yaml:"narrative"`
 	Documents     []documentYAML    `yaml:"documents"`
+	Permission    *permissionYAML   `yaml:"permission"` // not of the statement: see tell
 	Withhold      *withholdYAML     `yaml:"withhold"`
 	Seal          sealsYAML         `yaml:"seal"`
 }
@@ -49,7 +50,16 @@ func (y *requestYAML) body(d *drafting) error {
 	if err := checkCountry(d.st.Log, y.Country); err != nil {
 		return err
 	}
-	body := &entry.RequestBody{
+	body := y.members()
+	var err error
+	body.Log, body.Author, body.Kind, body.Salt, err = d.head()
+	d.detached = body
+	return err
+}
+
+// members returns the detached body without what every body has.
+func (y *requestYAML) members() *entry.RequestBody {
+	return &entry.RequestBody{
 		Agency:        y.Agency,
 		Assist:        sorted(y.Assist),
 		Authority:     y.Authority,
@@ -67,10 +77,6 @@ func (y *requestYAML) body(d *drafting) error {
 		Statute:       y.Statute,
 		Targets:       sorted(y.Targets),
 	}
-	var err error
-	body.Log, body.Author, body.Kind, body.Salt, err = d.head()
-	d.detached = body
-	return err
 }
 
 // period is what the tree says of when the request was received: the period of

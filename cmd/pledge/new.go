@@ -20,7 +20,7 @@ import (
 type newFlags struct {
 	from, author, policy, log, prev, clock, out string
 	seq                                         uint64
-	forSlot, fromSlot, review                   string // of requests
+	forSlot, fromSlot, review, permission       string // of requests
 }
 
 // check wants the flags that go with slots where they belong.
@@ -34,6 +34,8 @@ func (f *newFlags) check(kind entry.Kind) error {
 		return commandline.Usagef("leave --seq, --prev, --out and --log out: nothing is drafted for the log yet, and it is not asked", "--for-slot does not go with them")
 	case f.review != "" && f.fromSlot == "":
 		return commandline.Usagef("write withhold: {review: DATE} in the YAML", "--review goes with --from-slot")
+	case f.permission != "" && f.fromSlot == "":
+		return commandline.Usagef("write permission: {reference: …} in the YAML", "--permission goes with --from-slot")
 	}
 	return nil
 }
@@ -62,6 +64,11 @@ keeps it in the draft; in that of any statement with a text, seal: {MEMBER:
 draft. These are the only copies: pledge open opens them. A request of which not
 even the existence may be told goes into the next slot: --for-slot DIR asks
 nothing, sends nothing and leaves one file, which later --from-slot drafts from.
+
+The law card of the instrument is applied (pledge law): one that forbids telling of
+a request refuses it, unless permission: {reference: …} in the YAML cites what
+permits it. That reference stays in FILE.filing.json beside the draft and is never
+logged or sent. With --for-slot no card blocks. Cards are information, not advice.
 
 A charter needs no log. For the others the log's address is --log, or stands in
 the policy. With a policy the charter is taken only under a checkpoint that the
@@ -128,6 +135,7 @@ is submitted. What is withheld or sealed is shown on a terminal only, unless
 	flags.StringVar(&f.forSlot, "for-slot", "", "keep a request, of which nobody may know, in `DIR` for the next slot; asks nothing and sends nothing")
 	flags.StringVar(&f.fromSlot, "from-slot", "", "draft the request of a commitment `FILE` that was in a slot")
 	flags.StringVar(&f.review, "review", "", "with --from-slot: withhold the text, review by `DATE`")
+	flags.StringVar(&f.permission, "permission", "", "with --from-slot: `FILE` with the reference of what permits telling, where a law card forbids it")
 	flags.BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	flags.StringVar(&f.out, "out", "", "draft `FILE` to write (default AUTHOR-KIND-SEQ.json)")
 	return cmd
@@ -145,6 +153,14 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneOf(kind)}}
 	if d.st.Author, err = pickAuthor(kind, src.author(), f.author); err != nil {
 		return err
+	}
+	if t, ok := src.(teller); ok {
+		if err := t.tell(d); err != nil {
+			if quiet {
+				err = discreet(err)
+			}
+			return inFile(name, err)
+		}
 	}
 	if charter, ok := src.(*charterYAML); ok {
 		d.founds = charter.origin()
@@ -214,18 +230,29 @@ func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) 
 // writeDraft writes a draft and what opens its seals, and shows both.
 func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 	sealed := d.seals != nil
+	// What stands beside a draft is written first: a draft without it could be signed
+	// and submitted.
+	var beside []string
+	undo := func(err error) error {
+		for _, path := range beside {
+			err = errors.Join(err, os.Remove(path))
+		}
+		return err
+	}
 	if sealed {
-		// It is written first: a draft without it could be signed and submitted.
 		if err := keepDisclosures(out, sub.Statement.ID, d.disclosures); err != nil {
 			return err
 		}
+		beside = append(beside, sealedPath(out))
+	}
+	if d.permission != "" {
+		if err := keepFiling(out, sub.Statement, d.permission); err != nil {
+			return undo(err)
+		}
+		beside = append(beside, filingPath(out))
 	}
 	if err := createFile(out, sub.Marshal(), 0o600); err != nil {
-		err = fmt.Errorf("write draft: %w", err)
-		if sealed {
-			err = errors.Join(err, os.Remove(sealedPath(out)))
-		}
-		return err
+		return undo(fmt.Errorf("write draft: %w", err))
 	}
 	a.statement(sub, d.disclosures)
 	for _, n := range d.notes {
@@ -239,6 +266,10 @@ func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 	if sealed {
 		a.note("%s has the only copy of what is under the seals: keep it; it is not needed to sign or submit", sealedPath(out))
 		a.printf("sealed      %s\n", sealedPath(out))
+	}
+	if d.permission != "" {
+		a.note("%s has the reference of the permission, for the company's own file: it is not needed to sign or submit", filingPath(out))
+		a.printf("filing      %s\n", filingPath(out))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import "embed"
 //   - audit.v1.json: `pledge-verify audit --json`
 //   - chain.v1.json: `pledge-verify chain --json`
 //   - diff.v1.json: `pledge-verify diff --json`
+//   - filing.v1.json: FILE.filing.json beside a draft of `pledge new request`
 //   - law-cards.v1.json: `pledge law --json`, entry/lawcards.json
 //   - proof.v1.json: `pledge-verify proof --json`
 //   - witness-audit.v1.json: audit.json of an auditing `pledge-witness`
