@@ -186,11 +186,11 @@ func unknownSignatory(err error) error {
 	return err
 }
 
-// vocabulary answers with the codes that this version knows.
+// vocabulary answers with the codes that this version knows, and the law cards.
 func (a *API) vocabulary(w http.ResponseWriter, r *http.Request) {
 	if _, err := parameters(r); err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	a.writeJSON(w, r, entry.Terms)
+	a.writeJSON(w, r, client.VocabularyAnswer{Vocabulary: *entry.Terms, LawCards: entry.LawCards()})
 }

@@ -105,7 +105,7 @@ func (c *Client) Charter(ctx context.Context) (*entry.Charter, entry.ID, error) 
 	return charter, st.ID, nil
 }
 
-// Vocabulary returns the codes that the server knows.
-func (c *Client) Vocabulary(ctx context.Context) (*entry.Vocabulary, error) {
-	return get[entry.Vocabulary](ctx, c, "api/v1/vocabulary", nil)
+// Vocabulary returns the codes that the server knows, and its law cards.
+func (c *Client) Vocabulary(ctx context.Context) (*VocabularyAnswer, error) {
+	return get[VocabularyAnswer](ctx, c, "api/v1/vocabulary", nil)
 }

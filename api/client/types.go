@@ -153,6 +153,13 @@ type SignatoryAnswer struct {
 	Signatory     Signatory `json:"signatory"`
 }
 
+// A VocabularyAnswer is the vocabulary, and the law cards of its instruments. They are
+// nil from a server of before there were any.
+type VocabularyAnswer struct {
+	entry.Vocabulary
+	LawCards *entry.Cards `json:"lawCards,omitzero"`
+}
+
 // A SignatoryList is every signatory and challenger, in order of admission.
 type SignatoryList struct {
 	Size          uint64      `json:"size"`

@@ -32,7 +32,8 @@ func page(cards *entry.Cards) []byte {
 there is a request, and what it says; to whom else it may be told; which counts the law itself lets be published; and what
 can lift a duty of secrecy. It is written for counsel, who reads the law and the paper at hand.
 
-Version %d of %s. This page is made of `+"`entry/lawcards.json`"+` (`+"`go generate ./entry`"+`). No server and no
+Version %d of %s. This page is made of `+"`entry/lawcards.json`"+` (`+"`go generate ./entry`"+`), which
+`+"`pledge law`"+` shows too and `+"`GET /api/v1/vocabulary`"+` has as `+"`lawCards`"+`. `+"`pledge new request`"+` applies it. No server and no
 verifier judges by it.
 
 Each source has the address of the official text, which was not opened for these cards, and, where it was read, the copy
@@ -53,11 +54,26 @@ source: it has to be looked up before it is relied on.
 		}
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s | %s |\n", c.Code, c.Code, c.Existence.Label(), c.Contents.Label(), confirmed)
 	}
+	b.WriteString(drafter)
 	for i := range cards.Cards {
 		writeCard(&b, cards, &cards.Cards[i])
 	}
 	return b.Bytes()
 }
+
+const drafter = `
+## What the drafter does with it
+
+- A card that forbids telling the existence refuses a request that would be logged, with exit code 1. It goes into the
+  next slot instead (` + "`--for-slot`" + `, where no card blocks), or the YAML names what permits telling:
+  ` + "`permission: {reference: …}`" + `.
+- A card that forbids telling the contents wants them withheld or sealed, or that permission.
+- Where it depends on the paper, or no source says, and where a duty applies to everybody, the drafter shows the card and
+  goes on. It is silent where ` + "`gag`" + ` states that there is no duty of secrecy, or none any more, and the card forbids nothing.
+- Sealing or withholding the instrument changes nothing of that. Where the instrument is left out, not published or not
+  known, no card can be applied, and the drafter says so.
+- The permission's reference is never logged or sent. It stays in the YAML and in ` + "`FILE.filing.json`" + ` beside the draft.
+`
 
 func writeCard(b *bytes.Buffer, cards *entry.Cards, c *entry.Card) {
 	term, _ := entry.Terms.Term("instrument", c.Code)
