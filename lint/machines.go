@@ -22,19 +22,21 @@ var emailForms = []*regexp.Regexp{
 func emails(s *source) []span { return s.all(emailForms...) }
 
 var (
-	ipv4Form  = regexp.MustCompile(`\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}(?:/\d{1,2})?`)
+	ipv4Form  = regexp.MustCompile(`(?i)\d{1,3}(?:(?:\.|\s?\[\s?(?:\.|dot)\s?\]\s?|\s?\(\s?(?:\.|dot)\s?\)\s?|\sdot\s)\d{1,3}){3}(?:/\d{1,2})?`)
+	ipv4Dots  = regexp.MustCompile(`[^0-9/]+`)
+	portForm  = regexp.MustCompile(`^:\d{1,5}\b`)
 	ipv4Range = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.(?:\d{1,3}|[xX*])\.[xX*]+`)
 	ipv6Form  = regexp.MustCompile(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?:/\d{1,3})?`)
 	notAnIP   = regexp.MustCompile(`(?i)(?:\bversions?|\bv|\breleases?|\bfirmware|\bbuild|§|\bsections?|\bclauses?|\bart(?:icle)?s?\.?)\s*$`)
-	undotted  = strings.NewReplacer("[.]", ".", "(.)", ".")
 )
 
 // addresses finds IP addresses and prefixes.
 func addresses(s *source) []span {
 	var out []span
 	for _, at := range s.find(ipv4Form) {
-		addr, _, _ := strings.Cut(undotted.Replace(s.text[at.start:at.end]), "/")
-		if _, err := netip.ParseAddr(addr); err == nil && s.alone(at) && !notAnIP.MatchString(s.text[:at.start]) {
+		addr, _, _ := strings.Cut(ipv4Dots.ReplaceAllString(s.text[at.start:at.end], "."), "/")
+		alone := s.alone(at) || portForm.MatchString(s.text[at.end:min(at.end+7, len(s.text))])
+		if _, err := netip.ParseAddr(addr); err == nil && alone && !notAnIP.MatchString(s.before(at)) {
 			out = append(out, at)
 		}
 	}

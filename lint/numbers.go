@@ -24,8 +24,11 @@ var (
 func phones(s *source) []span {
 	var out []span
 	for _, at := range s.find(phoneForm) {
+		if s.text[at.start] == '(' && !strings.Contains(s.text[at.start:at.end], ")") {
+			at.start++
+		}
 		number := dashes.ReplaceAllString(s.text[at.start:at.end], "-")
-		before := s.text[:at.start]
+		before := s.before(at)
 		digits := 0
 		for _, r := range number {
 			if r >= '0' && r <= '9' {

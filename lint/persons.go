@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A token is a word of a text: letters with what joins them, such as O'Brien,
@@ -25,17 +27,31 @@ func (s *source) tokens() []token {
 	for _, at := range s.find(tokenForm) {
 		text := s.text[at.start:at.end]
 		bare := strings.TrimSuffix(text, ".")
-		if bare != text && !isInitials(text) && !isTitle(strings.ToLower(bare)) {
+		if bare != text && !isInitials(text) && !isTitle(elided(bare)) {
 			at.end--
 			text = bare
 		}
 		// A sentence that ends without a space behind it, and an abbreviation, are not
 		// names with a full stop inside.
 		text = strings.ReplaceAll(text, "’", "'")
+		if title := elided(text); isTitle(strings.TrimSuffix(title, ".")) && title != strings.ToLower(text) {
+			text = title
+		}
 		out = append(out, token{span: at, text: text, lower: strings.TrimSuffix(strings.ToLower(text), "."), gap: s.text[last:at.start]})
 		last = at.end
 	}
 	return out
+}
+
+// elided takes an article off a word in lower case: l'avv.
+func elided(word string) string {
+	lower := strings.ReplaceAll(strings.ToLower(word), "’", "'")
+	for _, article := range []string{"l'", "d'", "dell'", "all'"} {
+		if rest, ok := strings.CutPrefix(lower, article); ok {
+			return rest
+		}
+	}
+	return lower
 }
 
 func isTitle(lower string) bool { return honorifics[lower] || lower == "m" }
@@ -51,6 +67,40 @@ func isInitials(text string) bool {
 		}
 	}
 	return true
+}
+
+// fold takes the accents off a word in lower case, as the list of given names has none.
+func fold(lower string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(lower) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case r == 'ø':
+			b.WriteByte('o')
+		case r == 'ł':
+			b.WriteByte('l')
+		case r == 'ı':
+			b.WriteByte('i')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// isGiven reports whether a word in lower case is a given name, or begins with one
+// and a hyphen.
+func isGiven(lower string) bool {
+	word := fold(strings.TrimSuffix(lower, "'s"))
+	if first, _, ok := strings.Cut(word, "-"); ok && givenNames[first] {
+		return true
+	}
+	return givenNames[word]
+}
+
+// isGivenAlone is isGiven for a word that stands alone: it is not also something else.
+func isGivenAlone(lower string) bool {
+	return isGiven(lower) && !ambiguousNames[strings.TrimSuffix(lower, "'s")]
 }
 
 // capitalised reports whether a word is written as a name is: Smith, McDonald,
@@ -75,7 +125,7 @@ func (t token) couldBeName() bool {
 }
 
 func couldBe(lower string) bool {
-	return !notNames[lower] && !roles[lower] && !honorifics[lower] || givenNames[lower] && !notNames[lower]
+	return !notNames[lower] && (!roles[lower] && !honorifics[lower] || givenNames[lower])
 }
 
 // close reports whether a token stands right behind the one before.
@@ -89,6 +139,7 @@ func (t token) close() bool {
 func persons(s *source) []span {
 	ts := s.tokens()
 	var out []span
+	family := make(map[string]bool)
 	add := func(first, last int) {
 		end := ts[last].end
 		if text := s.text[ts[last].start:end]; strings.HasSuffix(strings.ToLower(text), "'s") || strings.HasSuffix(text, "’s") {
@@ -96,6 +147,9 @@ func persons(s *source) []span {
 		}
 		if at := (span{ts[first].start, end}); !s.isKnown(ts[first : last+1]) {
 			out = append(out, at)
+			if text := strings.TrimSuffix(ts[last].text, "'s"); first < last && len(text) > 3 {
+				family[text] = true
+			}
 		}
 	}
 	for i := 0; i < len(ts); {
@@ -112,6 +166,12 @@ func persons(s *source) []span {
 		}
 		i++
 	}
+	// Who was named in full is named by the last word later on.
+	for _, t := range ts {
+		if t.capitalised() && family[strings.TrimSuffix(t.text, "'s")] {
+			out = append(out, t.span)
+		}
+	}
 	return append(out, otherScripts(s)...)
 }
 
@@ -127,7 +187,7 @@ func personAt(ts []token, i int) int {
 	case contexts[t.lower] && i+1 < len(ts):
 		next := ts[i+1]
 		if strings.Trim(next.gap, " :,\n\"“„«'‘") == "" && next.couldBeName() {
-			if n := nameFrom(ts, i+1); n > 1 || n == 1 && (givenNames[next.lower] || sureContexts[t.lower] || aboutPerson(ts, i)) {
+			if n := nameFrom(ts, i+1); n > 1 || n == 1 && (isGiven(next.lower) || sureContexts[t.lower] || aboutPerson(ts, i)) {
 				return 1 + n
 			}
 		}
@@ -139,19 +199,23 @@ func personAt(ts []token, i int) int {
 	if !t.couldBeName() {
 		return 0
 	}
-	given := givenNames[strings.TrimSuffix(t.lower, "'s")] || givenHyphened(t.lower)
 	n := nameFrom(ts, i)
+	if n == 0 {
+		return 0
+	}
+	last := i + n - 1
+	begins := i == 0 || strings.ContainsAny(t.gap, ".!?:\n")
 	switch {
-	case given && n > 1:
+	case n > 1 && (isGiven(t.lower) || !begins || behaves(ts, i, n)):
 		return n
-	case given && !ambiguousNames[strings.TrimSuffix(t.lower, "'s")] && (i == 0 || !ts[i-1].capitalised() || !t.close()):
-		// Surname, Given
+	case n > 1:
+		// The first word only begins a sentence.
+		return 0
+	case isGivenAlone(t.lower), behaves(ts, i, n) && (i == 0 || !begins):
 		return 1
-	case n > 1 && behaves(ts, i, n):
-		return n
-	case n == 1 && i+1 < len(ts) && ts[i+1].gap == ", " && (givenNames[ts[i+1].lower] && !ambiguousNames[ts[i+1].lower] || isInitials(ts[i+1].text)):
-		return 2
-	case n == 1 && i+1 < len(ts) && titlesBehind[ts[i+1].lower] && ts[i+1].close():
+	case last+1 < len(ts) && ts[last+1].gap == ", " && (isGivenAlone(ts[last+1].lower) || isInitials(ts[last+1].text)) && nameFrom(ts, last+1) <= 1:
+		return 2 // Surname, Given
+	case last+1 < len(ts) && titlesBehind[ts[last+1].lower] && ts[last+1].close():
 		return 1
 	}
 	return 0
@@ -243,11 +307,6 @@ func nameFrom(ts []token, i int) int {
 		}
 	}
 	return 0
-}
-
-func givenHyphened(lower string) bool {
-	first, _, ok := strings.Cut(lower, "-")
-	return ok && givenNames[first]
 }
 
 // behaves reports whether n words from the i-th, which could be a name, do or are

@@ -41,6 +41,9 @@ func (s *source) all(forms ...*regexp.Regexp) []span {
 	return out
 }
 
+// before returns what stands right before a span, some words of it.
+func (s *source) before(at span) string { return s.text[max(0, at.start-64):at.start] }
+
 // alone reports whether a span is not part of a longer word or number.
 func (s *source) alone(at span) bool {
 	before, _ := utf8.DecodeLastRuneInString(s.text[:at.start])

@@ -3,8 +3,6 @@ package lint
 import (
 	"cmp"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // A Class is a sort of thing that lint points at.
@@ -59,9 +57,6 @@ type Options struct {
 // Text returns what stands in a text, in its order, without overlaps: of two marks
 // for the same words the one whose class comes first in Classes stays.
 func Text(text string, o Options) []Mark {
-	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(text, "?")
-	}
 	src := newSource(text, o)
 	var out []Mark
 	for i, find := range finders {
