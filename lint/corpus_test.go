@@ -2,7 +2,6 @@ package lint_test
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -124,9 +123,11 @@ func rate(t *testing.T, path string) (map[lint.Class]score, score) {
 	return byClass, all
 }
 
-// TestTexts holds lint to its two bodies of texts: own.txt, written with the rules,
-// and others.txt, written after them by somebody who had not seen them. Run it with
-// -v for the figures.
+// TestTexts holds lint to three bodies of texts: own.txt, written with the rules;
+// seen.txt, written by somebody who had not seen them, and by which they were mended
+// (before that: precision 1.00, recall 0.73); and others.txt, written by somebody else
+// who had not seen them, and by which nothing was changed: its figures are the ones to
+// believe (precision 0.89, recall 0.95). Run it with -v for the figures by class.
 func TestTexts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -143,7 +144,9 @@ func TestTexts(t *testing.T) {
 					t.Errorf("%s stands in %d texts only", c, s.right+s.missed)
 				}
 			}
-			fmt.Printf("%s: precision %.2f, recall %.2f\n", filepath.Base(path), all.precision(), all.recall())
+			if all.precision() < 0.88 || all.recall() < 0.94 {
+				t.Errorf("precision %.2f, recall %.2f", all.precision(), all.recall())
+			}
 		})
 	}
 }

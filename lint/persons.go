@@ -169,7 +169,7 @@ func persons(s *source) []span {
 	// Who was named in full is named by the last word later on.
 	for _, t := range ts {
 		if t.capitalised() && family[strings.TrimSuffix(t.text, "'s")] {
-			out = append(out, t.span)
+			out = append(out, span{t.start, t.end - (len(t.text) - len(strings.TrimSuffix(t.text, "'s")))})
 		}
 	}
 	return append(out, otherScripts(s)...)

@@ -258,6 +258,7 @@ func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 	for _, n := range d.notes {
 		a.note("%s", n)
 	}
+	a.pointAt(a.doubts(sub, d.disclosures))
 	if sub.Statement.IsWithheld() {
 		a.note("%s has the only copy of the text: keep it, also after it is submitted; without it the text can never be opened", out)
 	}

@@ -11,9 +11,16 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 )
 
+// signFlags are the flags of `pledge sign`.
+type signFlags struct {
+	key, passphrase string
+	confirmed       []string
+	yes             bool
+}
+
 func (a *app) signCommand() *cobra.Command {
-	var keyRef, passphrase, remove string
-	var yes bool
+	var f signFlags
+	var remove string
 	cmd := &cobra.Command{
 		Use:   "sign FILE --key KEYFILE | --remove KEYID",
 		Short: "read a draft and sign it, offline",
@@ -28,7 +35,11 @@ key that it admits, a change of keys by the old threshold and by every new key, 
 amend of nothing but the secretariat's keys by recovery keys alone if need be. What
 the log says when it is submitted counts.
 
-Without a terminal to ask on, --yes is needed. A text that is withheld or about to
+What may not belong in a public statement is pointed at, as by pledge lint, and has
+to be confirmed, one by one.
+
+Without a terminal to ask on, --yes is needed, and --confirm WORDS for each thing
+that is pointed at. A text that is withheld or about to
 be opened, and what is under a seal, is shown on a terminal only, unless
 --show-withheld is given.
 
@@ -45,24 +56,25 @@ if no other signature in the file has the same.`,
 		Args: commandline.OneArgument("name one draft, FILE.json"),
 		RunE: do(func(ctx context.Context, args []string) error {
 			switch {
-			case keyRef != "" && remove != "":
+			case f.key != "" && remove != "":
 				return commandline.Usagef("do one after the other", "--key and --remove are both given")
 			case remove != "":
 				return a.unsign(args[0], remove)
-			case keyRef == "":
+			case f.key == "":
 				return commandline.Usagef("for example: pledge sign "+args[0]+" --key acme-1.key", "--key is missing")
 			}
-			if !yes && !a.isTerminal() {
+			if !f.yes && !a.isTerminal() {
 				return commandline.Usagef("add --yes if what the draft says was read before", "there is no terminal to ask on, and --yes is not given")
 			}
-			return a.sign(ctx, args[0], keyRef, passphrase, yes)
+			return a.sign(ctx, args[0], f)
 		}),
 	}
-	cmd.Flags().StringVar(&keyRef, "key", "", "secret key `FILE`, from pledge keygen, or "+references)
-	passphraseFlag(cmd, &passphrase)
+	cmd.Flags().StringVar(&f.key, "key", "", "secret key `FILE`, from pledge keygen, or "+references)
+	passphraseFlag(cmd, &f.passphrase)
 	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
 	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
-	cmd.Flags().BoolVar(&yes, "yes", false, "sign without asking")
+	cmd.Flags().StringArrayVar(&f.confirmed, "confirm", nil, "leave `WORDS` that were pointed at as they are; may be given again")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "sign without asking")
 	return cmd
 }
 
@@ -91,7 +103,7 @@ func readDraft(path string) (*entry.Submission, error) {
 	return sub, nil
 }
 
-func (a *app) sign(ctx context.Context, path, keyRef, passphrase string, yes bool) error {
+func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 	sub, err := readDraft(path)
 	if err != nil {
 		return err
@@ -100,7 +112,7 @@ func (a *app) sign(ctx context.Context, path, keyRef, passphrase string, yes boo
 	if err != nil {
 		return err
 	}
-	key, err := a.openKey(ctx, keyRef, passphrase)
+	key, err := a.openKey(ctx, f.key, f.passphrase)
 	if err != nil {
 		return err
 	}
@@ -124,7 +136,10 @@ func (a *app) sign(ctx context.Context, path, keyRef, passphrase string, yes boo
 	if len(sub.Envelope.Signatures) >= entry.MaxSignatures {
 		return fmt.Errorf("the file has %d signatures, and there is no room for more", len(sub.Envelope.Signatures))
 	}
-	if !yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
+	if err := a.settle(path, a.doubts(sub, opened), f.confirmed); err != nil {
+		return err
+	}
+	if !f.yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
 		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
 	}
 	if err := signEnvelope(ctx, sub.Envelope, key); err != nil {

@@ -28,6 +28,8 @@ type ui struct {
 	in       io.Reader
 	out, err io.Writer
 	reveal   bool // show what is withheld wherever the output goes
+
+	answers *bufio.Reader // of in, nil before the first question
 }
 
 // printf writes to the output what a person or a script asked for.
@@ -67,7 +69,10 @@ func (u *ui) mayReveal() bool {
 // confirm puts a question and reports whether the answer was yes.
 func (u *ui) confirm(question string) bool {
 	fmt.Fprintf(u.err, "%s [y/N] ", oneLine(question))
-	line, err := bufio.NewReader(io.LimitReader(u.in, 100)).ReadString('\n')
+	if u.answers == nil {
+		u.answers = bufio.NewReader(io.LimitReader(u.in, 64<<10))
+	}
+	line, err := u.answers.ReadString('\n')
 	if err != nil && line == "" {
 		fmt.Fprintln(u.err)
 		return false

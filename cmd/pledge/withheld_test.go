@@ -100,7 +100,7 @@ country: XQ
 assist: [update-channel]
 agency: Kestrelmark Bureau
 narrative:
-  en: A person from Kestrelmark asked.
+  en: It was asked for, from Kestrelmark.
 withhold: {review: 2026-06-30}
 seal:
   agency: {reason: personal-data, review: 2026-12-31}
@@ -176,13 +176,13 @@ withhold: {review: 2026-06-30}
 		t.Errorf("sign: exit %d\n%s", code, stdout)
 	}
 	code, stdout, _ = m.run("sign", "acme-open-6.json", "--key", "acme1", "--yes", "--show-withheld")
-	if code != commandline.ExitDone || !strings.Contains(stdout, "A person from Kestrelmark asked.") {
+	if code != commandline.ExitDone || !strings.Contains(stdout, "It was asked for, from Kestrelmark.") {
 		t.Errorf("sign, shown: exit %d\n%s", code, stdout)
 	}
 	m.must("submit", "acme-open-6.json", "--policy", "policy.txt")
 	m.log("acme-open-7", "acme1")
 	sent, _ = m.wire.sent()
-	if !holds(sent, "A person from Kestrelmark") || !holds(sent, "Tallowgate") {
+	if !holds(sent, "It was asked for, from Kestrelmark") || !holds(sent, "Tallowgate") {
 		t.Error("what was opened was not sent")
 	}
 	if holds(sent, "Kestrelmark Bureau") || holds(sent, seals[0]) {
@@ -190,7 +190,7 @@ withhold: {review: 2026-06-30}
 	}
 
 	// What is served is what was committed to.
-	m.served(withheld, "A person from Kestrelmark asked.")
+	m.served(withheld, "It was asked for, from Kestrelmark.")
 	m.served(decision, "Tallowgate")
 	m.served(sealed, "Somebody asked.")
 
