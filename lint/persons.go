@@ -2,6 +2,7 @@ package lint
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,7 +18,10 @@ type token struct {
 	gap         string // what stands before it, since the token before
 }
 
-var tokenForm = regexp.MustCompile(`\p{L}[\p{L}\p{M}]*(?:['’.-]\p{L}[\p{L}\p{M}]*|['’]\p{L}+)*\.?`)
+// letter is one of a script that puts spaces between words.
+const letter = `[\p{Latin}\p{Cyrillic}\p{Greek}\p{Armenian}\p{Georgian}\p{Hebrew}\p{Arabic}\p{Devanagari}\p{Bengali}\p{Tamil}\p{Ethiopic}]`
+
+var tokenForm = regexp.MustCompile(letter + `(?:` + letter + `|\p{M})*(?:['’.-]` + letter + `(?:` + letter + `|\p{M})*)*\.?`)
 
 // tokens reads words. A full stop belongs to an initial or to a short title, and to
 // nothing else.
@@ -153,7 +157,7 @@ func persons(s *source) []span {
 		}
 	}
 	for i := 0; i < len(ts); {
-		if n := personAt(ts, i); n > 0 {
+		if n := s.personAt(ts, i); n > 0 {
 			from := i
 			if isTitle(ts[i].lower) || roles[ts[i].lower] || contexts[ts[i].lower] {
 				for from < i+n-1 && (isTitle(ts[from].lower) || roles[ts[from].lower] || contexts[ts[from].lower] || notNames[ts[from].lower]) {
@@ -177,7 +181,7 @@ func persons(s *source) []span {
 
 // personAt returns how many tokens from the i-th are a name, with the titles before it;
 // 0 if there is none.
-func personAt(ts []token, i int) int {
+func (s *source) personAt(ts []token, i int) int {
 	t := ts[i]
 	switch {
 	case isTitle(t.lower) && (t.lower != "m" || strings.HasSuffix(t.text, ".")):
@@ -206,7 +210,7 @@ func personAt(ts []token, i int) int {
 	last := i + n - 1
 	begins := i == 0 || strings.ContainsAny(t.gap, ".!?:\n")
 	switch {
-	case n > 1 && (isGiven(t.lower) || !begins || behaves(ts, i, n)):
+	case n > 1 && (isGiven(t.lower) || !begins && !s.organisation || behaves(ts, i, n)):
 		return n
 	case n > 1:
 		// The first word only begins a sentence.
@@ -295,7 +299,7 @@ func nameFrom(ts []token, i int) int {
 				return n
 			}
 			continue
-		case j > i && particles[t.lower] && j+1 < len(ts) && ts[j+1].close():
+		case j > i && j+1 < len(ts) && ts[j+1].close() && (particles[t.lower] || articles[t.lower] && particles[ts[j-1].lower]):
 			continue
 		}
 		break
@@ -348,22 +352,26 @@ var (
 	personal = set(`colleague employee spokesman spokeswoman spokesperson engineer developer administrator lawyer founder researcher journalist activist dissident reporter editor blogger officer's witness mother father brother sister wife husband son daughter friend neighbour neighbor widow`)
 )
 
-// isKnown reports whether words are the name of an organisation that lint was told of.
+// isKnown reports whether words are, or are part of, the name of an organisation that
+// lint was told of, or have it in them.
 func (s *source) isKnown(ts []token) bool {
+	words := make([]string, len(ts))
+	for i, t := range ts {
+		words[i] = strings.TrimSuffix(t.lower, "'s")
+	}
 	for _, name := range s.names {
-		for from := 0; from+len(name) <= len(ts) || from == 0; from++ {
-			match := 0
-			for k := range name {
-				if from+k < len(ts) && strings.TrimSuffix(ts[from+k].lower, "'s") == name[k] {
-					match++
-				}
-			}
-			if match == min(len(name), len(ts)) && match > 0 {
-				return true
-			}
-			if from+len(name) > len(ts) {
-				break
-			}
+		if contains(name, words) || contains(words, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// contains reports whether some words stand among others, one after the other.
+func contains(all, some []string) bool {
+	for at := 0; at+len(some) <= len(all); at++ {
+		if slices.Equal(all[at:at+len(some)], some) {
+			return true
 		}
 	}
 	return false

@@ -11,10 +11,12 @@ import (
 type source struct {
 	text  string
 	names [][]string // of organisations, as words in lower case
+
+	organisation bool // see Options
 }
 
 func newSource(text string, o Options) *source {
-	s := &source{text: text}
+	s := &source{text: text, organisation: o.Organisation}
 	for _, name := range o.Names {
 		if words := strings.Fields(strings.ToLower(name)); len(words) > 0 {
 			s.names = append(s.names, words)

@@ -29,10 +29,35 @@ var notText = map[string]bool{"mediaType": true, "sha256": true}
 // public one day too. The order is that of the members.
 func Statement(sub *entry.Submission, opened []entry.Disclosure, o Options) []Found {
 	var out []Found
+	// What a statement itself names as an organisation is one in its other texts too.
+	for _, name := range organisations(sub.Body, slices.Concat(sub.Disclosures, opened)) {
+		o.Names = append(slices.Clip(o.Names), name)
+	}
 	out = append(out, inObject(sub.Body, o)...)
 	for _, d := range slices.Concat(sub.Disclosures, opened) {
 		if freeTexts[d.Name] {
 			out = append(out, inValue(d.Name, d.Name, d.Value, o)...)
+		}
+	}
+	return out
+}
+
+// ofOrganisations are members that name an organisation or cite a law.
+var ofOrganisations = map[string]bool{"agency": true, "court": true, "statute": true}
+
+// organisations returns the agency and the court that a statement names.
+func organisations(body jsontext.Value, opened []entry.Disclosure) []string {
+	var members map[string]jsontext.Value
+	if len(body) == 0 || json.Unmarshal(body, &members) != nil {
+		members = make(map[string]jsontext.Value)
+	}
+	for _, d := range opened {
+		members[d.Name] = d.Value
+	}
+	var out []string
+	for _, name := range []string{"agency", "court"} {
+		if text, err := jsontext.AppendUnquote(nil, members[name]); err == nil && len(text) > 0 {
+			out = append(out, string(text))
 		}
 	}
 	return out
@@ -59,6 +84,10 @@ func inValue(path, name string, v jsontext.Value, o Options) []Found {
 		text, err := jsontext.AppendUnquote(nil, v)
 		if err != nil || notText[name] {
 			return nil
+		}
+		o.Organisation = ofOrganisations[name]
+		if o.Organisation {
+			o.Names = nil // its own name would hide who stands in it
 		}
 		for _, m := range Text(string(text), o) {
 			out = append(out, Found{Path: path, Mark: m, Around: string(text)})

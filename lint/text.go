@@ -52,6 +52,9 @@ type Options struct {
 	// Names are those of companies and organisations, and not of persons: the
 	// author's own, say. Case does not matter.
 	Names []string
+	// Organisation: the text names an organisation, or cites a law. Two words with
+	// capital letters are no name of a person for that alone.
+	Organisation bool
 }
 
 // Text returns what stands in a text, in its order, without overlaps: of two marks

@@ -42,7 +42,10 @@ var (
 		shook nodded sat stood arrived introduced handed met spoke promised warned lives lived née aged born works worked married retired accompanied chaired attended joined texted messaged herself himself who whose whom`)
 
 	// particles stand inside a name, in lower case.
-	particles = set(`van von der den de da di do dos das del della dello degli du la le el al bin bint ibn ben abu ter ten zu zur zum af av y e i op 't`)
+	particles = set(`van von de da di do dos das del della dello degli du la le el al bin bint ibn ben abu ter ten zu zur zum af av y e i op 't`)
+
+	// articles do so behind a particle: van der, de la.
+	articles = set(`der den la las los el`)
 
 	// notNames are words that are written with a capital letter and are no names of
 	// persons: of organisations, offices, laws, places, days, and words that begin
