@@ -26,6 +26,9 @@ func parsePKCS11(ref string) (*pkcs11URI, error) {
 	refuse := func(hint, format string, args ...any) (*pkcs11URI, error) {
 		return nil, wrong(Named, hint, "read the pkcs11 URI: %s", fmt.Sprintf(format, args...))
 	}
+	if strings.Contains(strings.ToLower(ref), "pin-value") { // wherever it stands, nothing of it is repeated
+		return refuse("write the PIN into a file that only you may read, and name it: pin-source=file:/FILE", "it holds a PIN, which whoever lists processes can see")
+	}
 	kind := ""
 	fields := map[string]*string{
 		"token": &u.token, "manufacturer": &u.manufacturer, "serial": &u.serial, "model": &u.model,
@@ -36,10 +39,7 @@ func parsePKCS11(ref string) (*pkcs11URI, error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(ref, pkcs11Prefix), "?")
 	read := func(mark, part string) error {
 		name, text, ok := strings.Cut(part, "=")
-		switch {
-		case mark == "?" && name == "pin-value": // others read the command line; nothing of it is repeated
-			return wrong(Named, "write the PIN into a file that only you may read, and name it: pin-source=file:/FILE", "read the pkcs11 URI: it holds a PIN, which whoever lists processes can see")
-		case !ok:
+		if !ok {
 			return wrong(Named, hintURI, "read the pkcs11 URI: a part of it has no value")
 		}
 		to := fields[mark+name]

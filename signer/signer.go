@@ -10,6 +10,7 @@
 //	ssh-agent:SHA256:…          its fingerprint as ssh-add -l has it,
 //	ssh-agent:COMMENT           or its comment
 //	pkcs11:…                    a key on a token (RFC 7512), in a build with the tag pkcs11
+//	hashivault://NAME           a key of Vault's transit engine, in a build with the tag vault
 //
 // It never holds a secret: passphrases and PINs are asked for, or read from a file that
 // only its owner may read.
@@ -105,6 +106,7 @@ var schemes = []struct {
 }{
 	{agentPrefix, openAgent},
 	{pkcs11Prefix, openPKCS11},
+	{"hashivault://", openVault},
 }
 
 // Open finds the key that a reference names. Its error is an *Error where something can
@@ -117,6 +119,9 @@ func Open(ctx context.Context, ref string, opts Options) (*Signer, error) {
 		if strings.HasPrefix(ref, s.prefix) {
 			return s.open(ctx, ref, opts)
 		}
+	}
+	if i := strings.Index(ref, "://"); i > 0 {
+		return nil, wrong(Named, "keys are in a file, or at ssh-agent:, pkcs11: or hashivault://", "open %s: there are no keys at %s", ref, ref[:i+3])
 	}
 	return openFile(ctx, ref, opts)
 }

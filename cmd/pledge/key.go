@@ -10,7 +10,7 @@ import (
 )
 
 // references are what names a key that is in no file.
-const references = "ssh-agent:KEYID, ssh-agent:COMMENT or pkcs11:URI"
+const references = "ssh-agent:KEYID, ssh-agent:COMMENT, pkcs11:URI or hashivault://NAME"
 
 // openKey opens the key that --key names. File is that of its passphrase, "" to ask.
 func (a *app) openKey(ctx context.Context, ref, file string) (*signer.Signer, error) {
