@@ -117,19 +117,12 @@ func (s *State) content(at *attested) Mark {
 // outstanding finds requests without an answer.
 func (s *State) outstanding(a *author, t int64) []Finding {
 	var found []Finding
-	ends, _, ending := s.Ends()
-	for _, i := range a.Requests {
-		r := s.request(i)
-		if s.place(i) != i || r.Void {
+	for _, r := range s.unanswered(a, t) {
+		if t < r.due {
 			continue
 		}
-		n := s.Terms(r.Logged).DecisionDays
-		due := r.Logged + days(n)
-		if t < due || ending && due > ends || s.outcomeBefore(r, t+1) != entry.OutcomePending || s.hasWithheldDecision(r) {
-			continue
-		}
-		f := finding(FindDecisionOut, fmt.Sprintf("%s has stated no answer yet to the request that it logged on %s; the charter gives %d days.", name(a), day(r.Logged), n))
-		found = append(found, f.about(a, s.mark(r.Ref, r.Logged)))
+		f := finding(FindDecisionOut, fmt.Sprintf("%s has stated no answer yet to the request that it logged on %s; the charter gives %d days.", name(a), day(r.Logged), r.days))
+		found = append(found, f.about(a, r.Mark))
 	}
 	return found
 }
@@ -188,12 +181,11 @@ func (s *State) withheldOverdue(t int64) []Finding {
 
 func (s *State) repliesOverdue(t int64) []Finding {
 	var found []Finding
-	ends, _, ending := s.Ends()
-	for _, c := range s.k.Challenges {
-		against := s.byID[c.Against]
-		if !c.IsOpen() || t < c.Due || ending && c.Due > ends || against == nil {
-			continue // nil: its admission was not given, see NewPartial
+	for _, c := range s.openChallenges() {
+		if t < c.Due {
+			continue
 		}
+		against := s.byID[c.Against]
 		f := finding(FindReplyOverdue, fmt.Sprintf("%s has logged no reply yet to a challenge by %s; it was asked to reply before %s.", name(against), s.nameOf(c.By), day(c.Due)))
 		found = append(found, f.about(against, c.Mark))
 	}

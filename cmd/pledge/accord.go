@@ -106,13 +106,23 @@ func (r *remote) keysChanged(ctx context.Context, author string, secretariat []*
 
 // chain asks for all that an author stated, as of a size or later.
 func (r *remote) chain(ctx context.Context, author string, size uint64) ([]*pledge.Item, error) {
+	c, err := r.wholeChain(ctx, author, size)
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.linksOf(c, author)
+	return slices.DeleteFunc(items, func(it *pledge.Item) bool { return it.Statement.Author != author }), err
+}
+
+// wholeChain asks for an author's chain, as of a size or later.
+func (r *remote) wholeChain(ctx context.Context, author string, size uint64) (*client.Chain, error) {
 	for waited := 0; ; {
 		c, err := r.chains.Chain(ctx, author)
 		if err != nil {
 			return nil, askError("for the statements of "+author, err)
 		}
 		if c.Size >= size {
-			return r.itemsOf(c, author)
+			return c, nil
 		}
 		if waited++; waited > int(lagLimit/lagPause) {
 			return nil, commandline.Undecided(fmt.Errorf("the log has %d entries and its answers cover %d", size, c.Size), "run the same command again later")
@@ -123,9 +133,9 @@ func (r *remote) chain(ctx context.Context, author string, size uint64) ([]*pled
 	}
 }
 
-// itemsOf reads what a chain's own author stated, and wants it to be proved under the
-// policy.
-func (r *remote) itemsOf(c *client.Chain, author string) ([]*pledge.Item, error) {
+// linksOf reads the statements of a chain, in order, and wants each to be proved under
+// the policy.
+func (r *remote) linksOf(c *client.Chain, author string) ([]*pledge.Item, error) {
 	var view *log.View
 	if r.policy != nil {
 		var err error
@@ -142,9 +152,7 @@ func (r *remote) itemsOf(c *client.Chain, author string) ([]*pledge.Item, error)
 		if err != nil {
 			return nil, fmt.Errorf("the statements of %s: %w", author, err)
 		}
-		if it.Statement.Author == author {
-			items = append(items, it)
-		}
+		items = append(items, it)
 	}
 	return items, nil
 }

@@ -68,6 +68,7 @@ A statement goes this way:
   pledge submit   send it, check the log's answer, keep the receipt
   pledge open     draft the opening of a text that was withheld or sealed
   pledge slot     by timer: log the slot that every signatory owes, full or empty
+  pledge status   see what is due when
 
 pledge law shows what the law says on telling of a request, by instrument.
 
@@ -80,7 +81,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.lintCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.lawCommand(), a.receiptCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.lintCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.versionCommand())
 	commandline.Finish(root)
 	return root
 }

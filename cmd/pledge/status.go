@@ -1,0 +1,260 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// statusFlags are the flags of `pledge status`.
+type statusFlags struct {
+	author, policy, log, clock string
+	check, json                bool
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var f statusFlags
+	cmd := &cobra.Command{
+		Use:   "status --author ID --policy FILE",
+		Short: "say how an author stands, and what is due when",
+		Long: `status reads all that an author stated, proves each statement to be in the log,
+replays them by the rules that everybody judges by, and says what the log waits for
+and until when: attestations, the slot of the running period, decisions, texts that
+are withheld and whose day to look again comes, keys that somebody wants to replace;
+and replies to challenges, of which the list is the server's word.
+
+With --check it exits with 1 when something is overdue: for a timer that sends mail
+when a command fails.
+
+With --json it prints one object: log, author, size, asOf, standing, seq, head, and
+due, a list, what is due first first, of kind (attestation, slot, reply, decision,
+review, rekey), from, due, overdue, and period or entry and index.`,
+		Example: `  pledge status --author acme --policy policy.txt
+  pledge status --author acme --policy policy.txt --check
+  17 8 * * 1-5 cd /var/lib/pledge && pledge status --author acme --policy policy.txt --check`,
+		Args: commandline.NoArguments,
+		RunE: do(func(ctx context.Context, _ []string) error {
+			const example = "for example: pledge status --author acme --policy policy.txt"
+			switch {
+			case f.author == "":
+				return commandline.Usagef(example, "--author is missing")
+			case f.policy == "":
+				return commandline.Usagef(example, "--policy is missing: without it nothing can be proved")
+			}
+			return a.status(ctx, f)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.author, "author", "", "`ID` of the author")
+	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log is held to")
+	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
+	flags.StringVar(&f.clock, "simulated-clock", "", "read the time from `FILE`; for logs under .example only")
+	flags.BoolVar(&f.check, "check", false, "exit with 1 when something is overdue")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	return cmd
+}
+
+// statusJSON is what `pledge status --json` prints.
+type statusJSON struct {
+	Log      string    `json:"log"`
+	Author   string    `json:"author"`
+	Size     uint64    `json:"size"` // entries that the answer covers
+	AsOf     string    `json:"asOf"`
+	Standing string    `json:"standing"`
+	Seq      uint64    `json:"seq"`
+	Head     string    `json:"head,omitzero"`
+	Due      []dueJSON `json:"due"`
+}
+
+type dueJSON struct {
+	Kind    pledge.DutyKind `json:"kind"`
+	From    string          `json:"from,omitzero"`
+	Due     string          `json:"due"` // before it is in time
+	Overdue bool            `json:"overdue"`
+	Period  string          `json:"period,omitzero"`
+	Entry   string          `json:"entry,omitzero"`
+	Index   *uint64         `json:"index,omitzero"`
+}
+
+func (a *app) status(ctx context.Context, f statusFlags) error {
+	if err := entry.CheckAuthor(f.author); err != nil {
+		return commandline.Usagef("give the id that the author was admitted with", "--author: %w", err)
+	}
+	policy, err := readPolicy(f.policy)
+	if err != nil {
+		return err
+	}
+	url, err := address(policy, f.log, "")
+	if err != nil {
+		return err
+	}
+	r, err := a.open(policy, url)
+	if err != nil {
+		return err
+	}
+	t, err := r.terms(ctx)
+	if err != nil {
+		return err
+	}
+	clock, err := a.clock(f.clock, t.origin)
+	if err != nil {
+		return err
+	}
+	asked, err := r.signatory(ctx, f.author, t.size)
+	if err != nil {
+		return err
+	}
+	s, size, err := r.replay(ctx, f.author, t.size)
+	if err != nil {
+		return err
+	}
+	now := max(clock.Unix(), s.Now())
+	st, ok := s.Status(f.author, now)
+	if !ok {
+		return fmt.Errorf("the chain that the server gives of %s does not have it", f.author)
+	}
+	due := append(s.Duties(f.author, now), repliesOwed(asked, now)...)
+	slices.SortStableFunc(due, func(x, y pledge.Duty) int { return cmp.Compare(x.Due, y.Due) })
+	if f.json {
+		if err := a.statusJSON(statusJSON{Log: t.origin, Author: f.author, Size: size, AsOf: entry.FormatTime(now), Standing: st.Standing, Seq: st.Seq}, st.Head, due); err != nil {
+			return err
+		}
+	} else {
+		a.printStatus(st, size, now, due)
+		a.simulated(t.origin)
+	}
+	if !f.check {
+		return nil
+	}
+	n := 0
+	for _, d := range due {
+		if d.Overdue {
+			n++
+		}
+	}
+	if n > 0 {
+		return commandline.Refused(errors.New(counted(n, "thing is overdue", "things are overdue")), "pledge status without --check says which")
+	}
+	return nil
+}
+
+// replay reads an author's chain, proves what is in it, and judges it.
+func (r *remote) replay(ctx context.Context, author string, size uint64) (*pledge.State, uint64, error) {
+	c, err := r.wholeChain(ctx, author, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	items, err := r.linksOf(c, author)
+	if err != nil {
+		return nil, 0, err
+	}
+	keys := pledge.NewKeyring()
+	for _, it := range items {
+		keys.Learn(it.Statement)
+	}
+	keys.TryAll(items)
+	if len(items) == 0 {
+		return nil, 0, errors.New("the server gives no charter")
+	}
+	s := pledge.NewPartial(items[0].Statement.Log, author)
+	for _, it := range items {
+		if v, _ := s.Step(it); v.Kind != pledge.Accepted {
+			return nil, 0, fmt.Errorf("entry %d, which the server gives as accepted, is %s: %s: %s", it.Index, v.Kind, v.Code, v.Detail)
+		}
+	}
+	return s, c.Size, nil
+}
+
+// repliesOwed are the challenges to which a signatory has not replied yet, by the
+// server's word: they are not in the signatory's own chain.
+func repliesOwed(s *client.Signatory, now int64) (out []pledge.Duty) {
+	for _, c := range s.Challenges {
+		if c.Against == s.ID && !c.Void && len(c.Replies) == 0 {
+			out = append(out, pledge.Duty{
+				Kind: pledge.DutyReply, Author: s.ID, From: int64(c.Logged), Due: int64(c.Due), Overdue: now >= int64(c.Due),
+				Mark: pledge.Mark{Index: c.Index, Entry: c.ID, Logged: int64(c.Logged)},
+			})
+		}
+	}
+	return out
+}
+
+func (a *app) statusJSON(out statusJSON, head entry.ID, due []pledge.Duty) error {
+	if !head.IsZero() {
+		out.Head = head.String()
+	}
+	out.Due = make([]dueJSON, 0, len(due))
+	for _, d := range due {
+		one := dueJSON{Kind: d.Kind, Due: entry.FormatTime(d.Due), Overdue: d.Overdue, Period: d.Period}
+		if d.From != 0 {
+			one.From = entry.FormatTime(d.From)
+		}
+		if d.Period == "" {
+			one.Entry, one.Index = d.Mark.Entry.String(), &d.Mark.Index
+		}
+		out.Due = append(out.Due, one)
+	}
+	b, err := json.Marshal(out, jsontext.WithIndent("  "))
+	if err != nil {
+		return fmt.Errorf("encode status: %w", err)
+	}
+	a.printf("%s\n", b)
+	return nil
+}
+
+func (a *app) printStatus(st pledge.Status, size uint64, now int64, due []pledge.Duty) {
+	name := st.ID
+	if st.Admit != nil {
+		name = fmt.Sprintf("%s (%s)", st.Admit.Name, st.ID)
+	}
+	a.printf("author      %s\n", name)
+	if st.Standing != "" {
+		a.printf("standing    %s\n", st.Standing)
+	}
+	a.printf("statements  %d in lane main, %d slots; as of %d entries\n", st.Seq, st.SlotSeq, size)
+	a.printf("moment      %s\n", entry.FormatTime(now))
+	if len(due) == 0 {
+		a.printf("due         nothing\n")
+		return
+	}
+	for _, d := range due {
+		when := "before " + entry.FormatTime(d.Due)
+		switch {
+		case d.Overdue:
+			when = "OVERDUE: it was due before " + entry.FormatTime(d.Due)
+		case d.From > now:
+			when = "from " + entry.FormatTime(d.From) + ", " + when
+		}
+		a.printf("due         %s: %s\n", dutyText(d), when)
+	}
+}
+
+// dutyText says what there is to do, and by which command.
+func dutyText(d pledge.Duty) string {
+	switch d.Kind {
+	case pledge.DutyAttestation:
+		return "the attestation for " + d.Period
+	case pledge.DutySlot:
+		return "the slot for " + d.Period + " (pledge slot, by timer)"
+	case pledge.DutyReply:
+		return fmt.Sprintf("a reply to the challenge in entry %d (%s)", d.Mark.Index, d.Mark.Entry)
+	case pledge.DutyDecision:
+		return fmt.Sprintf("a decision on the request in entry %d (%s)", d.Mark.Index, d.Mark.Entry)
+	case pledge.DutyReview:
+		return fmt.Sprintf("to open the withheld text of entry %d, or to set another day (%s)", d.Mark.Index, d.Mark.Entry)
+	case pledge.DutyRekey:
+		return fmt.Sprintf("entry %d gives you new keys by the secretariat's word; any statement by your own keys stops that (%s)", d.Mark.Index, d.Mark.Entry)
+	}
+	return string(d.Kind)
+}
