@@ -82,6 +82,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
 	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.lintCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.versionCommand())
+	root.AddCommand(a.verbCommands()...)
 	commandline.Finish(root)
 	return root
 }

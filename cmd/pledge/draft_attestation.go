@@ -22,6 +22,8 @@ type attestationYAML struct {
 	Narrative  map[string]string `yaml:"narrative"`
 	Withhold   *withholdYAML     `yaml:"withhold"`
 	Seal       sealsYAML         `yaml:"seal"`
+
+	affirmAll bool // Clauses are all that it pledged: pledge attest
 }
 
 type receivedYAML struct {
@@ -44,6 +46,7 @@ func (y *attestationYAML) draft(d *drafting) error {
 	if d.st.Made < period.End() {
 		return commandline.Refused(fmt.Errorf("period: %s has not ended: it ends at %s", period, entry.FormatTime(period.End())), "wait until then")
 	}
+	y.Clauses = y.affirmed(d)
 	if err := checkClauses(d.terms.Clauses, y.Clauses); err != nil {
 		return err
 	}

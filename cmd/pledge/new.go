@@ -20,6 +20,7 @@ import (
 type newFlags struct {
 	from, author, policy, log, prev, clock, out string
 	seq                                         uint64
+	text                                        []byte // instead of from: what flags of another command say, as YAML
 	forSlot, fromSlot, review, permission       string // of requests
 }
 
@@ -208,9 +209,11 @@ func (d *drafting) compose(src source) (*entry.Submission, error) {
 // read reads the YAML that --from names into a source. Quiet says that something in
 // it is kept back, so that no error may quote it.
 func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) {
-	text, name, err := a.readSource(f.from)
-	if err != nil {
-		return "", false, err
+	text, name := f.text, "the flags"
+	if text == nil {
+		if text, name, err = a.readSource(f.from); err != nil {
+			return "", false, err
+		}
 	}
 	quiet = f.forSlot != "" || keepsAnything(text)
 	if err := decodeYAMLOf(name, text, src, quiet); err != nil {

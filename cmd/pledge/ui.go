@@ -68,20 +68,28 @@ func (u *ui) mayReveal() bool {
 
 // confirm puts a question and reports whether the answer was yes.
 func (u *ui) confirm(question string) bool {
-	fmt.Fprintf(u.err, "%s [y/N] ", oneLine(question))
+	line, _ := u.question(question + " [y/N]")
+	switch strings.ToLower(line) {
+	case "y", "yes":
+		return true
+	}
+	return false
+}
+
+var errNoAnswer = errors.New("there was no answer")
+
+// question puts a question and returns the line that is answered.
+func (u *ui) question(text string) (string, error) {
+	fmt.Fprintf(u.err, "%s ", oneLine(text))
 	if u.answers == nil {
 		u.answers = bufio.NewReader(io.LimitReader(u.in, 64<<10))
 	}
 	line, err := u.answers.ReadString('\n')
 	if err != nil && line == "" {
 		fmt.Fprintln(u.err)
-		return false
+		return "", errNoAnswer
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true
-	}
-	return false
+	return strings.TrimSpace(line), nil
 }
 
 // askHidden puts a question to the person at the terminal and reads an answer that is not

@@ -1,0 +1,379 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+)
+
+// A verb drafts a statement of one kind from flags instead of YAML. What it makes is
+// that YAML, and from there on it goes the way of `pledge new`.
+type verb struct {
+	use, short, long, example string
+	kind                      entry.Kind
+	arguments                 []string // members that come as arguments, in order
+	members                   []flagged
+	words                     bool // it has a narrative: --narrative FILE
+}
+
+// A flagged is one flag: the YAML member of that name, or path.
+type flagged struct {
+	flag, path, usage string
+	list, needed      bool
+}
+
+var verbs = []verb{
+	{
+		use: "correct ENTRY --void | --by ENTRY", kind: entry.KindCorrect, arguments: []string{"entry"}, words: true,
+		short: "draft the correction of a statement of your own",
+		long: `correct takes back one of your own requests, decisions, attestations, replies or
+challenges, once each: --void, or --by the entry id of an earlier-logged one of the
+same kind that stands in its place. What was corrected stays displayed.`,
+		example: `  pledge correct 9f2c… --void --author acme --policy policy.txt
+  pledge correct 9f2c… --by 71ab… --narrative why.txt --author acme --policy policy.txt`,
+		members: []flagged{{flag: "by", path: "by", usage: "entry `ID` of what stands in its place"}},
+	},
+	{
+		use: "reply CHALLENGE --answer CODE", kind: entry.KindReply, arguments: []string{"challenge"}, words: true,
+		short: "draft the reply to a challenge",
+		long: `reply answers a challenge that was filed against you: accepted, disputed or
+cannot-comment, with your words beside it. It is shown beside the challenge at equal
+size. For a reply to a finding use pledge new reply.`,
+		example: `  pledge reply 5d01… --answer disputed --narrative answer.txt --author acme --policy policy.txt`,
+		members: []flagged{{flag: "answer", path: "answer", usage: "`CODE`: accepted, disputed or cannot-comment", needed: true}},
+	},
+	{
+		use: "withdraw", kind: entry.KindWithdraw, words: true,
+		short: "draft your withdrawal from the accord",
+		long: `withdraw ends your part in the accord from the moment at which it is logged. It can't
+be undone: only the secretariat can admit you again. The running period stays due,
+and what you opened late, corrected or were asked can still be logged.`,
+		example: `  pledge withdraw --author acme --policy policy.txt --narrative why.txt`,
+	},
+	{
+		use: "rotate KEY.pub... --threshold N", kind: entry.KindKeys,
+		short: "draft a change of your keys",
+		long: `rotate draws up the whole new set of your keys, those that stay and those that come:
+their .pub files. The old threshold signs it, and every key of the new set; a key in
+both counts for both. With --compromised the old keys' signatures since --doubtful are
+shown as doubtful.`,
+		example: `  pledge rotate acme-2.key.pub acme-3.key.pub slot.key.pub --threshold 2 --author acme --policy policy.txt
+  pledge rotate acme-3.key.pub --threshold 1 --compromised --doubtful 9f2c… --author acme --policy policy.txt`,
+		members: []flagged{
+			{flag: "threshold", path: "threshold", usage: "how many of its statement keys sign from then on, `N`", needed: true},
+			{flag: "doubtful", path: "doubtful", usage: "with --compromised: entry `ID` of the first one that may not be yours"},
+		},
+	},
+	{
+		use: "standing WHO --standing CODE --reason CODE", kind: entry.KindStanding, arguments: []string{"who"},
+		short: "draft a change of a member's standing (secretariat)",
+		long: `standing suspends, reinstates, proposes to remove or removes a member. A suspension and
+a proposal are labels: everything may still be logged, and what is owed stays owed.`,
+		example: `  pledge standing acme --standing suspended --reason missed-attestations --policy policy.txt`,
+		members: []flagged{
+			{flag: "standing", path: "standing", usage: "`CODE`: suspended, reinstated, proposed-removal or removed", needed: true},
+			{flag: "reason", path: "reason", usage: "reason `CODE`", needed: true},
+		},
+	},
+	{
+		use: "succeed FROM TO", kind: entry.KindSucceed, arguments: []string{"from", "to"},
+		short:   "draft a succession: a merger or a new name (secretariat)",
+		long:    `succeed says that TO takes the place of FROM. Periods that have ended stay FROM's.`,
+		example: `  pledge succeed acme acme-nimbus --policy policy.txt`,
+	},
+	{
+		use: "challenge WHO", kind: entry.KindChallenge, arguments: []string{"against"}, words: true,
+		short: "draft a challenge to a signatory (challengers)",
+		long: `challenge states a case against a signatory: about one of its entries, or about a finding
+as an audit prints it. One at a time may be open. The case needs words, or documents:
+for these use pledge new challenge.`,
+		example: `  pledge challenge acme --entry 9f2c… --narrative case.txt --author watch --policy policy.txt
+  pledge challenge acme --finding contradicted --period 2026-Q1 --narrative case.txt --author watch --policy policy.txt`,
+		members: []flagged{
+			{flag: "entry", path: "entry", usage: "entry `ID` that it is about"},
+			{flag: "finding", path: "finding", usage: "finding `CODE` that it is about"},
+			{flag: "period", path: "period", usage: "`PERIOD` of the finding, such as 2026-Q1"},
+		},
+	},
+}
+
+// verbCommands are the commands of all verbs, and those for the kinds that are too
+// large for flags.
+func (a *app) verbCommands() []*cobra.Command {
+	var out []*cobra.Command
+	for _, v := range verbs {
+		out = append(out, a.verbCommand(v))
+	}
+	for _, kind := range []entry.Kind{entry.KindAdmit, entry.KindAmend} {
+		out = append(out, a.fromCommand(kind))
+	}
+	return append(out, a.attestCommand())
+}
+
+// fromCommand is `pledge new KIND` under the kind's own name.
+func (a *app) fromCommand(kind entry.Kind) *cobra.Command {
+	cmd := a.newCommand()
+	run := cmd.RunE
+	cmd.Use = string(kind) + " [--from FILE.yaml]"
+	cmd.Short = fmt.Sprintf("the same as pledge new %s (secretariat)", kind)
+	cmd.Long = cmd.Short + ".\n\nWithout --from it prints a commented YAML template; with it, it drafts the statement."
+	cmd.Example = fmt.Sprintf("  pledge %s > %s.yaml\n  pledge %s --from %s.yaml --policy policy.txt", kind, kind, kind, kind)
+	cmd.Args, cmd.ValidArgs = commandline.NoArguments, nil
+	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c, []string{string(kind)}) }
+	for _, f := range []string{"for-slot", "from-slot", "review", "permission", "author"} {
+		cmd.Flags().Lookup(f).Hidden = true
+	}
+	return cmd
+}
+
+// placeFlags are the flags that say where a drafted statement goes.
+func placeFlags(cmd *cobra.Command, f *newFlags, author bool) {
+	flags := cmd.Flags()
+	if author {
+		flags.StringVar(&f.author, "author", "", "`ID` of who makes the statement")
+	}
+	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log is held to")
+	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
+	flags.StringVar(&f.clock, "simulated-clock", "", "read the time from `FILE`; for logs under .example only")
+	flags.StringVar(&f.out, "out", "", "draft `FILE` to write (default AUTHOR-KIND-SEQ.json)")
+}
+
+func (a *app) verbCommand(v verb) *cobra.Command {
+	var f newFlags
+	var narrative, language string
+	var void, compromised bool
+	values := make([]string, len(v.members))
+	cmd := &cobra.Command{Use: v.use, Short: v.short, Long: v.long, Example: v.example}
+	first, _, _ := strings.Cut(strings.TrimSpace(v.example), "\n")
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if v.kind == entry.KindKeys && len(args) > 0 || v.kind != entry.KindKeys && len(args) == len(v.arguments) {
+			return nil
+		}
+		what := strings.Join(v.arguments, " and ")
+		switch {
+		case v.kind == entry.KindKeys:
+			what = "the .pub files of all keys"
+		case what == "":
+			what = "no arguments"
+		}
+		return commandline.Usagef("for example: "+first, "%s takes %s", cmd.Name(), what)
+	}
+	cmd.RunE = do(func(ctx context.Context, args []string) error {
+		y := yaml.MapSlice{}
+		put := func(name string, value any) { y = append(y, yaml.MapItem{Key: name, Value: value}) }
+		for i, name := range v.arguments {
+			put(name, args[i])
+		}
+		for i, m := range v.members {
+			switch {
+			case values[i] != "":
+				put(m.path, number(values[i]))
+			case m.needed:
+				return commandline.Usagef("for example: "+first, "--%s is missing", m.flag)
+			}
+		}
+		switch v.kind {
+		case entry.KindCorrect:
+			if void == (values[0] != "") {
+				return commandline.Usagef("for example: "+first, "give --void or --by, one of them")
+			}
+			how := entry.CorrectSuperseded
+			if void {
+				how = entry.CorrectVoid
+			}
+			put("how", how)
+		case entry.KindKeys:
+			reason := entry.KeysRotation
+			if compromised {
+				reason = entry.KeysCompromise
+			}
+			put("reason", reason)
+			put("keys", args)
+		case entry.KindWithdraw:
+			if f.author == "" {
+				return commandline.Usagef("for example: "+first, "--author is missing")
+			}
+			put("author", f.author)
+		}
+		if narrative != "" {
+			words, err := readWords(narrative)
+			if err != nil {
+				return err
+			}
+			put("narrative", yaml.MapSlice{{Key: language, Value: words}})
+		}
+		return a.draftFlags(ctx, v.kind, y, f)
+	})
+	flags := cmd.Flags()
+	for i, m := range v.members {
+		flags.StringVar(&values[i], m.flag, "", m.usage)
+	}
+	switch v.kind {
+	case entry.KindCorrect:
+		flags.BoolVar(&void, "void", false, "nothing stands in its place")
+	case entry.KindKeys:
+		flags.BoolVar(&compromised, "compromised", false, "an old key was compromised")
+	}
+	if v.words {
+		flags.StringVar(&narrative, "narrative", "", "`FILE` with your words, published beside the tree")
+		flags.StringVar(&language, "language", "en", "language `TAG` of the narrative (BCP 47)")
+	}
+	placeFlags(cmd, &f, v.kind != entry.KindStanding && v.kind != entry.KindSucceed)
+	return cmd
+}
+
+// readWords reads a narrative from a text file.
+func readWords(path string) (string, error) {
+	b, err := commandline.ReadInput("narrative", path, entry.MaxBody, "name a text file with your words")
+	if err != nil {
+		return "", err
+	}
+	if !utf8.Valid(b) {
+		return "", commandline.Usagef("save it as UTF-8", "read narrative %s: it is not UTF-8", path)
+	}
+	return strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), nil
+}
+
+// draftFlags drafts from what flags gave, by the YAML that a person would have
+// written.
+func (a *app) draftFlags(ctx context.Context, kind entry.Kind, y yaml.MapSlice, f newFlags) error {
+	text, err := yaml.Marshal(y)
+	if err != nil {
+		return fmt.Errorf("write down what the flags say: %w", err)
+	}
+	f.text = text
+	return a.draft(ctx, kind, newSource(kind), f)
+}
+
+func (a *app) attestCommand() *cobra.Command {
+	var f newFlags
+	var period, covers, received, lateReason, narrative, language string
+	var outcomes, clauses []string
+	cmd := &cobra.Command{
+		Use:   "attest --period PERIOD",
+		Short: "draft the attestation for a period",
+		Long: `attest draws up the attestation for a period that has ended. The counts of what you
+logged come from the log. What you received in all, logged or not, only you can say:
+--received is a number, a band that the law allows (0-249), or cannot-say; without it
+attest asks on a terminal. So it does for what that count covers: all requests, or
+those that may be disclosed.
+
+It affirms every clause that you have pledged, unless --clauses says which.`,
+		Example: `  pledge attest --period 2026-Q3 --received 3 --covers all --author acme --policy policy.txt
+  pledge attest --period 2026-Q3 --received 0-249 --covers disclosable --author acme --policy policy.txt
+  pledge attest --period 2026-Q3 --received 3 --outcome refused=2 --outcome pending=1 --covers all --author acme --policy policy.txt`,
+		Args: commandline.NoArguments,
+		RunE: do(func(ctx context.Context, _ []string) error {
+			const example = "for example: pledge attest --period 2026-Q3 --received 3 --covers all --author acme --policy policy.txt"
+			if period == "" {
+				return commandline.Usagef(example, "--period is missing")
+			}
+			var err error
+			if received, err = a.answer(received, "--received", "how many requests did you receive in "+period+", logged or not? A number, a band such as 0-249, or cannot-say:", example); err != nil {
+				return err
+			}
+			if covers, err = a.answer(covers, "--covers", "does that count cover all requests, or those that may be disclosed? all or disclosable:", example); err != nil {
+				return err
+			}
+			claims := yaml.MapSlice{{Key: "total", Value: claimOf(received)}}
+			if len(outcomes) > 0 {
+				by := yaml.MapSlice{}
+				for _, o := range outcomes {
+					code, n, ok := strings.Cut(o, "=")
+					if !ok {
+						return commandline.Usagef("for example: --outcome refused=2", "--outcome is %q, not CODE=NUMBER", o)
+					}
+					by = append(by, yaml.MapItem{Key: code, Value: claimOf(n)})
+				}
+				claims = append(claims, yaml.MapItem{Key: "outcomes", Value: by})
+			}
+			y := yaml.MapSlice{{Key: "period", Value: period}, {Key: "covers", Value: covers}, {Key: "received", Value: claims}}
+			if len(clauses) > 0 {
+				y = append(y, yaml.MapItem{Key: "clauses", Value: clauses})
+			}
+			if lateReason != "" {
+				y = append(y, yaml.MapItem{Key: "lateReason", Value: lateReason})
+			}
+			if narrative != "" {
+				words, err := readWords(narrative)
+				if err != nil {
+					return err
+				}
+				y = append(y, yaml.MapItem{Key: "narrative", Value: yaml.MapSlice{{Key: language, Value: words}}})
+			}
+			text, err := yaml.Marshal(y)
+			if err != nil {
+				return fmt.Errorf("write down what the flags say: %w", err)
+			}
+			f.text = text
+			return a.draft(ctx, entry.KindAttestation, &attestationYAML{affirmAll: len(clauses) == 0}, f)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&period, "period", "", "`PERIOD` that has ended, such as 2026-Q3 or 2026-H2")
+	flags.StringVar(&received, "received", "", "`CLAIM` of all requests received, logged or not: N, MIN-MAX or cannot-say")
+	flags.StringArrayVar(&outcomes, "outcome", nil, "of these with one outcome, `CODE=CLAIM`; may be given again")
+	flags.StringVar(&covers, "covers", "", "`CODE`: all, or disclosable")
+	flags.StringSliceVar(&clauses, "clauses", nil, "`IDS` of the clauses that are affirmed (default: all that you pledged)")
+	flags.StringVar(&lateReason, "late-reason", "", "`CODE` of why it is late")
+	flags.StringVar(&narrative, "narrative", "", "`FILE` with your words, published beside the tree")
+	flags.StringVar(&language, "language", "en", "language `TAG` of the narrative (BCP 47)")
+	placeFlags(cmd, &f, true)
+	return cmd
+}
+
+// claimOf writes a claim as the YAML has it: 3, {min: 0, max: 249}, cannot-say.
+func claimOf(s string) any {
+	s = strings.TrimSpace(s)
+	if min, max, ok := strings.Cut(s, "-"); ok && s != "cannot-say" {
+		return yaml.MapSlice{{Key: "min", Value: number(min)}, {Key: "max", Value: number(max)}}
+	}
+	return number(s)
+}
+
+// number writes what looks like one as a number, so that the YAML's reader judges it.
+func number(s string) any {
+	var n uint64
+	if _, err := fmt.Sscanf(s, "%d", &n); err == nil && fmt.Sprint(n) == s {
+		return n
+	}
+	return s
+}
+
+// answer is what a flag says, or what a person at the terminal answers instead.
+func (a *app) answer(given, flag, question, example string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	if !a.isTerminal() {
+		return "", commandline.Usagef(example, "%s is missing", flag)
+	}
+	line, err := a.question(question)
+	if err != nil || line == "" {
+		return "", commandline.Usagef(example, "%s is missing", flag)
+	}
+	return line, nil
+}
+
+// affirmed are the clauses of an attestation: those that were named, or all that its
+// author pledged and that are in force.
+func (y *attestationYAML) affirmed(d *drafting) []string {
+	if !y.affirmAll {
+		return y.Clauses
+	}
+	var out []string
+	for _, c := range d.signatory.Pledged {
+		if slices.ContainsFunc(d.terms.Clauses, func(k entry.Clause) bool { return k.ID == c }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
