@@ -352,6 +352,9 @@ func (s *Site) notShown(e *Entry) []Words {
 	case entry.KindErasure:
 		list = append(list, s.Say("not-shown.erased"))
 	}
+	if s.Preview {
+		return list // whether witnesses will cosign it is not known, and there is no site yet
+	}
 	if s.Witnesses == 0 {
 		list = append(list, s.Say("not-shown.time"), s.Say("not-shown.same"))
 	}

@@ -64,6 +64,7 @@ accord whose statements stand in a public, append-only log.
 A statement goes this way:
   pledge new      draft it, from YAML; nothing is signed or sent
   pledge lint     see what may not belong in it
+  pledge preview  see all that it says, and its public page
   pledge sign     read it and sign it, offline; pass the file on if more sign
   pledge submit   send it, check the log's answer, keep the receipt
   pledge open     draft the opening of a text that was withheld or sealed
@@ -81,7 +82,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.lintCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.newCommand(), a.lintCommand(), a.previewCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.versionCommand())
 	root.AddCommand(a.verbCommands()...)
 	commandline.Finish(root)
 	return root

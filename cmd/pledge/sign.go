@@ -35,7 +35,8 @@ key that it admits, a change of keys by the old threshold and by every new key, 
 amend of nothing but the secretariat's keys by recovery keys alone if need be. What
 the log says when it is submitted counts.
 
-What may not belong in a public statement is pointed at, as by pledge lint, and has
+If the draft was looked at with pledge preview, and is another statement since, sign
+refuses it. What may not belong in a public statement is pointed at, as by pledge lint, and has
 to be confirmed, one by one.
 
 Without a terminal to ask on, --yes is needed, and --confirm WORDS for each thing
@@ -106,6 +107,9 @@ func readDraft(path string) (*entry.Submission, error) {
 func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 	sub, err := readDraft(path)
 	if err != nil {
+		return err
+	}
+	if err := holdSeen(path, sub.Statement.ID); err != nil {
 		return err
 	}
 	opened, err := readDisclosures(path, sub)

@@ -124,6 +124,7 @@ seal:
 		{"the salt of a seal", seals[0], []string{"acme-request-2.sealed.json"}},
 		{"the sealed statute", "Saltmarrow", []string{"sealed.yaml", "acme-request-3.sealed.json"}},
 	}
+	m.must("preview", "acme-request-2.json", "--html", "page.html", "--policy", "policy.txt") // it is among the files that are searched
 	m.log("acme-request-2", "acme1")
 	sealed := m.draft("request", "sealed.yaml")
 	_, seals = saltsIn(t, "acme-request-3.json")

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/page"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+func (a *app) previewCommand() *cobra.Command {
+	var f struct{ html, policy, log string }
+	cmd := &cobra.Command{
+		Use:   "preview FILE [--html FILE.html]",
+		Short: "see what a draft will say, and its public page",
+		Long: `preview shows everything that a draft says, and points at what may not belong in it.
+With --html it writes the page that the public will see, as the log's own site lays it
+out, into a file to be opened in a browser: nothing is loaded from anywhere.
+
+It remembers in FILE.seen which statement was seen: pledge sign refuses the draft when
+it has become another one since. It asks nothing of the log; with --policy it asks for
+the names of who is in it, so that the page has them.`,
+		Example: `  pledge preview acme-request-4.json
+  pledge preview acme-request-4.json --html page.html --policy policy.txt`,
+		Args: commandline.OneArgument("name one draft, FILE.json"),
+		RunE: do(func(ctx context.Context, args []string) error {
+			path := args[0]
+			sub, err := readDraft(path)
+			if err != nil {
+				return err
+			}
+			opened, err := readDisclosures(path, sub)
+			if err != nil {
+				return err
+			}
+			site := &page.Site{Texts: page.English, Origin: sub.Statement.Log, Preview: true, Names: func(string) string { return "" }}
+			if f.policy != "" {
+				if err := a.nameSite(ctx, site, f.policy, f.log); err != nil {
+					return err
+				}
+			}
+			a.statement(sub, opened)
+			a.pointAt(a.doubts(sub, opened))
+			a.simulated(sub.Statement.Log)
+			a.signatures(sub, signersOf(sub))
+			if f.html != "" {
+				b, err := publicPage(site, sub)
+				if err != nil {
+					return fmt.Errorf("lay out page: %w", err)
+				}
+				if err := atomicfile.Write(f.html, b, 0o600); err != nil {
+					return fmt.Errorf("write page: %w", err)
+				}
+				a.printf("page        %s\n", f.html)
+			}
+			if err := atomicfile.Write(seenPath(path), []byte(sub.Statement.ID.String()+"\n"), 0o600); err != nil {
+				return fmt.Errorf("remember what was seen: %w", err)
+			}
+			return nil
+		}),
+	}
+	cmd.Flags().StringVar(&f.html, "html", "", "write the public page to `FILE`")
+	cmd.Flags().StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) of the log that is asked for names")
+	cmd.Flags().StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
+	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
+	return cmd
+}
+
+// nameSite asks a log for the names that its pages have.
+func (a *app) nameSite(ctx context.Context, site *page.Site, policyFile, given string) error {
+	policy, err := readPolicy(policyFile)
+	if err != nil {
+		return err
+	}
+	url, err := address(policy, given, site.Origin)
+	if err != nil {
+		return err
+	}
+	r, err := a.open(policy, url)
+	if err != nil {
+		return err
+	}
+	t, err := r.terms(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := r.api.Signatories(ctx)
+	if err != nil {
+		return askError("who is in the log", err)
+	}
+	names := make(map[string]string)
+	for _, s := range list.Signatories {
+		names[s.ID] = s.Name
+	}
+	site.Accord, site.Names = t.charter.Accord, func(id string) string { return names[id] }
+	return nil
+}
+
+// publicPage is the page of a draft, as the site will show it: of what is withheld it
+// has nothing.
+func publicPage(site *page.Site, sub *entry.Submission) ([]byte, error) {
+	e := &page.Entry{ID: sub.Statement.ID, Envelope: sub.Envelope, Statement: sub.Statement, Verdict: pledge.Verdict{Kind: pledge.Accepted}}
+	switch {
+	case sub.Statement.IsWithheld():
+		e.State = pledge.BodyWithheld
+		if day, err := entry.ParseDate(sub.Statement.Review); err == nil {
+			e.Review = day
+		}
+	case sub.Detached != nil:
+		e.State, e.Detached = pledge.BodyPublished, sub.Detached
+	default:
+		e.State = pledge.BodyNone
+	}
+	switch b := e.Detached.(type) {
+	case *entry.CharterBody:
+		e.Clauses = b.Clauses
+	case *entry.AmendBody:
+		e.Clauses = b.Clauses
+	}
+	body, err := site.Render(e)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = wrapper.Execute(&b, map[string]any{"Site": site, "Style": htmltemplate.CSS(page.Stylesheet), "Body": body, "ID": sub.Statement.ID.String()})
+	return b.Bytes(), err
+}
+
+// wrapper makes one file of a page: it loads nothing, and says what it is.
+var wrapper = htmltemplate.Must(htmltemplate.New("preview").Parse(`<!doctype html>
+<html lang="{{.Site.Lang}}" dir="{{.Site.Dir}}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="robots" content="noindex">
+<title>Preview of {{.ID}}</title>
+<style>{{.Style}}</style>
+</head>
+<body>
+<main id="main">
+{{.Body}}
+</main>
+</body>
+</html>
+`))
+
+// seenPath names the file that says which statement was seen in a preview.
+func seenPath(draft string) string { return draft + ".seen" }
+
+// holdSeen refuses a draft that is another statement than the one that was seen in a
+// preview, if there was one. The entry id is that of every byte that is signed, and by
+// the digests in it of every text.
+func holdSeen(path string, id entry.ID) error {
+	b, err := os.ReadFile(seenPath(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return commandline.Usagef("remove it, and preview the draft again", "read what was seen: %w", err)
+	}
+	if string(b) != id.String()+"\n" {
+		return commandline.Refused(fmt.Errorf("%s is another statement than the one that was previewed", path), "look at it again: pledge preview "+path)
+	}
+	return nil
+}
