@@ -375,11 +375,30 @@ func (s *State) acceptSucceed(t *taken, b *entry.Succeed) {
 
 func (s *State) acceptPledge(t *taken, b *entry.Pledge) {
 	a := t.a
+	if n := len(a.Pledges); n > 0 {
+		inForce := s.Terms(max(t.m.Logged, s.documentFrom(b.Charter))).Clauses
+		for _, c := range a.Pledges[n-1].Clauses {
+			if !slices.Contains(b.Clauses, c) && hasClause(inForce, c) {
+				t.say(FindClauseDropped, "%s's pledge of %s had clause %s, which is still one of the accord; this pledge does not have it.", name(a), day(a.Pledges[n-1].Logged), c)
+			}
+		}
+	}
 	a.Pledges = append(a.Pledges, Pledged{t.m, b.Charter, b.Clauses})
 	a.NeedPledge = false
 	if tn := a.tenure(); tn.Owes == 0 {
 		tn.Owes = t.m.Logged
 	}
+}
+
+// pledgeBefore returns an author's last pledge that was logged before a moment; nil
+// when there is none.
+func (a *author) pledgeBefore(t int64) *Pledged {
+	for i := len(a.Pledges) - 1; i >= 0; i-- {
+		if a.Pledges[i].Logged < t {
+			return &a.Pledges[i]
+		}
+	}
+	return nil
 }
 
 func (a *author) setKeys(set entry.KeySet) {

@@ -289,6 +289,14 @@ func (s *State) acceptAttestation(t *taken, b *entry.Attestation) {
 			say(FindClauseDropped, "%s's previous attestation affirmed clause %s; this one, for %s, does not.", name(a), c, b.Period)
 		}
 	}
+	if p := a.pledgeBefore(b.Period.End()); p != nil {
+		inForce := s.Terms(t.m.Logged).Clauses
+		for _, c := range p.Clauses {
+			if !slices.Contains(b.Clauses, c) && !slices.Contains(a.LastClauses, c) && hasClause(inForce, c) {
+				say(FindClauseDropped, "%s pledged clause %s on %s; this attestation, for %s, does not affirm it.", name(a), c, day(p.Logged), b.Period)
+			}
+		}
+	}
 	a.LastClauses = b.Clauses
 	at := a.Attested[b.Period]
 	if at == nil {

@@ -124,6 +124,17 @@ func (s *State) clausesOf(id entry.ID) (list []entry.Clause, ok bool) {
 	return nil, false
 }
 
+// documentFrom returns the moment from which the clauses of a document that was pledged
+// are in force; 0 for the charter.
+func (s *State) documentFrom(id entry.ID) int64 {
+	for i := range s.k.Amends {
+		if a := &s.k.Amends[i]; a.Entry == id {
+			return a.Body.FromUnix()
+		}
+	}
+	return 0
+}
+
 // LogKeys returns the vkeys of the checkpoint signers by the newest word of the
 // secretariat. It is an announcement: a verifier goes by its policy.
 func (s *State) LogKeys() []string {

@@ -161,6 +161,8 @@ var written = []check{
 	rule("all, or what may be told", "promises.go", "if «at.Body.Covers == entry.CoversDisclosable» {", "disclosed-later"),
 	rule("attested count against the log", "requests.go", "if want := s.counts(a, b.Period); «!want.Equal(b.Logged)» {", "logged-differs"),
 	rule("clauses as affirmed before", "requests.go", "if «!slices.Contains(b.Clauses, c)» {", "clause-dropped"),
+	rule("clauses as pledged", "requests.go", "if «!slices.Contains(b.Clauses, c) && !slices.Contains(a.LastClauses, c) && hasClause(inForce, c)» {", "clause-dropped"),
+	rule("clauses as pledged before", "members.go", "if «!slices.Contains(b.Clauses, c) && hasClause(inForce, c)» {", "clause-dropped"),
 	rule("answered in time", "promises.go", "if ‹t < r.due› {", "decision-outstanding"),
 	rule("filed in time", "requests.go", "if terms := s.Terms(p.Start()); «filed >= p.End()+days(terms.FileDays)» {", "filed-late"),
 	rule("slot in time", "slots.go", "if «t.m.Logged >= sl.Period.End() && s.owesSlot(t.a, sl.Period)» {", "slot-late"),

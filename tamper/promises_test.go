@@ -120,6 +120,33 @@ var promises = []broken{
 		p.deed(st)
 		return true
 	}, []string{"clause-dropped/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a clause that was pledged and is never affirmed", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 0)
+		b := attested(st)
+		i := p.rand.IntN(len(b.Clauses))
+		b.Clauses = slices.Delete(slices.Clone(b.Clauses), i, i+1)
+		p.deed(st)
+		return true
+	}, []string{"clause-dropped/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a pledge with fewer clauses than the one before", func(p *place) bool {
+		a := p.newcomer(nil)
+		p.wait(aDay)
+		st := p.pledge(a)
+		b := st.Statement.Body.(*entry.Pledge)
+		i := p.rand.IntN(len(b.Clauses))
+		b.Clauses = slices.Delete(slices.Clone(b.Clauses), i, i+1)
+		p.deed(st)
+		return true
+	}, []string{"clause-dropped/AUTHOR"}, others},
+	{"a pledge of the same clauses again", func(p *place) bool {
+		a := p.newcomer(nil)
+		p.wait(aDay)
+		p.say(p.pledge(a))
+		return true
+	}, nil, others},
 	{"a period of a gap between removal and return, attested late", func(p *place) bool {
 		a := p.newcomer(nil)
 		like := p.status(a).Admit

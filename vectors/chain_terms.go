@@ -102,7 +102,9 @@ func amendments() Chain {
 	c.try("half-year-of-later", "", "half-years from July on", request("x", "2026-H2"))
 	c.try("half-year-that-ran", "period-of-another-kind", "quarters until the half-years begin", request("x", "2026-H1"))
 	c.clock("2026-04-10")
-	c.say(labelled("Q1", attestation(acme, "2026-Q1", `{"total":0}`, `0`)))
+	q1 := labelled("Q1", attestation(acme, "2026-Q1", `{"total":0}`, `0`))
+	q1.why, q1.find = "fix-and-tell was pledged in that quarter, and is in force", []Found{author(acme, "clause-dropped", "2026-Q1")}
+	c.say(q1)
 	c.clock("2026-08-09T23:59:59Z")
 	c.say(labelled("Q2", st{by: acme, kind: "attestation", why: "in time: 40 days for what began after the amend", body: `{"clauses":["fix-and-tell","report"],"covers":"all","logged":{"total":0},"period":"2026-Q2","received":{"total":0}}`, find: []Found{author(acme, "clause-dropped", "2026-Q2")}}))
 	w := request("withheld", "2026-H2")
