@@ -49,6 +49,7 @@ type files struct {
 	archive struct {
 		last   []byte // the last archived checkpoint
 		minute int64
+		size   int64 // bytes of the file
 	}
 }
 
@@ -57,6 +58,12 @@ const (
 	// flushEvery is how often texts on disk are made durable. Until then the
 	// store alone has them for certain.
 	flushEvery = 10 * time.Second
+	// From these sizes of the archive on, in bytes, a checkpoint is archived each ten
+	// minutes and each half an hour: whoever audits reads all of it. An hour is what an
+	// entry may have waited for a checkpoint that shows when it was there (protocol
+	// section 7, held-back).
+	archiveLarge = 48 << 20
+	archiveHuge  = 96 << 20
 	// readAtOnce is of how many records the texts are held at a time: the largest
 	// are three quarters of a megabyte each.
 	readAtOnce = 32
@@ -285,8 +292,20 @@ func (f *files) eraseLines(ctx context.Context, at []uint64) error {
 	return errors.Join(errs...)
 }
 
-// settle makes written texts durable and archives the newest checkpoint, unless
-// one was archived in this minute (protocol section 7, Time). It is called about
+// archiveEvery is how many minutes lie between two archived checkpoints at least, when
+// the archive has a size.
+func archiveEvery(size int64) int64 {
+	switch {
+	case size >= archiveHuge:
+		return 30
+	case size >= archiveLarge:
+		return 10
+	}
+	return 1
+}
+
+// settle makes written texts durable and archives the newest checkpoint, unless one was
+// archived just now (protocol section 7, Time; archiveEvery). It is called about
 // once a second; last says that it is for the last time.
 func (f *files) settle(last bool) {
 	f.mu.Lock()
@@ -297,7 +316,7 @@ func (f *files) settle(last bool) {
 		}
 	}
 	minute := f.clock().Unix() / 60
-	if f.newest == nil || minute == f.archive.minute {
+	if since := minute - f.archive.minute; f.newest == nil || since >= 0 && since < archiveEvery(f.archive.size) {
 		return
 	}
 	if err := f.archiveNewest(minute); err != nil {
@@ -338,7 +357,7 @@ func (f *files) archiveNewest(minute int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(log.AppendArchive(nil, raw))
+	n, err := file.Write(log.AppendArchive(nil, raw))
 	if err == nil {
 		err = file.Sync()
 	}
@@ -346,7 +365,7 @@ func (f *files) archiveNewest(minute int64) error {
 		// Nothing half written stays in front of what is appended next.
 		return errors.Join(fmt.Errorf("append to archive: %w", err), file.Truncate(end))
 	}
-	f.archive.last, f.archive.minute, f.newest = raw, minute, nil
+	f.archive.last, f.archive.minute, f.archive.size, f.newest = raw, minute, end+int64(n), nil
 	return f.store.SetMark(context.Background(), markArchived, uint64(minute))
 }
 
@@ -380,6 +399,7 @@ func (f *files) openArchive() error {
 			return fmt.Errorf("mend archive: %w", err)
 		}
 	}
+	f.archive.size = int64(len(whole))
 	if len(notes) > 0 {
 		f.archive.last = bytes.Clone(notes[len(notes)-1])
 	} else if f.archive.minute > 0 {

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sys/unix"
 
+	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/log/witnessing"
 )
 
@@ -57,9 +61,22 @@ func freeBytes(what, path string) prometheus.Collector {
 	})
 }
 
+// archiveBytes is a gauge of the archive's size; 0 while there is none.
+func archiveBytes(dir string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "pledgelog_archive_bytes", Help: "Size of the archive of checkpoints.",
+	}, func() float64 {
+		info, err := os.Stat(filepath.Join(dir, log.ArchivePath))
+		if err != nil {
+			return 0
+		}
+		return float64(info.Size())
+	})
+}
+
 // collectors are the figures of this program that the API does not know.
 func (s *server) collectors() []prometheus.Collector {
-	all := []prometheus.Collector{freeBytes("directory", s.Directory), freeBytes("state", s.State)}
+	all := []prometheus.Collector{freeBytes("directory", s.Directory), freeBytes("state", s.State), archiveBytes(s.Directory)}
 	if s.parts.asking != nil {
 		all = append(all, witnessFigures{s.parts.asking})
 	}
