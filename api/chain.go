@@ -115,6 +115,13 @@ func (c *chainWriter) directory(ctx context.Context, id string) (*client.ChainDi
 		return nil, err
 	}
 	out := &client.ChainDirectory{ChainLink: link, Count: uint64(len(d.Rows)), Rows: []client.ChainRow{}}
+	if next := d.Index + 1; next < c.snapshot.View().Size {
+		link, err := c.link(ctx, next)
+		if err != nil {
+			return nil, err
+		}
+		out.Next = &link
+	}
 	hashes := make([]log.Hash, len(d.Rows))
 	rows := make([][]byte, len(d.Rows))
 	for i, row := range d.Rows {

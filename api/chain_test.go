@@ -67,6 +67,12 @@ func checkChain(t *testing.T, policy *log.Policy, c *client.Chain) []*pledge.Ite
 	if d == nil {
 		return items
 	}
+	if d.Next != nil {
+		read(*d.Next)
+	}
+	if got := d.Next != nil && d.Next.Index == d.Index+1; got != (d.Index+1 < c.Size) {
+		t.Errorf("behind directory %d of %d entries: %+v", d.Index, c.Size, d.Next)
+	}
 	stated := read(d.ChainLink).Statement.Body.(*entry.Directory)
 	raw, err := base64.RawURLEncoding.DecodeString(stated.Root)
 	if err != nil || len(raw) != log.HashSize || stated.Size != d.Index {

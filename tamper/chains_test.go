@@ -36,6 +36,7 @@ type chainLink struct {
 
 type chainList struct {
 	chainLink
+	Next  *chainLink `json:"next,omitempty"`
 	Count uint64     `json:"count"`
 	Rows  []chainRow `json:"rows"`
 }
@@ -106,6 +107,10 @@ func (s *small) chainOf(author string, rows func(all [][]byte), more ...*generat
 	}
 	c.Checkpoint = string(s.w.Checkpoint(c.Size, rootOf(leaves), s.now()))
 	c.Directory = &chainList{chainLink: link(last), Count: uint64(len(list))}
+	if last+1 < len(leaves) {
+		next := link(last + 1)
+		c.Directory.Next = &next
+	}
 	var all [][]byte
 	for _, r := range list {
 		b, err := r.Marshal()
@@ -181,6 +186,17 @@ var chainForms = []form{
 	})),
 	refuse("the chain lacks the charter", "inclusion", chained(func(_ *small, c *chainFile) { c.Entries = c.Entries[1:] })).although("without a charter nobody is an author"),
 	refuse("has another length than 32 bytes", "inclusion", chained(func(_ *small, c *chainFile) { c.Entries[0].Path[0] = append(c.Entries[0].Path[0], 0) })),
+	refuse("the entry behind the directory is another one", "inclusion", chained(func(_ *small, c *chainFile) { c.Directory.Next = &c.Entries[1] })),
+	refuse("the time that the chain says it is of", "chain-malformed", chained(func(_ *small, c *chainFile) { c.AsOf = "today" })),
+	refuse("the newest directory that was given is logged", "directory-too-old", formCase{chain: func(s *small) *chainFile {
+		// Of what its author says from now on nothing is shown.
+		s.begin()
+		s.say(s.place.request(s.a))
+		s.clock = s.now() + 2*aDay
+		c := s.chainOf(s.a, nil, s.before...)
+		c.Entries = c.Entries[:len(c.Entries)-1]
+		return c
+	}}),
 	refuse("entry 0 is not the charter that was given", "statements", chained(func(_ *small, c *chainFile) { c.charter[0] ^= 1 })),
 	refuse("entry %s is %s", "statements", formCase{chain: func(s *small) *chainFile {
 		st := s.request1()
@@ -202,7 +218,7 @@ var chainForms = []form{
 			leaves = append(leaves, e.Leaf)
 		}
 		n := len(leaves) - 1
-		c.Directory.chainLink = chainLink{uint64(n), leaves[n], pathTo(n, leaves)}
+		c.Directory.chainLink, c.Directory.Next = chainLink{uint64(n), leaves[n], pathTo(n, leaves)}, nil
 		return c
 	}}).breaks("there are no rows to compare"),
 	refuse("the directory is none", "directory", chained(func(_ *small, c *chainFile) { c.Directory.chainLink = c.Entries[len(c.Entries)-1] })).breaks("there are no rows to compare"),

@@ -26,6 +26,7 @@ var undecided = []struct {
 	{UndecidedTime, "The time that was given for the audit was over before it came to its end."},
 	{UndecidedChain, "What was given is no chain of an author in the form that [api.md](api.md) has."},
 	{UndecidedDirectory, "The log has no directory yet, so that nothing shows whether a chain is complete."},
+	{UndecidedStale, "The log grew behind the newest directory that a chain has, and as far as the chain shows that may be two days ago or more: nothing shows what the author said since. A newer chain has a newer directory, or the operator's is overdue."},
 }
 
 // FindingsPage returns docs/findings.md: what each finding means, from the one

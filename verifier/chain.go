@@ -44,7 +44,8 @@ type chainLink struct {
 
 type chainDirectory struct {
 	chainLink `json:",inline"`
-	Count     uint64 `json:"count"`
+	Next      *chainLink `json:"next,omitzero"` // the entry behind it
+	Count     uint64     `json:"count"`
 	Rows      []struct {
 		Index uint64   `json:"index"`
 		Row   []byte   `json:"row"`
@@ -62,7 +63,10 @@ type ChainReport struct {
 	Author        string           `json:"author"`
 	Size          uint64           `json:"size"` // entries that the checkpoint covers
 	Root          string           `json:"root,omitzero"`
-	CompleteTo    uint64           `json:"completeTo"` // the chain is proved complete among the first so many entries
+	AsOf          string           `json:"asOf,omitzero"`            // the moment that the chain is of: the checkpoint's quorum time or, without witnesses, the largest log time that the operator shows
+	QuorumTime    string           `json:"quorumTime,omitzero"`      // when the checkpoint had its quorum of witnesses; absent where the policy asks for none, and AsOf is the operator's word
+	CompleteTo    uint64           `json:"completeTo"`               // the chain is proved complete among the first so many entries
+	DirectoryTime string           `json:"directoryLogged,omitzero"` // log time of the directory that says so
 	Standing      string           `json:"standing,omitzero"`
 	Steps         []Step           `json:"steps"`
 	Undecided     *Undecided       `json:"undecided,omitzero"`
@@ -85,6 +89,7 @@ type ChainStatement struct {
 const (
 	UndecidedChain     entry.Code = "chain-malformed"
 	UndecidedDirectory entry.Code = "directory-missing"
+	UndecidedStale     entry.Code = "directory-too-old"
 )
 
 // CheckChain checks a chain of an author against the policy and the charter's
@@ -121,7 +126,8 @@ type chainCheck struct {
 	state *pledge.State
 	tell  narrator
 
-	unknown bool // the directory was compared, and the chain knew no author of that name by then
+	asOf    int64 // the moment that the chain is of
+	unknown bool  // the directory was compared, and the chain knew no author of that name by then
 }
 
 func (c *chainCheck) undecided(code entry.Code, text, hint string) error {
@@ -154,8 +160,89 @@ func (c *chainCheck) run(file []byte) error {
 		return err
 	}
 	r.step("inclusion", Passed, "in the log", Count(uint64(len(links)), "entry is", "entries are")+" under that checkpoint's root")
-	return c.replay(links)
+	if err := c.time(links); err != nil {
+		return err
+	}
+	if err := c.replay(links); err != nil {
+		return err
+	}
+	return c.reach(links)
 }
+
+// time says of which moment the chain is: by witnesses or, where the policy asks for
+// none, by what the operator shows as the log's time.
+func (c *chainCheck) time(links []chainLink) error {
+	r := c.report
+	c.doing = "witnesses"
+	said, err := entry.ParseTime(c.chain.AsOf)
+	if err != nil {
+		return c.undecided(UndecidedChain, "the time that the chain says it is of can't be read", "ask the log's server for it again")
+	}
+	if c.view.HasQuorumTime {
+		c.asOf = quorumTime(c.view)
+		r.AsOf = entry.FormatTime(c.asOf)
+		r.QuorumTime = r.AsOf
+		title, text := witnessed(c.view, c.policy)
+		r.step("witnesses", Passed, title, text)
+		return nil
+	}
+	c.asOf = said
+	if d := c.chain.Directory; d != nil && d.Next != nil {
+		links = append(slices.Clone(links), *d.Next)
+	}
+	for _, l := range links {
+		if leaf, err := entry.ParseLeaf(l.Leaf); err == nil {
+			c.asOf = max(c.asOf, leaf.Logged)
+		}
+	}
+	r.AsOf = entry.FormatTime(c.asOf)
+	r.step("witnesses", Skipped, "no witnesses", "the policy asks for none: that the log is shown as it was on "+moment(c.asOf)+", and to everybody alike, is the operator's word")
+	return nil
+}
+
+// reach holds the age of the directory to the moment that the chain is of: a directory
+// stands two days after the log grew, at the latest (docs/spec.md, section 5), so that
+// an older one may be shown to hide everything since. A log that did not grow since
+// needs no other, nor does one that had ended.
+func (c *chainCheck) reach(links []chainLink) error {
+	r, d := c.report, c.chain.Directory
+	if d == nil || d.Index+1 == r.Size {
+		return nil
+	}
+	i, _ := slices.BinarySearchFunc(links, d.Index, func(l chainLink, index uint64) int { return compareIndex(l.Index, index) })
+	listed, err := entry.ParseLeaf(links[i].Leaf)
+	if err != nil {
+		return err
+	}
+	if at, _, ends := c.state.Ends(); ends && at <= listed.Logged {
+		return nil
+	}
+	// When the log grew again is known only of the entry behind the directory.
+	behind := links[i+1:]
+	if d.Next != nil {
+		behind = append([]chainLink{*d.Next}, behind...)
+	}
+	from, first := listed.Logged, ""
+	if len(behind) > 0 {
+		if next, err := entry.ParseLeaf(behind[0].Leaf); err == nil {
+			first = "; the first of them that is shown is logged " + moment(next.Logged)
+			if behind[0].Index == d.Index+1 {
+				from = next.Logged
+			}
+		}
+	}
+	// What is dated ahead of the moment is not dated.
+	if age := c.asOf - from; age < directoryWithin && age >= -maxAfterWitnessed {
+		return nil
+	}
+	return c.undecided(UndecidedStale, fmt.Sprintf("the newest directory that was given is logged %s, and the chain is as of %s: whether %s said something in the %s behind that directory, nothing shows%s",
+		moment(listed.Logged), moment(c.asOf), c.author, Count(r.Size-1-d.Index, "entry", "entries"), first),
+		"ask for a newer chain: a log's server logs a directory within a day after the log grew; if there is none two days after, audit the whole log")
+}
+
+// directoryWithin is how long after a log grew, in seconds, an audit misses the
+// directory.
+const directoryWithin = 2 * secondsPerDay
 
 // links checks that every entry, the directory's too, is in the log, and returns
 // them by index.
@@ -174,7 +261,14 @@ func (c *chainCheck) links() ([]chainLink, error) {
 			return nil, errors.New("the directory and the entry at its index differ")
 		}
 	}
-	for _, l := range links {
+	proved := links
+	if d := c.chain.Directory; d != nil && d.Next != nil {
+		if d.Next.Index != d.Index+1 {
+			return nil, errors.New("the entry behind the directory is another one")
+		}
+		proved = append(slices.Clone(links), *d.Next)
+	}
+	for _, l := range proved {
 		path, err := hashes(l.Path)
 		if err == nil {
 			err = log.VerifyInclusion(l.Index, c.view.Checkpoint.Size, log.LeafHash(l.Leaf), c.view.Checkpoint.Root, path)
@@ -318,8 +412,12 @@ func (c *chainCheck) compareRows(it *pledge.Item) error {
 		c.unknown = true
 		return nil
 	}
-	c.report.CompleteTo = body.Size
-	c.report.step("directory", Passed, "complete by the operator's word", "entry "+Commas(d.Index)+", the operator's directory, names the same last statements, keys and standing: when that is true, nothing is left out among the first "+Count(body.Size, "entry", "entries"))
+	c.report.CompleteTo, c.report.DirectoryTime = body.Size, entry.FormatTime(it.Leaf.Logged)
+	text := "entry " + Commas(d.Index) + ", the operator's directory, logged " + moment(it.Leaf.Logged) + ", names the same last statements, keys and standing: when that is true, nothing is left out among the first " + Count(body.Size, "entry", "entries")
+	if n := c.report.Size - 1 - d.Index; n > 0 {
+		text += "; " + Count(n, "later entry is", "later entries are") + " not covered"
+	}
+	c.report.step("directory", Passed, "complete by the operator's word", text)
 	return nil
 }
 
@@ -350,8 +448,15 @@ func (r *ChainReport) notChecked() {
 		"That the directory is true: it is the operator's word, which every audit of the whole log holds it to.",
 		"The texts that the statements name.",
 		"What others said of this author: challenges, for example.")
-	if r.Result == Matches && r.CompleteTo < r.Size {
-		r.NotChecked = append(r.NotChecked, "Whether the author said more in the entries from "+Commas(r.CompleteTo)+" on: the next directory will tell.")
+	if r.CompleteTo > 0 && r.CompleteTo+1 < r.Size {
+		r.NotChecked = append(r.NotChecked, "Whether the author said more in the last "+Count(r.Size-1-r.CompleteTo, "entry", "entries")+", behind the directory: the next directory will tell.")
+	}
+	switch {
+	case r.AsOf == "":
+	case r.QuorumTime == "":
+		r.NotChecked = append(r.NotChecked, "Time: no witness stands behind it. That this is the log as of "+readable(r.AsOf)+" is the operator's word, and what was said since may be hidden.")
+	default:
+		r.NotChecked = append(r.NotChecked, "What the author said since "+readable(r.AsOf)+", when the checkpoint had its quorum.")
 	}
 	if n := r.beyond(); n > 0 {
 		r.NotChecked = append(r.NotChecked, "Whether "+Count(n, "statement that is", "statements that are")+" listed from entry "+Commas(r.CompleteTo)+" on had effect: a change of keys, or another statement in its place, may have been left out. The next directory will tell.")

@@ -69,6 +69,7 @@ type chainLink struct {
 
 type chainDir struct {
 	chainLink
+	Next  *chainLink `json:"next,omitempty"`
 	Count uint64     `json:"count"`
 	Rows  []chainRow `json:"rows"`
 }
@@ -124,6 +125,10 @@ func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
 		return c
 	}
 	c.Directory = &chainDir{chainLink: link(last), Count: uint64(len(rows))}
+	if last+1 < len(leaves) {
+		next := link(last + 1)
+		c.Directory.Next = &next
+	}
 	var all [][]byte
 	for _, r := range rows {
 		b, err := r.Marshal()

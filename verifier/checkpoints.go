@@ -215,12 +215,17 @@ func (a *audit) stepCheckpoint() {
 		return
 	}
 	a.report.TimeFrom = "witnesses"
-	names := make([]string, 0, len(a.view.Cosignatures))
-	for _, c := range a.view.Cosignatures {
+	title, text := witnessed(a.view, a.cfg.Policy)
+	a.report.step("witnesses", Passed, title, text)
+}
+
+// witnessed says who cosigned a checkpoint, and when they were a quorum.
+func witnessed(v *log.View, p *log.Policy) (title, text string) {
+	names := make([]string, 0, len(v.Cosignatures))
+	for _, c := range v.Cosignatures {
 		names = append(names, c.Witness)
 	}
-	a.report.step("witnesses", Passed, fmt.Sprintf("%d of %d witnesses", len(names), len(a.cfg.Policy.Witnesses)),
-		strings.Join(names, ", ")+"; the quorum was reached by "+moment(quorumTime(a.view)))
+	return fmt.Sprintf("%d of %d witnesses", len(names), len(p.Witnesses)), strings.Join(names, ", ") + "; the quorum was reached by " + moment(quorumTime(v))
 }
 
 // openArchive opens every archived checkpoint. Those that the log's key signed

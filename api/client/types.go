@@ -196,7 +196,8 @@ type ChainLink struct {
 // operator's. It covers the entries below its index.
 type ChainDirectory struct {
 	ChainLink `json:",inline"`
-	Count     uint64     `json:"count"` // of the directory's rows
+	Next      *ChainLink `json:"next,omitzero"` // the entry behind it, which shows since when it does not cover all; nil when it is the last
+	Count     uint64     `json:"count"`         // of the directory's rows
 	Rows      []ChainRow `json:"rows"`
 }
 

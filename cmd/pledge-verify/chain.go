@@ -29,7 +29,11 @@ signature is one that was called for, no number is left out, and the operator's
 newest directory names the same last statements, keys and standing.
 
 It reads nothing else. That the directory is true is the operator's word, which
-every audit of the whole log holds it to.`,
+every audit of the whole log holds it to. What the author said behind that
+directory may be left out: the report says of which moment the chain is, when the
+directory was logged, and how many entries it does not cover. When these may be
+of more than two days, the chain decides nothing (exit code 3): ask for a newer
+one, or audit the log. Without witnesses the moment is the operator's word.`,
 		Example: `  pledge-verify chain --policy policy.txt --charter "$(cat charter-id)" acme https://log.accord.example
   curl https://log.accord.example/api/v1/signatories/acme/chain > acme.json
   pledge-verify chain --policy policy.txt --charter "$(cat charter-id)" acme acme.json`,
