@@ -196,7 +196,7 @@ func (r *reader) members(path string, n ast.Node, v reflect.Value) {
 			if len(key) > 40 || strings.ContainsFunc(key, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
 				key = "…"
 			}
-			known := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == "" })
+			known := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == noKey })
 			r.say(at, "the keys are "+strings.Join(known, ", "), "%s is not a key%s", key, under(path))
 			continue
 		case seen[key]:
@@ -209,12 +209,15 @@ func (r *reader) members(path string, n ast.Node, v reflect.Value) {
 	}
 }
 
+// noKey stands for a field that is not read from a file: no key has this name.
+const noKey = "\x00"
+
 func keysOf(t reflect.Type) []string {
 	names := make([]string, t.NumField())
 	for i := range names {
 		names[i] = t.Field(i).Tag.Get("yaml")
 		if names[i] == "" {
-			names[i] = "\x00" // no key has this name
+			names[i] = noKey
 		}
 	}
 	return names
