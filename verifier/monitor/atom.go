@@ -13,7 +13,8 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 )
 
-// maxFeed is how many alarms a feed has: the newest.
+// maxFeed is how many alarms of each class a feed has: the newest. Misbehaviour that is
+// open stays beyond them.
 const maxFeed = 200
 
 // feedFile keeps a feed's entries beside the state: the feed itself may be taken away.
@@ -39,7 +40,9 @@ func (h *hub) feed(s *Sink, alarms []*Alarm) error {
 			list.Alarms = slices.Insert(list.Alarms, 0, a)
 		}
 	}
-	list.Alarms = list.Alarms[:min(len(list.Alarms), maxFeed)]
+	if err := h.prune(&list, alarms); err != nil {
+		return err
+	}
 	b, err := atom(s, h.m.cfg, list.Alarms)
 	if err != nil {
 		return err
@@ -51,6 +54,35 @@ func (h *hub) feed(s *Sink, alarms []*Alarm) error {
 		return fmt.Errorf("write feed: %w", err)
 	}
 	return writeJSON(h.feedFile(s), list)
+}
+
+// prune leaves a place to each class, so that many of one push out none of another.
+// Misbehaviour that is open and that nobody acknowledged is left out at no time. What is
+// open the states say; those do not have yet what is being told.
+func (h *hub) prune(list *feedList, told []*Alarm) error {
+	count := make(map[Class]int)
+	for _, a := range list.Alarms {
+		count[a.Class]++
+	}
+	open := make(map[string]bool)
+	if count[Misbehaviour] > maxFeed {
+		all, err := h.m.cfg.Open()
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			open[a.ID] = !a.Acknowledged
+		}
+		for _, a := range told {
+			open[a.ID] = a.Event == Raised
+		}
+	}
+	clear(count)
+	list.Alarms = slices.DeleteFunc(list.Alarms, func(a *Alarm) bool {
+		count[a.Class]++
+		return count[a.Class] > maxFeed && !(a.Class == Misbehaviour && a.Event == Raised && open[a.ID])
+	})
+	return nil
 }
 
 type atomFeed struct {
