@@ -94,6 +94,7 @@ const (
 	FindRekeyPending     entry.Code = "rekey-pending"
 	FindRekeyCancelled   entry.Code = "rekey-cancelled"
 	FindRekeyUnconfirmed entry.Code = "rekey-unconfirmed"
+	FindAdmissionChanged entry.Code = "admission-changed"
 	FindLogKeys          entry.Code = "log-keys-announced"
 	FindLogEnds          entry.Code = "log-end-announced"
 )
@@ -175,6 +176,8 @@ var Catalogue = []Meaning{
 		"The author logged a further reply to a challenge. The first one counts as long as no correction puts the other in its place."},
 	{FindKeysCompromised, Info, RoleAuthor, "Keys replaced after a compromise",
 		"The author stated that somebody else may have had a key of its own. Statements that it calls doubtful may not be its own; they stay in the log with that label."},
+	{FindAdmissionChanged, Info, RoleAuthor, "Admission changed by the secretariat",
+		"The secretariat admitted an author again, under another name, with other carve-outs or for other companies. With new keys this counts after 14 days unless the author speaks with its old ones before; what was owed or missed before stays as it was."},
 	{FindRekeyPending, Info, RoleAuthor, "Keys of last resort waiting",
 		"The secretariat gave the author new keys. They count after 14 days unless the author speaks with its old ones before."},
 	{FindRekeyCancelled, Info, RoleAuthor, "Keys of last resort cancelled",

@@ -22,9 +22,10 @@ type ownKey struct {
 // pendingKeys are keys of last resort that wait.
 type pendingKeys struct {
 	Mark
-	Keys entry.KeySet
-	From int64        // moment from which they are in force
-	Own  entry.KeySet // see ownSet
+	Keys  entry.KeySet
+	From  int64        // moment from which they are in force
+	Own   entry.KeySet // see ownSet
+	Admit *entry.Admit // of a rekey, whose details wait with its keys; nil of a readmission, whose details don't
 }
 
 // formerKeys are those that the secretariat replaced, and that have not confirmed
@@ -48,6 +49,36 @@ func (a *author) ownSet() entry.KeySet {
 		return a.Pending.Own
 	}
 	return a.Keys
+}
+
+// A carved says from when on which laws an author's admission carves out.
+type carved struct {
+	From int64
+	Laws []string
+}
+
+// admittedAt returns an author's admission in force at a moment that is not before Now.
+func (a *author) admittedAt(t int64) *entry.Admit {
+	if p := a.Pending; p != nil && p.Admit != nil && t >= p.From {
+		return p.Admit
+	}
+	return a.Admit
+}
+
+// carvesOut reports whether the admission that was in force in a period's last second
+// carves out a law. A later one does not excuse what was missed before it; one that has
+// ended since still does. The period's deadline has passed.
+func (a *author) carvesOut(p entry.Period) bool {
+	last := p.End() - 1
+	if w := a.Pending; w != nil && w.Admit != nil && w.From <= last {
+		return len(w.Admit.CarveOuts) > 0
+	}
+	for i := len(a.CarveOuts) - 1; i >= 0; i-- {
+		if a.CarveOuts[i].From <= last {
+			return len(a.CarveOuts[i].Laws) > 0
+		}
+	}
+	return false
 }
 
 // A Doubt is a run of an author's entries that it called doubtful itself.
@@ -203,15 +234,19 @@ func (s *State) acceptAdmit(t *taken, b *entry.Admit) {
 	s.own(b.KeySet(), b.ID)
 	if b.Mode == entry.AdmitNew {
 		a := s.newAuthor(b.ID, t.m)
-		a.Admit, a.NeedPledge = b, b.Role == entry.RoleSignatory
+		a.admit(b, t.m.Logged)
+		a.NeedPledge = b.Role == entry.RoleSignatory
 		a.setKeys(b.KeySet())
 		a.Tenures = []tenure{{Admitted: t.m.Logged}}
 		return
 	}
 	a := s.byID[b.ID]
-	a.Admit = b
+	waits := pendingKeys{t.m, b.KeySet(), t.m.Logged + rekeyDelay, a.ownSet(), b}
+	t.admissionChanges(a, b, waits.From)
 	wait := true
 	if b.Mode == entry.AdmitReadmit {
+		a.admit(b, t.m.Logged)
+		waits.Admit = nil
 		a.Tenures = append(a.Tenures, tenure{Admitted: t.m.Logged})
 		a.Suspended, a.Proposed, a.Removed = nil, nil, nil
 		a.NeedPledge = b.Role == entry.RoleSignatory
@@ -224,12 +259,49 @@ func (s *State) acceptAdmit(t *taken, b *entry.Admit) {
 		a.Pending = nil
 		return
 	}
-	a.Pending = &pendingKeys{t.m, b.KeySet(), t.m.Logged + rekeyDelay, a.ownSet()}
+	a.Pending = &waits
 	if !slices.Contains(s.waiting, a) {
 		s.waiting = append(s.waiting, a)
 	}
 	f := finding(FindRekeyPending, fmt.Sprintf("The secretariat gave %s new keys; they count from %s unless a statement by the old ones comes first.", name(a), moment(a.Pending.From)))
 	t.found = append(t.found, f.about(a, t.m))
+}
+
+// admit puts the details of an admission into force.
+func (a *author) admit(b *entry.Admit, from int64) {
+	a.Admit = b
+	a.CarveOuts = append(a.CarveOuts, carved{from, b.CarveOuts})
+}
+
+// admissionChanges tells what a further admission says otherwise than the one in force:
+// the secretariat's doing, which its author need not have asked for.
+func (t *taken) admissionChanges(a *author, b *entry.Admit, from int64) {
+	var changes []string
+	if b.Name != a.Admit.Name {
+		changes = append(changes, fmt.Sprintf("its legal name, to %s", b.Name))
+	}
+	if !slices.Equal(b.CarveOuts, a.Admit.CarveOuts) {
+		changes = append(changes, fmt.Sprintf("the laws that its membership leaves out, from %s to %s", laws(a.Admit.CarveOuts), laws(b.CarveOuts)))
+	}
+	if !slices.Equal(b.Entities, a.Admit.Entities) {
+		changes = append(changes, "the companies that its membership covers")
+	}
+	if len(changes) == 0 {
+		return
+	}
+	when := "from this entry on"
+	if b.Mode == entry.AdmitRekey {
+		when = "from " + moment(from) + " on, unless a statement by the old keys comes first"
+	}
+	f := finding(FindAdmissionChanged, fmt.Sprintf("The secretariat admitted %s anew and changed %s, %s.", name(a), strings.Join(changes, "; and "), when))
+	t.found = append(t.found, f.about(a, t.m))
+}
+
+func laws(codes []string) string {
+	if len(codes) == 0 {
+		return "none"
+	}
+	return strings.Join(codes, ", ")
 }
 
 // advance puts keys into force whose time has come.
@@ -238,6 +310,9 @@ func (s *State) advance() {
 		if p := a.Pending; p != nil && s.k.Now >= p.From {
 			a.Former = &formerKeys{p.Mark, p.Own, p.From}
 			a.setKeys(p.Keys)
+			if p.Admit != nil {
+				a.admit(p.Admit, p.From)
+			}
 			a.Pending = nil
 		}
 		return a.Pending == nil

@@ -66,15 +66,16 @@ const (
 
 // An author is what is kept of one author.
 type author struct {
-	No       uint16
-	ID       string
-	Admit    *entry.Admit // the newest; nil for the secretariat and the operator
-	Admitted Mark         // the first
-	Keys     entry.KeySet // in force, but for Pending
-	Pending  *pendingKeys
-	Former   *formerKeys
-	Main     lane
-	Slot     lane
+	No        uint16
+	ID        string
+	Admit     *entry.Admit // in force, but for Pending; nil for the secretariat and the operator
+	Admitted  Mark         // the first
+	CarveOuts []carved     // of each admission that came into force, in order
+	Keys      entry.KeySet // in force, but for Pending
+	Pending   *pendingKeys
+	Former    *formerKeys
+	Main      lane
+	Slot      lane
 
 	Pledges    []Pledged
 	NeedPledge bool // nothing but a pledge comes next, after readmission

@@ -32,7 +32,7 @@ type PeriodStatus struct {
 // A Status is how one author stands.
 type Status struct {
 	ID       string
-	Admit    *entry.Admit // the newest; nil for the secretariat and the operator
+	Admit    *entry.Admit // in force at the moment; nil for the secretariat and the operator
 	Admitted Mark         // the first
 	Standing string       // InStanding and so on; "" for the secretariat and the operator
 
@@ -95,7 +95,8 @@ func (s *State) Status(id string, t int64) (st Status, ok bool) {
 	return s.status(a, t), true
 }
 
-// Name is the legal name of an author, as it was last admitted; "" when it never was.
+// Name is the legal name of an author by the admission in force at Now; "" when it was
+// never admitted.
 func (s *State) Name(id string) string {
 	if a := s.byID[id]; a != nil && a.Admit != nil {
 		return a.Admit.Name
@@ -105,7 +106,7 @@ func (s *State) Name(id string) string {
 
 func (s *State) status(a *author, t int64) Status {
 	st := Status{
-		ID: a.ID, Admit: a.Admit, Admitted: a.Admitted, Standing: a.standing(),
+		ID: a.ID, Admit: a.admittedAt(t), Admitted: a.Admitted, Standing: a.standing(),
 		Suspended: a.Suspended, Proposed: a.Proposed, Removed: a.Removed, Succeeded: a.Succeeded, Succeeds: append([]Succession(nil), a.Succeeds...),
 		Doubtful: append([]Doubt(nil), a.Doubtful...), Seq: a.Main.Seq, Head: a.Main.Head, SlotSeq: a.Slot.Seq, SlotHead: a.Slot.Head,
 		Outcomes: make(map[string]uint64), Withheld: a.WithheldAll, Opened: a.WithheldOpen,
@@ -195,7 +196,7 @@ func (s *State) periods(a *author, t int64) []PeriodStatus {
 			ps.State = Due
 		case t < ps.Deadline:
 			ps.State = Grace
-		case len(a.Admit.CarveOuts) > 0:
+		case a.carvesOut(p):
 			ps.State = CarvedOut
 		default:
 			ps.State = Missed

@@ -174,6 +174,7 @@ var written = []check{
 	rule("replied once", "answers.go", "if «len(c.Replies) > 0» {\n\t\tt.say(FindReplyRepeated", "reply-repeated"),
 	rule("replied at all", "promises.go", "if ‹t < c.Due› {", "reply-overdue"),
 	rule("compromise", "members.go", "if ‹b.Reason != entry.KeysCompromise› {", "keys-compromised"),
+	rule("admitted as before", "members.go", "if ‹len(changes) == 0› {", "admission-changed"),
 	rule("keys of last resort wait", "members.go", "if ‹!wait› {", "rekey-pending"),
 	rule("keys of last resort cancelled", "members.go", "if ‹a.Pending == nil || a.Suspended != nil || a.Pending.Index >= t.m.Index› {", "rekey-cancelled"),
 	rule("keys of last resort confirmed", "promises.go", "if m, former := a.unconfirmed(t); «former» {", "rekey-unconfirmed"),

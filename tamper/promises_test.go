@@ -367,6 +367,33 @@ var promises = []broken{
 		p.deed(st)
 		return true
 	}, []string{"rekey-pending/AUTHOR"}, others},
+	{"keys of last resort under another name", func(p *place) bool {
+		a := p.newcomer(nil)
+		st, _ := p.rekeyed(a)
+		st.Statement.Body.(*entry.Admit).Name = "Newcomer Works and Sons"
+		p.deed(st)
+		return true
+	}, []string{"admission-changed/AUTHOR"}, append(slices.Clone(others), "rekey-pending/AUTHOR")},
+	{"no attestation, and then keys of last resort with carve-outs", func(p *place) bool {
+		a := p.newcomer(nil)
+		p.waitUntil(p.deadline(p.s.PeriodAt(p.now())))
+		st, _ := p.rekeyed(a)
+		st.Statement.Body.(*entry.Admit).CarveOuts = []string{"us-nsl"}
+		p.say(st)
+		p.wait(15 * aDay)
+		p.list()
+		return true
+	}, []string{"attestation-missed/AUTHOR"}, append(slices.Clone(meanwhile), "admission-changed/AUTHOR", "rekey-pending/AUTHOR", "rekey-unconfirmed/AUTHOR")},
+	{"no attestation by who had carve-outs, and then keys of last resort without", func(p *place) bool {
+		a := p.newcomer(func(b *entry.Admit) { b.CarveOuts = []string{"us-nsl"} })
+		period := p.s.PeriodAt(p.now())
+		p.waitUntil(p.deadline(period))
+		st, _ := p.rekeyed(a)
+		p.say(st)
+		p.wait(15 * aDay)
+		p.list()
+		return true
+	}, []string{"admission-changed/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR", "rekey-pending/AUTHOR", "rekey-unconfirmed/AUTHOR")},
 	{"keys of last resort, and the author speaks", func(p *place) bool {
 		a := p.newcomer(nil)
 		st, _ := p.rekeyed(a)

@@ -87,7 +87,9 @@ func rekeys() Chain {
 	c.try("new-key-does-not-sign", "signatures-too-few", "every admitted key signs", s)
 	c.try("key-of-another", "key-taken", "a key belongs to one author for ever", rekey(acme, b))
 	c.say(rekey(acme, a2, overdue...))
-	c.say(rekey(brindle, b2))
+	s = admit("rekey", brindle, "signatory", b2, "us-nsl")
+	s.why, s.find = "other carve-outs wait with the keys", []Found{author(brindle, "admission-changed"), author(brindle, "rekey-pending")}
+	c.say(s)
 	c.say(st{by: "secretariat", kind: "standing", body: `{"reason":"keys-lost","standing":"suspended","who":"` + quill + `"}`})
 	c.say(rekey(quill, q2))
 	c.later()
