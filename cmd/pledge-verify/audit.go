@@ -104,10 +104,10 @@ A .tar holds files and folders alone, no links, and is not compressed.`,
 		}
 		defer cancel()
 		defer boundGarbage()()
-		bar := newProgress(stderr)
-		cfg.Progress = bar.show
+		bar := commandline.NewProgress(stderr, "entries")
+		cfg.Progress = bar.Show
 		report, err := verifier.Audit(ctx, cfg)
-		bar.clear()
+		bar.Clear()
 		if refused := (*verifier.StateError)(nil); errors.As(err, &refused) {
 			return commandline.Usagef(refused.Hint, "%w", err)
 		} else if err != nil {

@@ -67,10 +67,10 @@ Its exit codes are those of audit.`,
 		}
 		defer cancel()
 		defer boundGarbage()()
-		bar := newProgress(stderr)
-		cfg.Progress = bar.show
+		bar := commandline.NewProgress(stderr, "entries")
+		cfg.Progress = bar.Show
 		d, err := verifier.Diff(ctx, cfg, sizes[0], sizes[1])
-		bar.clear()
+		bar.Clear()
 		if err != nil {
 			return commandline.Usagef("", "%w", err)
 		}

@@ -71,10 +71,10 @@ from a timer: what is there is not fetched again, nor after a run that was cut s
 		}
 		defer cancel()
 		defer boundGarbage()()
-		bar := newProgress(stderr)
-		cfg.Progress = bar.show
+		bar := commandline.NewProgress(stderr, "entries")
+		cfg.Progress = bar.Show
 		result, err := mirror.Run(ctx, cfg)
-		bar.clear()
+		bar.Clear()
 		if err != nil {
 			return mirrorFailure(cfg.Dir, err)
 		}

@@ -26,8 +26,8 @@ func (a *app) submitCommand() *cobra.Command {
 	var policy, url string
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use:   "submit FILE --policy FILE",
-		Short: "submit a signed statement and keep the receipt",
+		Use:   "submit FILE... --policy FILE",
+		Short: "submit signed statements and keep the receipts",
 		Long: `submit sends a signed statement to the log and checks the answer before it
 believes it: that what was logged is this very statement, and that it is in the
 log under a checkpoint that the policy accepts. Only then is the receipt written
@@ -36,23 +36,39 @@ beside FILE, with the extension ` + receiptExt + `.
 A text that is withheld stays in FILE: it is not sent. An open sends the texts that
 it opens, and from then on they are public.
 
+Of several files those of one author go in the order of their numbers, whatever the
+order of the names. Those that have a receipt are not sent. When the log refuses one,
+what follows it of that author is refused too; the rest goes on.
+
 It can be run again at any time: a statement is never logged twice, and one whose
 receipt is there is not sent. Exit code 3 says that the outcome is not known yet:
 run the same command again later.`,
 		Example: `  pledge submit acme-request-4.json --policy policy.txt
+  pledge submit *.json --policy policy.txt
   pledge submit acme-request-4.json --policy policy.txt --log https://log.accord.example/2026`,
-		Args: commandline.OneArgument("name one signed statement, FILE.json"),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return commandline.Usagef("name signed statements, FILE.json", "submit takes files")
+			}
+			return nil
+		},
 		RunE: do(func(ctx context.Context, args []string) error {
 			switch {
 			case policy == "":
 				return commandline.Usagef("for example: --policy policy.txt", "--policy is missing: without it no receipt can be verified")
 			case timeout <= 0:
 				return commandline.Usagef("for example: --timeout 2m", "--timeout has to be over 0")
-			case strings.HasSuffix(args[0], receiptExt):
-				return commandline.Usagef("give the statement, FILE.json", "%s is a receipt", args[0])
+			}
+			for _, path := range args {
+				if strings.HasSuffix(path, receiptExt) {
+					return commandline.Usagef("give the statement, FILE.json", "%s is a receipt", path)
+				}
 			}
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
+			if len(args) > 1 {
+				return a.submitMany(ctx, args, policy, url)
+			}
 			return a.submit(ctx, args[0], policy, url)
 		}),
 	}
@@ -74,7 +90,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	if !names(policy, sub.Statement.Log) {
 		return commandline.Refused(fmt.Errorf("%s is for the log %s, which is not in the policy", path, sub.Statement.Log), "see --policy; nothing was sent")
 	}
-	keep := strings.TrimSuffix(path, filepath.Ext(path)) + receiptExt
+	keep := receiptOf(path)
 	if exists(keep) {
 		return a.keptReceipt(ctx, keep, policy, url, sub)
 	}
@@ -98,18 +114,9 @@ func (a *app) deliver(ctx context.Context, r *remote, sub *entry.Submission, kee
 	if reply.Pending() {
 		return commandline.Undecided(fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index), "run the same command again later: it will not be logged twice")
 	}
-	got, err := checkReply(r.policy, sub, reply, sent, a.now())
-	if err == nil && reply.Known() {
-		err = r.checkSignatures(ctx, sub, got)
-	}
+	got, err := r.keepReceipt(ctx, sub, keep, reply, sent)
 	if err != nil {
-		if commandline.IsFailure(err) {
-			return err
-		}
-		return commandline.Refused(fmt.Errorf("the server's answer does not fit, and no receipt was kept: %w", err), "the statement may or may not be logged; keep what you know and tell the operator and the auditors")
-	}
-	if err := atomicfile.Write(keep, []byte(reply.Proof), 0o644); err != nil {
-		return fmt.Errorf("write receipt: %w", err)
+		return err
 	}
 	if reply.Known() {
 		a.note("it was logged before; this is a receipt for the same entry")
@@ -118,6 +125,28 @@ func (a *app) deliver(ctx context.Context, r *remote, sub *entry.Submission, kee
 	a.printf("receipt     %s\n", keep)
 	return nil
 }
+
+// keepReceipt holds a reply to what was sent and to the policy, and keeps its proof as
+// the file keep.
+func (r *remote) keepReceipt(ctx context.Context, sub *entry.Submission, keep string, reply *client.Reply, sent time.Time) (*receipt, error) {
+	got, err := checkReply(r.policy, sub, reply, sent, r.app.now())
+	if err == nil && reply.Known() {
+		err = r.checkSignatures(ctx, sub, got)
+	}
+	if err != nil {
+		if commandline.IsFailure(err) {
+			return nil, err
+		}
+		return nil, commandline.Refused(fmt.Errorf("the server's answer does not fit, and no receipt was kept: %w", err), "the statement may or may not be logged; keep what you know and tell the operator and the auditors")
+	}
+	if err := atomicfile.Write(keep, []byte(reply.Proof), 0o644); err != nil {
+		return nil, fmt.Errorf("write receipt: %w", err)
+	}
+	return got, nil
+}
+
+// receiptOf names the receipt beside a statement.
+func receiptOf(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + receiptExt }
 
 // readSigned reads a signed draft as it is to be sent: without a body that is
 // withheld.
