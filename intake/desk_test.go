@@ -40,6 +40,7 @@ type desk struct {
 	operator    bool // the server makes directories
 	wrap        func(store.Store) store.Store
 	publishWait time.Duration
+	beforeSign  func(log.Checkpoint) error
 	asking      *witnessing.Client // the policy's witnesses, if there are any
 }
 
@@ -75,7 +76,7 @@ func (d *desk) engineConfig() embedded.Config {
 		d.t.Fatal(err)
 	}
 	tiles := log.NewTileReader(log.DirSource(d.logDir()))
-	return embedded.Config{Dir: d.logDir(), Signer: guard.New(d.world.Signer, state, tiles), Interval: embedded.MinInterval, Logger: quiet, Witnesses: d.asking, Clock: d.clock}
+	return embedded.Config{Dir: d.logDir(), Signer: guard.New(d.world.Signer, state, tiles), Interval: embedded.MinInterval, Logger: quiet, Witnesses: d.asking, Clock: d.clock, BeforeSign: d.beforeSign}
 }
 
 func (d *desk) clock() time.Time { return time.Unix(d.now.Load(), 0) }

@@ -93,6 +93,7 @@ func (in *Intake) publishLoop() {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var shown []byte
+	var told trouble // the same error is told once
 	for {
 		if err == nil && raw != nil {
 			switch v := in.open(raw); {
@@ -124,8 +125,16 @@ func (in *Intake) publishLoop() {
 		if in.ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			in.log.Error("could not learn of a new checkpoint", "error", err.Error())
+		if errors.Is(err, log.ErrStopped) {
+			// It stopped in its publisher: the feeder may rest, and would hear of it only
+			// once one more statement has its index.
+			in.halt(err)
+			return
+		}
+		if news := told.set(err); err != nil {
+			if news {
+				in.log.Error("could not learn of a new checkpoint", "error", err.Error())
+			}
 			in.pause(retryAfter)
 		}
 	}

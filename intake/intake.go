@@ -78,9 +78,10 @@ type Intake struct {
 	tickets         tickets
 	head            published // the newest published checkpoint
 	clock           *clock
-	queueTrouble    trouble      // why nothing can be queued just now
-	sequenceTrouble trouble      // why nothing is sequenced just now
-	feedTrouble     trouble      // why nothing is appended just now
+	queueTrouble    trouble // why nothing can be queued just now
+	sequenceTrouble trouble // why nothing is sequenced just now
+	feedTrouble     trouble // why nothing is appended just now
+	halted          sync.Once
 	feedFails       atomic.Int64 // since when, Unix seconds by the server's clock; 0 when it doesn't
 
 	directoryTrouble trouble // why no directory is made although one is due
@@ -304,7 +305,7 @@ func (in *Intake) Close(ctx context.Context) error {
 
 // halt stops the log because of an error that no retry can mend.
 func (in *Intake) halt(err error) {
-	in.log.Error("the log is stopped", "error", err.Error())
+	in.halted.Do(func() { in.log.Error("the log is stopped", "error", err.Error()) }) // feeder and publisher may both find it
 	in.stop(fmt.Errorf("%w: %w", ErrStopped, err))
 	in.tickets.failAll(ErrStopped)
 }

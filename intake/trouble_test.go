@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,48 @@ func TestTakeover(t *testing.T) {
 	}
 	if r := d.must(st); r.Index != size || !r.Known {
 		t.Errorf("after the takeover: entry %d, known %v; want %d, known", r.Index, r.Known, size)
+	}
+}
+
+// A log whose publisher stops it takes no more statements, although the feeder has
+// nothing to give it and hears of it last; it is told once.
+func TestPublisherStops(t *testing.T) {
+	w := generator.New(generator.Options{Seed: 7, Signatories: 2})
+	var stop atomic.Bool
+	var told bytes.Buffer
+	d := newDesk(t, w, func(d *desk) {
+		d.publishWait = 2 * time.Second
+		d.beforeSign = func(log.Checkpoint) error {
+			if stop.Load() {
+				return log.ErrStopped
+			}
+			return nil
+		}
+	})
+	d.found(2)
+	size := d.Size()
+	d.Intake.log = slog.New(slog.NewTextHandler(&told, nil))
+	stop.Store(true)
+	first := w.Request(w.Signatories[0], "2025-01", nil)
+	var pending *Pending
+	if _, err := d.Submit(t.Context(), d.submission(first)); !errors.Is(err, ErrStopped) && !errors.As(err, &pending) {
+		t.Errorf("the one that made it sign: %v", err)
+	}
+	d.waitFor("the end", func() bool { return errors.Is(d.Ready(), ErrStopped) })
+	if err := d.Ready(); !errors.Is(err, ErrStopped) || !errors.Is(err, log.ErrStopped) {
+		t.Errorf("ready: %v", err)
+	}
+	second := w.Request(w.Signatories[1], "2025-01", nil)
+	if _, err := d.Submit(t.Context(), d.submission(second)); !errors.Is(err, ErrStopped) {
+		t.Errorf("the next one: %v, want %v", err, ErrStopped)
+	}
+	if got := d.Size(); got != size+1 {
+		t.Errorf("the order of record has %d entries, want %d", got, size+1)
+	}
+	time.Sleep(3 * retryAfter)
+	d.close()
+	if n := strings.Count(told.String(), "level=ERROR"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, &told)
 	}
 }
 

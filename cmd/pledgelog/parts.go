@@ -109,36 +109,76 @@ func (s *setup) openParts(ctx context.Context, logger *slog.Logger) (_ *parts, e
 	if p.store, err = sqlite.Open(ctx, s.storePath()); err != nil {
 		return nil, err
 	}
-	if err := s.compareGuard(ctx, p.store); err != nil {
+	signed, err := s.compareGuard(ctx, p.store)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.openEngine(ctx, s, logger); err != nil {
 		return nil, err // and not p, which is closed here
+	}
+	if err := s.compareRecords(ctx, p, signed); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
 
 // compareGuard refuses to go on when the order of record is older than what was
 // signed: the log and the store were restored from a backup together, and new
-// statements would be given indexes that others have.
-func (s *setup) compareGuard(ctx context.Context, records *sqlite.Store) error {
+// statements would be given indexes that others have. It returns what was signed last.
+func (s *setup) compareGuard(ctx context.Context, records *sqlite.Store) (log.Checkpoint, error) {
 	state, err := guard.OpenFile(s.guardPath())
 	if err != nil {
-		return nil // openEngine says it, with what to do
+		return log.Checkpoint{}, nil // openEngine says it, with what to do
 	}
 	signed, err := state.Load(ctx)
 	if err != nil {
-		return err
+		return log.Checkpoint{}, err
 	}
 	size, _, err := records.Size(ctx)
 	if err != nil {
-		return err
+		return log.Checkpoint{}, err
 	}
 	if size < signed.Size {
-		return commandline.Refusedf("restore the newest copy of "+s.storePath()+": readers may hold checkpoints of the entries that are missing here, and their indexes must not be given again",
+		return log.Checkpoint{}, commandline.Refusedf("restore the newest copy of "+s.storePath()+": readers may hold checkpoints of the entries that are missing here, and their indexes must not be given again",
 			"a checkpoint of %d entries was signed, and the order of record has %d", signed.Size, size)
 	}
+	return signed, nil
+}
+
+// compareRecords holds the order of record against what was signed and not published:
+// the engine, which compares all else, will be given these leaves again, and statements
+// would have their indexes after them before it can see that they are others.
+func (s *setup) compareRecords(ctx context.Context, p *parts, signed log.Checkpoint) error {
+	published, err := p.engine.Next(ctx)
+	if err != nil || signed.Size <= published {
+		return err
+	}
+	tree := log.NewBuilder(nil)
+	for tree.Size() < signed.Size {
+		records, err := p.store.Records(ctx, tree.Size(), int(min(signed.Size-tree.Size(), 1024)))
+		if err != nil {
+			return fmt.Errorf("read order of record from %d: %w", tree.Size(), err)
+		}
+		if len(records) == 0 {
+			return fmt.Errorf("read order of record from %d: it ends there", tree.Size())
+		}
+		for _, r := range records {
+			if err := tree.Append(log.LeafHash(r.Leaf)); err != nil {
+				return fmt.Errorf("hash order of record: %w", err)
+			}
+		}
+	}
+	if tree.Root() != signed.Root {
+		fork := &guard.ForkError{Last: signed, Refused: log.Checkpoint{Origin: s.Origin, Size: tree.Size(), Root: tree.Root()}, State: s.guardPath()}
+		return commandline.Refused(fmt.Errorf("compare the order of record with what was signed: %w", fork), s.forkHint())
+	}
 	return nil
+}
+
+// forkHint says what to do when log and guard contradict each other.
+func (s *setup) forkHint() string {
+	return "leave " + s.guardPath() + " as it is, and keep all files: the directory, the store or the guard is another log's or another history's; " +
+		"restore the newest copies of the first two; see `the log contradicts what was signed` in docs/operating.md"
 }
 
 func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) error {
@@ -149,6 +189,9 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 	p.engine, err = embedded.Open(ctx, config)
 	if errors.Is(err, embedded.ErrOtherKey) {
 		return commandline.Refused(err, "give the checkpoint key that signed it; or, if that is replaced or lost, keep its line in "+s.Policy+": log and its vkey")
+	}
+	if errors.Is(err, guard.ErrFork) {
+		return commandline.Refused(err, s.forkHint())
 	}
 	if restored, ok := errors.AsType[*embedded.RestoredError](err); ok {
 		return commandline.Refused(err, s.restoredHint(restored))

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/log"
 )
 
 // A machine that was restored whole from an old backup, log and store alike, does
@@ -111,6 +112,52 @@ func TestGuardIsMadeAnew(t *testing.T) {
 	d.submit(d.statements[30:], nil)
 	end()
 	d.holds(acknowledged)
+}
+
+// A guard that remembers another history stops the server at its start, whether that is
+// compared with what is published or, for a log directory that is behind, with the order
+// of record. Nothing is given an index.
+func TestGuardOfAnotherHistory(t *testing.T) {
+	d := deploy(t, 40, "100ms")
+	end := func() {
+		t.Helper()
+		if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+			t.Fatalf("exit code %d\n%s", code, d.log)
+		}
+	}
+	refused := func(want string) {
+		t.Helper()
+		out, err := d.command("serve", "--config", "pledgelog.yaml").CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) || !strings.Contains(string(out), "hint:") || strings.Contains(string(out), `"serving"`) {
+			t.Errorf("%v, want %s\n%s", err, want, out)
+		}
+	}
+	d.start()
+	d.submit(d.statements[1:20], nil)
+	end()
+	backup := t.TempDir()
+	copyTree(t, filepath.Join(d.dir, "log"), filepath.Join(backup, "log"))
+	d.start()
+	d.submit(d.statements[20:30], nil)
+	end()
+	own := d.read("state/guard")
+	cp, err := log.ParseCheckpoint(own)
+	if err != nil || cp.Size != 30 {
+		t.Fatalf("guard of size %d: %v", cp.Size, err)
+	}
+	cp.Root = log.LeafHash([]byte("another"))
+	d.write("state/guard", string(cp.Marshal()))
+	refused("compare size 30 with what was signed")
+
+	if err := os.RemoveAll(filepath.Join(d.dir, "log")); err != nil {
+		t.Fatal(err)
+	}
+	copyTree(t, filepath.Join(backup, "log"), filepath.Join(d.dir, "log"))
+	refused("compare the order of record with what was signed")
+	d.write("state/guard", string(own))
+	d.start()
+	d.submit(d.statements[30:], nil)
+	end()
 }
 
 func copyTree(t *testing.T, from, to string) {

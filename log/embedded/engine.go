@@ -207,6 +207,10 @@ var _ log.Log = (*Engine)(nil)
 // of a large log is an audit's business. What was appended but not published
 // is dropped; Next then is the size of the checkpoint.
 //
+// A signer with a method Compare, as a *guard.Signer has it, compares the checkpoint with
+// what it signed last. Where they contradict each other Open fails with its error, before
+// a leaf is taken that nothing will be signed over.
+//
 // All witnesses are asked to cosign that checkpoint anew. If one has cosigned a
 // larger tree than the guarded signer remembers, the error is a *RestoredError and
 // matches log.ErrStopped. If too few answer, Open succeeds, and Err and QuorumTime
@@ -248,6 +252,9 @@ func open(ctx context.Context, cfg Config) (_ *Engine, err error) {
 	}
 	e.publishing, e.stopPublishing = context.WithCancelCause(context.Background())
 	if err := e.recover(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.compareSigned(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.askAtStart(ctx); err != nil {

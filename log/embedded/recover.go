@@ -16,6 +16,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/log/guard"
 )
 
 const (
@@ -177,6 +178,22 @@ func (e *Engine) recover(ctx context.Context) error {
 	}
 	e.verified = cp
 	return e.sweep(cp.Size, state.Size)
+}
+
+// compareSigned has the signer compare the published checkpoint with what it signed last,
+// if it remembers that. More may have been signed than is published, before a crash: the
+// log grows to it again.
+func (e *Engine) compareSigned(ctx context.Context) error {
+	s, ok := e.cfg.Signer.(interface {
+		Compare(context.Context, log.Checkpoint) error
+	})
+	if !ok {
+		return nil
+	}
+	if err := s.Compare(ctx, e.verified); err != nil && !errors.Is(err, guard.ErrBehind) {
+		return err
+	}
+	return nil
 }
 
 // readCheckpoint reads and verifies the published checkpoint.

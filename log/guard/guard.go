@@ -97,6 +97,20 @@ func (s *Signer) Last(ctx context.Context) (log.Checkpoint, error) {
 	return last, nil
 }
 
+// Compare says whether cp, a published checkpoint whose tree the prover has, and the
+// last signed one are of one history; nothing is signed. Errors match ErrFork, ErrBehind
+// when more was signed, which the log may grow to again, or neither.
+func (s *Signer) Compare(ctx context.Context, cp log.Checkpoint) error {
+	last, err := s.Last(ctx)
+	if err == nil {
+		err = s.follows(ctx, last, cp)
+	}
+	if err != nil {
+		return fmt.Errorf("compare size %d with what was signed: %w", cp.Size, err)
+	}
+	return nil
+}
+
 // Sign returns the signature of a checkpoint's text. Errors match ErrBehind,
 // ErrFork or neither: then the state or the tiles could not be read or the
 // guarded signer failed, and the same text may be tried again.

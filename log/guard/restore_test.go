@@ -195,3 +195,53 @@ func TestOldGuardState(t *testing.T) {
 		t.Errorf("published %d", got)
 	}
 }
+
+// A guard that remembers another history than the published one keeps the log from
+// being opened: it would give out indexes that nothing is ever signed for.
+func TestGuardOfAnotherHistory(t *testing.T) {
+	s := newServer(t)
+	s.append(0, 100, "us")
+	s.append(100, 400, "us")
+	s.stop()
+	own, err := os.ReadFile(s.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cp, err := log.ParseCheckpoint(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		size uint64
+		want error
+	}{
+		{"the same size", 400, guard.ErrFork},
+		{"smaller", 250, guard.ErrFork},
+		{"larger: the log may grow to it", 401, nil},
+	} {
+		other := cp
+		other.Size, other.Root = c.size, log.LeafHash([]byte("another"))
+		if err := os.WriteFile(s.state, other.Marshal(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := embedded.Open(t.Context(), s.config())
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+		if c.want != nil && !errors.Is(err, log.ErrStopped) {
+			t.Errorf("%s: %v does not match ErrStopped", c.name, err)
+		}
+		if err == nil {
+			e.Close(t.Context())
+		}
+		if kept, err := os.ReadFile(s.state); err != nil || string(kept) != string(other.Marshal()) {
+			t.Errorf("%s: the state was changed: %v", c.name, err)
+		}
+	}
+	// Its own state, of any size that it had, opens it.
+	if err := os.WriteFile(s.state, own, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+}
