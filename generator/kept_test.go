@@ -52,6 +52,7 @@ func TestKeptLogs(t *testing.T) {
 				t.Fatal(err)
 			}
 			leaveOut(have, laterChecks[filepath.Base(dir)])
+			leaveOutSteps(have, want)
 			holdAlike(t, "report", want, have)
 		})
 	}
@@ -70,6 +71,19 @@ func read(t *testing.T, elem ...string) []byte {
 // came after it.
 var laterChecks = map[string][]string{
 	"01-first-step": {"directory-overdue"}, // it was logged before there were directories
+}
+
+// laterSteps are those that reports have since the kept logs were written.
+var laterSteps = []any{"directories", "promises"}
+
+// leaveOutSteps takes these away where the kept report has none of them.
+func leaveOutSteps(have, want any) {
+	name := func(step any) any { return step.(map[string]any)["name"] }
+	kept := want.(map[string]any)["steps"].([]any)
+	m := have.(map[string]any)
+	m["steps"] = slices.DeleteFunc(m["steps"].([]any), func(s any) bool {
+		return slices.Contains(laterSteps, name(s)) && !slices.ContainsFunc(kept, func(k any) bool { return name(k) == name(s) })
+	})
 }
 
 func leaveOut(report any, codes []string) {

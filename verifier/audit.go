@@ -263,6 +263,8 @@ func (s *stream) judgeAll(ctx context.Context) error {
 	r.AsOf = entry.FormatTime(s.moment)
 	r.Signatories = SignatoriesOf(s.statuses)
 	a.found.add(s.unsaid()...)
+	a.stepDirectories(s)
+	a.stepPromises()
 	a.span.judged(s)
 	return nil
 }

@@ -78,7 +78,7 @@ const (
 
 // A Step is one thing that an audit did.
 type Step struct {
-	Name  string    `json:"name"` // stable: checkpoint, witnesses, root, tiles, archive, charter, statements, texts, time
+	Name  string    `json:"name"` // stable: checkpoint, witnesses, root, tiles, archive, charter, statements, texts, time, directories, promises
 	State StepState `json:"state"`
 	Title string    `json:"title"` // a few words: "checkpoint 18,204 signed"
 	Text  string    `json:"text"`  // what was done, or why it failed
