@@ -40,11 +40,6 @@ func (s *shown) top() *shown {
 	return s
 }
 
-// maxForks is how many pairs of checkpoints that can't both be true are proved in one
-// cycle, and of how many a bundle is kept: one is enough, and who signs many must not
-// fill the disk.
-const maxForks = 8
-
 // A comparison is what became of all checkpoints of one cycle.
 type comparison struct {
 	all   []*shown
@@ -77,9 +72,11 @@ func (c *comparison) add(v *log.View, who string, tiles *log.TileReader, since i
 
 // compare finds which checkpoints fit one another. Others are copies that may have the
 // tiles of what neither shows. A smaller one is held to the log's first, then to larger
-// ones until one can be told to fit or not.
-func (c *comparison) compare(ctx context.Context, policy *log.Policy, others []*log.TileReader) {
+// ones until one can be told to fit or not. Forks that are known don't count for what a
+// cycle proves at most: they must not keep it from finding others.
+func (c *comparison) compare(ctx context.Context, policy *log.Policy, others []*log.TileReader, known func(*verifier.Evidence) bool) {
 	c.why = make(map[*shown]error)
+	pairs := 0
 	slices.SortStableFunc(c.all, func(x, y *shown) int { return cmp.Compare(x.size(), y.size()) })
 	for i, small := range c.all {
 		larger := slices.Clone(c.all[i+1:])
@@ -97,7 +94,10 @@ func (c *comparison) compare(ctx context.Context, policy *log.Policy, others []*
 			}
 			if e != nil {
 				c.forks = append(c.forks, e)
-				if len(c.forks) == maxForks {
+				if !known(e) {
+					pairs++
+				}
+				if pairs == maxPairs {
 					return
 				}
 				continue

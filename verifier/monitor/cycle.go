@@ -80,9 +80,10 @@ type cycle struct {
 	next    uint64
 	ended   bool // the audit came to its end, so that what it did not find is not there
 	began   bool
-	forks   []string
-	bundles int  // on entries, that this cycle kept
-	unkept  bool // one of them could not be written
+	forks   []string // of which there are bundles
+	more    []string // and of which none was kept
+	bundles int      // on entries, that this cycle kept
+	unkept  bool     // one of them could not be written
 }
 
 // cycle looks at the log once. An error means that the state was not kept, and that the
@@ -104,6 +105,7 @@ func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
 	if c.report != nil && c.report.Evidence != nil {
 		c.keepForks(c.report.Evidence)
 	}
+	c.tellMoreForks()
 	c.tellReport(ctx)
 	c.tellLog(ctx)
 	c.tellPeers()
@@ -127,6 +129,10 @@ func (c *cycle) look(ctx context.Context) {
 	}
 	if c.view != nil {
 		c.cmp.log = c.cmp.add(c.view, "log", c.tiles, c.now.Unix())
+		// An audit that found a fork goes on from before it: another one would be hidden by that.
+		if v, err := c.l.policy.OpenUnwitnessed([]byte(c.state.Shown)); err == nil && v.Checkpoint.Origin == c.l.origin && v.Checkpoint.Size <= c.view.Checkpoint.Size {
+			c.cmp.add(v, "log", nil, c.now.Unix())
+		}
 	}
 	for _, h := range c.held {
 		if v, err := c.l.policy.OpenUnwitnessed(h.raw()); err == nil && v.Checkpoint.Origin == c.l.origin {
@@ -150,7 +156,7 @@ func (c *cycle) look(ctx context.Context) {
 	others = append(others, last...)
 	ctx, cancel := context.WithTimeout(ctx, c.m.limits.CompareTime)
 	defer cancel()
-	c.cmp.compare(ctx, c.l.policy, others)
+	c.cmp.compare(ctx, c.l.policy, others, func(e *verifier.Evidence) bool { return c.knownFork(e, c.forks) })
 }
 
 // fetch reads the log's checkpoint. What is wrong with it the audit says.
@@ -212,7 +218,7 @@ func (c *cycle) audit(ctx context.Context) {
 	now := c.now.Unix()
 	cfg := verifier.Config{Policy: c.l.policy, Charter: c.l.charter, Source: c.source, State: c.l.State, Now: &now, AsServed: true, Watch: c.l.watch(c.state.Next)}
 	for _, s := range c.cmp.all {
-		if c.cmp.log != nil && s != c.cmp.log && s.size() <= c.cmp.log.size() && !c.cmp.fits(s) && !c.cmp.inFork(s) {
+		if c.cmp.log != nil && s != c.cmp.log && s.size() <= c.cmp.log.size() && !c.cmp.fits(s) && !c.cmp.inFork(s) && !c.toldFork(string(s.view.Raw), c.forks) {
 			cfg.Checkpoints = append(cfg.Checkpoints, s.view.Raw)
 		}
 	}

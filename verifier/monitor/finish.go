@@ -20,6 +20,9 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 	next := *c.state
 	next.Cycles++
 	next.Began, next.Next, next.Forks = c.began, c.next, c.forks
+	if c.view != nil {
+		next.Shown = string(c.view.Raw)
+	}
 	next.Open = make(map[string]*open, len(c.seen))
 	var out []*Alarm
 	var gone []string
@@ -125,6 +128,8 @@ func (c *cycle) ends(key string, o *open) bool {
 		return c.ended
 	case strings.HasPrefix(key, "withheld/"), key == "log/behind", key == "log/not-compared", strings.HasPrefix(key, "behind/"):
 		return c.cmp.log != nil
+	case key == moreForks:
+		return c.ended && len(c.held) == 0
 	}
 	return true
 }

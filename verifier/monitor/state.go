@@ -43,7 +43,8 @@ type state struct {
 	Next   uint64           `json:"next"`   // index of the first entry of which nobody was told
 	Open   map[string]*open `json:"open"`   // by key
 	Peers  map[string]lag   `json:"peers"`
-	Forks  []string         `json:"forks,omitzero"` // what bundles were kept of, by the smaller checkpoint's size and root
+	Shown  string           `json:"shown,omitzero"` // the signed checkpoint that the log showed last
+	Forks  []string         `json:"forks,omitzero"` // what bundles were kept of: see keyOfFork
 }
 
 // An open is a condition that is seen.

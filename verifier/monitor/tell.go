@@ -15,50 +15,6 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-// keepForks keeps a bundle for what can't both be true, and tells of it.
-func (c *cycle) keepForks(forks ...*verifier.Evidence) {
-	for _, e := range forks {
-		k, ok := c.keyOfFork(e)
-		if !ok || slices.Contains(c.forks, k) || len(c.forks) >= maxForks {
-			continue
-		}
-		file, err := c.m.keep(e)
-		if err != nil {
-			c.notKept(err)
-			continue
-		}
-		c.forks = append(c.forks, k)
-		c.say("proved/fork", Alarm{Class: Misbehaviour, Code: verifier.FindLogForked, Weight: pledge.Error, Proof: ProofBundle, Evidence: file, From: c.whoShows(e),
-			Text: e.What + " Neither can have grown from the other. The bundle proves it to anybody who has the policy.",
-			Hint: "pledge-verify evidence --policy FILE " + file})
-	}
-}
-
-// keyOfFork names a fork by the smaller of its checkpoints.
-func (c *cycle) keyOfFork(e *verifier.Evidence) (string, bool) {
-	small, err := c.l.policy.OpenUnwitnessed([]byte(e.Smaller))
-	if err != nil {
-		return "", false
-	}
-	return key(small.Checkpoint), true
-}
-
-// toldFork reports whether a checkpoint is in forks that the comparison found, and each
-// of them is among those of which bundles are kept, or no more are.
-func (c *cycle) toldFork(raw string, forks []string) bool {
-	in := false
-	for _, e := range c.cmp.forks {
-		if e.Smaller != raw && e.Larger != raw {
-			continue
-		}
-		in = true
-		if k, ok := c.keyOfFork(e); ok && !slices.Contains(forks, k) && len(forks) < maxForks {
-			return false
-		}
-	}
-	return in
-}
-
 // whoShows says who showed the two checkpoints of a bundle.
 func (c *cycle) whoShows(e *verifier.Evidence) string {
 	var who []string
@@ -115,7 +71,7 @@ func (c *cycle) tellFindings(ctx context.Context) {
 		a := Alarm{Class: Infrastructure, Code: f.Code, Weight: f.Severity, Proof: ProofSeen, From: "log", Text: f.Text, Finding: new(f)}
 		switch f.Concerns {
 		case pledge.RoleOperator:
-			if f.Severity == pledge.Info || f.Code == verifier.FindLogForked && len(c.forks) > 0 {
+			if f.Severity == pledge.Info || f.Code == verifier.FindLogForked && c.saidFork(c.report.Evidence) {
 				continue
 			}
 			a.Class, a.Proof = Misbehaviour, ProofLog
