@@ -272,6 +272,19 @@ func (p *Policy) SatisfiedBy(has func(witness int) bool) bool {
 	return ok
 }
 
+// SplitQuorum reports whether two sets of witnesses that have none in common can each
+// satisfy the quorum. Then two honest quorums need not know of each other, and each may
+// cosign another history of one log: nothing but luck has a witness see both. Where it is
+// false, each two quorums share a witness, who cosigns one history only. It is true of
+// QuorumNone, and of no policy that is not valid.
+func (p *Policy) SplitQuorum() bool {
+	r, err := p.ready()
+	if err != nil {
+		return false
+	}
+	return r.quorum == QuorumNone || r.nodes[r.quorum].splits()
+}
+
 // Marshal returns the policy as a file without comments: logs, witnesses,
 // groups, quorum, each in their order, with single spaces. Parsing it gives an
 // equal policy, and marshalling that gives the same bytes.

@@ -2,8 +2,10 @@ package log
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -283,6 +285,111 @@ func FuzzParsePolicy(f *testing.F) {
 			keys[string(w.Key.Public)] = true
 		}
 	})
+}
+
+// Whether two disjoint sets make the quorum, worked out by hand.
+func TestSplitQuorum(t *testing.T) {
+	many := func(n int) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf("w%d", i))
+		}
+		return names
+	}
+	all := func(from, to int) string { return strings.Join(many(to)[from:], " ") }
+	for _, c := range []struct {
+		name, rules string
+		want        bool
+	}{
+		{"none", "quorum none", true},
+		{"one witness", "quorum w0", false},
+		{"any of one", "group g any w0\nquorum g", false},
+		{"any of three", "group g any w0 w1 w2\nquorum g", true},
+		{"2 of 3", "group g 2 w0 w1 w2\nquorum g", false},
+		{"2 of 4", "group g 2 w0 w1 w2 w3\nquorum g", true},
+		{"2 of 5", "group g 2 w0 w1 w2 w3 w4\nquorum g", true},
+		{"3 of 5", "group g 3 w0 w1 w2 w3 w4\nquorum g", false},
+		{"all of two", "group g all w0 w1\nquorum g", false},
+		// {w0, w2} and {w1, w3}.
+		{"both of two that split", "group x any w0 w1\ngroup y any w2 w3\ngroup g all x y\nquorum g", true},
+		// Both need two of w0, w1, w2.
+		{"both, one of which does not split", "group x 2 w0 w1 w2\ngroup y any w3 w4\ngroup g all x y\nquorum g", false},
+		// {w0, w1} and {w3}.
+		{"either, neither of which need split", "group x 2 w0 w1 w2\ngroup y any w3 w4\ngroup g any x y\nquorum g", true},
+		// {w0, w2} and {w1, w3}: the two organisations have two keys each, the third has one.
+		{"2 of 3 with two that split", "group x any w0 w1\ngroup y any w2 w3\ngroup g 2 x y w4\nquorum g", true},
+		// {w0, w2} and {w1, w3}: one splits, the others go one to each.
+		{"2 of 3 with one that splits", "group x any w0 w1\ngroup g 2 x w2 w3\nquorum g", true},
+		// 3 of x, w2, w3: w2 would have to be in both.
+		{"3 of 3 with one that splits", "group x any w0 w1\ngroup g all x w2 w3\nquorum g", false},
+		// As in the example of the guide: y's two members don't help x.
+		{"three deep", "group a any w0 w1\ngroup b 2 a w2 w3\ngroup c all b w4\nquorum c", false},
+		{"three deep, split above", "group a any w0 w1\ngroup b 2 a w2 w3\ngroup c any b w4\nquorum c", true},
+		{"a group beside the quorum", "group x any w0 w1\ngroup g 2 w2 w3 w4\nquorum g", false},
+		{"64 of 128", "group g 64 " + all(0, 128) + "\nquorum g", true},
+		{"65 of 128", "group g 65 " + all(0, 128) + "\nquorum g", false},
+		{"33 of 64 and 33 of 64", "group x 33 " + all(0, 64) + "\ngroup y 33 " + all(64, 128) + "\ngroup g all x y\nquorum g", false},
+		{"33 of 64 or 33 of 64", "group x 33 " + all(0, 64) + "\ngroup y 33 " + all(64, 128) + "\ngroup g any x y\nquorum g", true},
+	} {
+		var text strings.Builder
+		for i, name := range many(128) {
+			seed := sha256.Sum256([]byte(name))
+			k, err := NewCosigner(fmt.Sprintf("w%d.example", i), seed[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&text, "witness %s %s\n", name, k.Key())
+		}
+		p, err := ParsePolicy([]byte(text.String() + c.rules + "\n"))
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if got := p.SplitQuorum(); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// The same, against trying each way to deal seven witnesses out.
+func TestSplitQuorumTried(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 2))
+	text, names := "", []string(nil)
+	for i := range 7 {
+		seed := sha256.Sum256([]byte{byte(i)})
+		k, err := NewCosigner(fmt.Sprintf("w%d.example", i), seed[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, fmt.Sprintf("w%d", i))
+		text += fmt.Sprintf("witness w%d %s\n", i, k.Key())
+	}
+	splits := 0
+	for n := range 300 {
+		free, groups := slices.Clone(names), ""
+		for g := 0; len(free) > 1; g++ {
+			rng.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
+			m := 2 + rng.IntN(len(free)-1)
+			groups += fmt.Sprintf("group g%d %d %s\n", g, 1+rng.IntN(m), strings.Join(free[:m], " "))
+			free = append(free[m:], fmt.Sprintf("g%d", g))
+		}
+		p, err := ParsePolicy([]byte(text + groups + "quorum " + free[0] + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := false
+		for set := range 1 << 7 {
+			one := p.SatisfiedBy(func(i int) bool { return set>>i&1 == 1 })
+			want = want || one && p.SatisfiedBy(func(i int) bool { return set>>i&1 == 0 })
+		}
+		if got := p.SplitQuorum(); got != want {
+			t.Errorf("%d: %v, want %v:\n%s", n, got, want, groups)
+		}
+		if want {
+			splits++
+		}
+	}
+	if splits < 30 || splits > 270 {
+		t.Errorf("%d of 300 split: the sample is poor", splits)
+	}
 }
 
 // Who is enough by the specification's own example: two of three X and one of

@@ -155,6 +155,21 @@ func (r *rules) quorumTime(times map[int]uint64) (uint64, bool) {
 	return r.nodes[r.quorum].time(times)
 }
 
+// splits reports whether two disjoint sets of witnesses can each satisfy a node. A
+// witness is in one of the two. Members stand in one place only, so each can be dealt
+// out by itself: one that splits serves both sets, and any other can serve either. With
+// d of n members that split, both sets get their k where 2k <= n + d, and only there:
+// exact for any nesting, in one walk over the tree.
+func (n *node) splits() bool {
+	both := 0
+	for _, m := range n.members {
+		if m.splits() {
+			both++
+		}
+	}
+	return n.members != nil && 2*n.k <= len(n.members)+both
+}
+
 func (n *node) time(times map[int]uint64) (uint64, bool) {
 	if n.members == nil {
 		t, ok := times[n.witness]

@@ -313,6 +313,9 @@ func (a *audit) notChecked() []string {
 		say("One log for all: without witnesses the operator could show another log to somebody else. Compare the size and root above with another auditor's.")
 	} else {
 		say("The witnesses themselves: a quorum of them that works together with the operator could confirm a false time or a second log.")
+		if a.cfg.Policy.SplitQuorum() {
+			say("Two sets of witnesses that have none in common can each make the quorum of this policy: each could confirm another log without one witness seeing both.")
+		}
 		say("What witnesses did not see: an entry may have been there up to an hour before the log time that it has, and up to 10 minutes after.")
 	}
 	if a.others > 0 {

@@ -94,6 +94,9 @@ func (a *app) describe(s *setup) {
 	for _, names := range oneAddress(s.policy) {
 		a.Note("%s are asked at one host, and the quorum counts each: whoever runs that host may be all of them, and their failing together is likely", strings.Join(names, ", "))
 	}
+	if s.policy.Quorum != log.QuorumNone && s.policy.SplitQuorum() {
+		a.Note("two sets of witnesses that have none in common can each make the quorum %s: a log and a guard that were restored together, or two servers by mistake, could have a second history cosigned without one witness seeing both; choose a quorum that any two sets share a witness in, such as more than half", s.policy.Quorum)
+	}
 	if len(s.operator) == 0 {
 		a.Note("there is no operator_key: the server will make no directories, which is a finding against it two days after the log grew")
 	}
