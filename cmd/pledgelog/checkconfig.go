@@ -94,6 +94,12 @@ func (a *app) describe(s *setup) {
 	for _, names := range oneAddress(s.policy) {
 		a.Note("%s are asked at one host, and the quorum counts each: whoever runs that host may be all of them, and their failing together is likely", strings.Join(names, ", "))
 	}
+	switch g := s.guardPath(); {
+	case isInside(g, s.Directory):
+		a.Note("the guard's state %s is inside directory: it is public there, and a backup or a copy of the log that is restored brings it back as old as the log, so that it notices nothing; name another place with guard_state", g)
+	case isInside(g, s.State):
+		a.Note("the guard's state %s is beside the store: leave it out of every backup of %s, or it comes back as old as the rest and notices nothing; guard_state can name another place, best on another volume", g, s.State)
+	}
 	if s.policy.Quorum != log.QuorumNone && s.policy.SplitQuorum() {
 		a.Note("two sets of witnesses that have none in common can each make the quorum %s: a log and a guard that were restored together, or two servers by mistake, could have a second history cosigned without one witness seeing both; choose a quorum that any two sets share a witness in, such as more than half", s.policy.Quorum)
 	}

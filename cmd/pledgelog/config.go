@@ -24,10 +24,15 @@ type Config struct {
 	Directory string // directory
 
 	// State is what the server keeps for itself: the queue, the order of record,
-	// and the last signed checkpoint, which guards against signing a fork. It
-	// stands outside Directory, best on another volume, and never goes into one
-	// backup with it. Needed.
+	// and, unless GuardState says otherwise, the last signed checkpoint. It stands
+	// outside Directory, best on another volume. Needed.
 	State string // state
+
+	// GuardState is the file with the last signed checkpoint, which guards against
+	// signing a fork. It stands where no backup of Directory and State takes it along,
+	// best on another volume, in a folder that is there, and is no symbolic link.
+	// Default: guard, in State.
+	GuardState string // guard_state
 
 	// Policy is the C2SP tlog-policy to which the log holds itself. It has the
 	// checkpoint key's vkey on a log line. Each witness that has an address, its
@@ -83,6 +88,7 @@ type Config struct {
 const exampleConfig = `origin: log.accord.example/2026      # the log's name, also the checkpoint key's
 directory: log                       # what readers see
 state: state                         # the server's own; on another volume if you can
+guard_state: ""                      # what was signed last: outside all backups; empty: guard, in state
 policy: policy.txt                   # C2SP tlog-policy: log <vkey>, witnesses, quorum
 checkpoint_key: keys/checkpoint.key  # written by pledgelog keygen
 checkpoint_key_mldsa: ""             # a second one, by pledgelog keygen --mldsa; empty: none
@@ -103,6 +109,7 @@ func (c *Config) fields() []configfile.Field {
 		{Key: "origin", Text: &c.Origin},
 		{Key: "directory", Text: &c.Directory, IsPath: true},
 		{Key: "state", Text: &c.State, IsPath: true},
+		{Key: "guard_state", Text: &c.GuardState, IsPath: true},
 		{Key: "policy", Text: &c.Policy, IsPath: true},
 		{Key: "checkpoint_key", Text: &c.CheckpointKey, IsPath: true},
 		{Key: "checkpoint_key_mldsa", Text: &c.CheckpointKeyMLDSA, IsPath: true},

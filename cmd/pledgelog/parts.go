@@ -23,8 +23,15 @@ import (
 
 // What stands in the state folder.
 func (s *setup) storePath() string { return filepath.Join(s.State, "store.db") }
-func (s *setup) guardPath() string { return filepath.Join(s.State, "guard") }
 func (s *setup) lockPath() string  { return filepath.Join(s.State, "lock") }
+
+// guardPath is where the last signed checkpoint is.
+func (s *setup) guardPath() string {
+	if s.GuardState != "" {
+		return s.GuardState
+	}
+	return filepath.Join(s.State, "guard")
+}
 
 // errRunning says that another process has the state.
 var errRunning = errors.New("another pledgelog is running")
@@ -67,6 +74,9 @@ type parts struct {
 // asks them is closed with the parts.
 func (s *setup) engineConfig(p *parts, logger *slog.Logger) (embedded.Config, error) {
 	state, err := guard.OpenFile(s.guardPath())
+	if errors.Is(err, guard.ErrLink) {
+		return embedded.Config{}, commandline.Refused(err, "while the server is stopped, name with guard_state the file that it leads to, as it is now")
+	}
 	if err != nil {
 		return embedded.Config{}, commandline.Refused(err, "restore the newest copy of "+s.guardPath()+", which says what was signed last; if there is none see `pledgelog adopt-checkpoint --help`")
 	}

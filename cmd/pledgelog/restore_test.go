@@ -160,6 +160,59 @@ func TestGuardOfAnotherHistory(t *testing.T) {
 	end()
 }
 
+// The guard's state may stand apart, where no backup of the log and its store takes it
+// along: then one that is restored whole is noticed.
+func TestGuardStandsApart(t *testing.T) {
+	d := deploy(t, 40, "100ms")
+	end := func() {
+		t.Helper()
+		if code := d.stop(syscall.SIGTERM); code != commandline.ExitDone {
+			t.Fatalf("exit code %d\n%s", code, d.log)
+		}
+	}
+	note := func(want string) {
+		t.Helper()
+		out, err := d.command("check-config", "--config", "pledgelog.yaml").CombinedOutput()
+		if err != nil || strings.Contains(string(out), "note: the guard's state ") != (want != "") || !strings.Contains(string(out), want) {
+			t.Errorf("check-config: %v, want %q\n%s", err, want, out)
+		}
+	}
+	note("is beside the store")
+	d.write("pledgelog.yaml", string(d.read("pledgelog.yaml"))+"guard_state: log/guard\n")
+	note("is inside directory")
+	if err := os.Mkdir(filepath.Join(d.dir, "apart"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(d.dir, "state/guard"), filepath.Join(d.dir, "apart/guard")); err != nil {
+		t.Fatal(err)
+	}
+	d.write("pledgelog.yaml", strings.Replace(string(d.read("pledgelog.yaml")), "log/guard", "apart/guard", 1))
+	note("")
+	d.start()
+	d.submit(d.statements[1:20], nil)
+	end()
+	backup := t.TempDir()
+	for _, name := range []string{"log", "state"} {
+		copyTree(t, filepath.Join(d.dir, name), filepath.Join(backup, name))
+	}
+	d.start()
+	d.submit(d.statements[20:30], nil)
+	end()
+	if cp, err := log.ParseCheckpoint(d.read("apart/guard")); err != nil || cp.Size != 30 {
+		t.Errorf("the guard has size %d: %v", cp.Size, err)
+	}
+	for _, name := range []string{"log", "state"} {
+		if err := os.RemoveAll(filepath.Join(d.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		copyTree(t, filepath.Join(backup, name), filepath.Join(d.dir, name))
+	}
+	out, err := d.command("serve", "--config", "pledgelog.yaml").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "a checkpoint of 30 entries was signed, and the order of record has 20") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func copyTree(t *testing.T, from, to string) {
 	t.Helper()
 	info, err := os.Stat(from)

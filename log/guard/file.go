@@ -56,6 +56,18 @@ func CreateFileAt(path string, cp log.Checkpoint) (*File, error) {
 	return f, nil
 }
 
+// ErrLink says that the state's path is a symbolic link, or no file at all.
+var ErrLink = errors.New("the guard's state is not a plain file: the first write would put one in its place, and leave what it leads to, on another volume perhaps, at what was signed before")
+
+// plain refuses a path that is something else than a file.
+func (f *File) plain() error {
+	info, err := os.Lstat(f.path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w", f.path, ErrLink)
+	}
+	return err
+}
+
 // OpenFile opens a state that CreateFile made. A missing file is an error: to
 // a log that has signed before, no state is not the same as nothing signed.
 func OpenFile(path string) (*File, error) {
@@ -71,6 +83,9 @@ func (f *File) String() string { return f.path }
 
 // Load implements State.
 func (f *File) Load(context.Context) (log.Checkpoint, error) {
+	if err := f.plain(); err != nil {
+		return log.Checkpoint{}, err
+	}
 	file, err := os.Open(f.path)
 	if err != nil {
 		return log.Checkpoint{}, err

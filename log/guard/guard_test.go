@@ -431,3 +431,42 @@ func TestFurtherKey(t *testing.T) {
 		t.Errorf("smaller: %v", err)
 	}
 }
+
+// A state that is a symbolic link is refused: a write would replace the link, and what
+// it leads to would stay at what was signed before.
+func TestLinkedState(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "guard"), filepath.Join(dir, "link")
+	if _, err := guard.CreateFile(path, origin); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := guard.OpenFile(link); !errors.Is(err, guard.ErrLink) {
+		t.Errorf("OpenFile: %v", err)
+	}
+	// One that becomes a link while the server runs.
+	state, err := guard.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := state.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(dir, "moved")
+	if err := os.Rename(path, moved); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(moved, path); err != nil {
+		t.Fatal(err)
+	}
+	next := log.Checkpoint{Origin: origin, Size: 1, Root: log.LeafHash([]byte("leaf"))}
+	if err := state.CompareAndSwap(t.Context(), old, next); !errors.Is(err, guard.ErrLink) {
+		t.Errorf("CompareAndSwap: %v", err)
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link was replaced: %v", err)
+	}
+}
