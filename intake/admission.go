@@ -178,8 +178,8 @@ func (in *Intake) stricter(st *entry.Statement, now int64) *Refusal {
 	}
 	switch b := st.Body.(type) {
 	case *entry.Request:
-		if p := b.Period(); !p.IsZero() && p.Start() > now {
-			return &Refusal{Code: CodeReceivedAhead, Detail: fmt.Sprintf("%s has not begun", p)}
+		if pledge.ReceivedAhead(b, now) {
+			return &Refusal{Code: CodeReceivedAhead, Detail: fmt.Sprintf("%s has not begun", b.Period())}
 		}
 	case *entry.Decision:
 		if r := dateAhead(b.Date, now); r != nil {
@@ -214,7 +214,7 @@ const secondsADay = 86400
 
 // dateAhead refuses a date that is tomorrow or later wherever on earth one is.
 func dateAhead(date string, now int64) *Refusal {
-	if at, err := entry.ParseDate(date); date != "" && err == nil && at > now+secondsADay {
+	if pledge.DateAhead(date, now) {
 		return &Refusal{Code: CodeDateAhead, Detail: "the date is " + date + ", which is still to come"}
 	}
 	return nil

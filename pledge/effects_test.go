@@ -523,7 +523,7 @@ func TestSaveRestore(t *testing.T) {
 			t.Fatalf("split at %d: promises (-whole +split):\n%s", split, d)
 		}
 	}
-	for _, bad := range []string{"", "{}", `{"Format":"pledgelog.state.v1","Kept":{}}`, `{"Format":"pledgelog.state.v2","Kept":{"Strange":1}}`} {
+	for _, bad := range []string{"", "{}", `{"Format":"pledgelog.state.v1","Kept":{}}`, `{"Format":"pledgelog.state.v5","Kept":{"Strange":1}}`} {
 		if _, err := pledge.Restore(bytes.NewReader([]byte(bad))); err == nil {
 			t.Errorf("%q is taken for a state", bad)
 		}

@@ -76,6 +76,14 @@ const (
 	FindAttestationMissed entry.Code = "attestation-missed"
 	FindSecondAttestation entry.Code = "attestation-repeated"
 
+	FindReceivedAhead       entry.Code = "received-after-logged"
+	FindDateAhead           entry.Code = "date-after-logged"
+	FindErasureAhead        entry.Code = "erasure-date-after-logged"
+	FindSlotBefore          entry.Code = "slot-before-received"
+	FindClaimsCannotBe      entry.Code = "claims-cannot-be"
+	FindOutcomesDiffer      entry.Code = "outcomes-differ"
+	FindOutcomesDisclosable entry.Code = "outcomes-differ-disclosable"
+
 	FindDirectoryFalse   entry.Code = "directory-false"
 	FindDirectoryOverdue entry.Code = "directory-overdue"
 	FindBodyNotOpened    entry.Code = "body-not-opened"
@@ -122,6 +130,14 @@ var Catalogue = []Meaning{
 		"The date that the author gave its statement is more than ten minutes after the log's date for it. Where witnesses saw the entry only later, this is marked as doubtful: the operator may have dated it back."},
 	{FindMadeDecreases, Warning, RoleAuthor, "Dated before the previous statement",
 		"The date that the author gave its statement is before that of the author's previous statement."},
+	{FindReceivedAhead, Warning, RoleAuthor, "Received after it was logged",
+		"The author says that the request was received in a period that begins after the log's date for the statement. Where witnesses saw the entry only later, this is marked as doubtful: the operator may have dated it back."},
+	{FindDateAhead, Warning, RoleAuthor, "Decided after it was logged",
+		"The author dates a decision more than a day after the log's date for the statement. Where witnesses saw the entry only later, this is marked as doubtful: the operator may have dated it back."},
+	{FindErasureAhead, Warning, RoleOperator, "Erased after it was logged",
+		"The operator dates an erasure more than a day after the log's date for the statement."},
+	{FindSlotBefore, Warning, RoleAuthor, "Slot logged before the period of a request in it",
+		"A request was committed to in a slot, and the author says that it was received in a period that begins after the log's date for that slot. Where witnesses saw the slot only later, this is marked as doubtful: the operator may have dated it back."},
 	{FindBodyMissing, Error, RoleOperator, "Text missing",
 		"The statement names a text that is published with it, and the operator does not serve it."},
 	{FindBodyMismatch, Error, RoleOperator, "Text altered",
@@ -156,6 +172,12 @@ var Catalogue = []Meaning{
 		"The author's own logged requests for a period are more than the number it attested for all requests."},
 	{FindDisclosedLater, Info, RoleAuthor, "More became known later",
 		"The author's own logged requests for a period are more than the number it attested as disclosable. More may have become disclosable since."},
+	{FindClaimsCannotBe, Warning, RoleAuthor, "Numbers that do not go together",
+		"An attestation states more requests with certain outcomes than requests in all."},
+	{FindOutcomesDiffer, Warning, RoleAuthor, "Two statements on outcomes differ",
+		"By decisions that the author had logged before it attested all requests of a period, and that nothing logged since changes, more requests received in that period have an outcome than the attestation leaves room for."},
+	{FindOutcomesDisclosable, Info, RoleAuthor, "Two statements on disclosable outcomes differ",
+		"By decisions that the author had logged before it attested the disclosable requests of a period, and that nothing logged since changes, more requests received in that period have an outcome than the attestation leaves room for."},
 	{FindDecisionOut, Warning, RoleAuthor, "No answer stated yet",
 		"The log has no statement of what was answered to the request, and the charter's days for it have passed."},
 	{FindAttestationLate, Warning, RoleAuthor, "Attestation logged late",

@@ -74,8 +74,8 @@ func (s *State) promise(a *author, ps PeriodStatus) (Finding, bool) {
 	return Finding{}, false
 }
 
-// contradictions compares each attested total with the requests that say they
-// were received in that period (protocol section 6).
+// contradictions compares what was attested for each period with the requests that
+// say they were received in it (protocol section 5).
 func (s *State) contradictions(a *author) []Finding {
 	if len(a.Attested) == 0 {
 		return nil
@@ -88,8 +88,11 @@ func (s *State) contradictions(a *author) []Finding {
 	received := s.received(a)
 	var found []Finding
 	for _, p := range periods {
-		at := a.Attested[p]
-		n, total := received[periodNo(p)], at.Body.Received.Total
+		at, places := a.Attested[p], received[periodNo(p)]
+		if len(at.Body.Received.Outcomes) > 0 {
+			found = append(found, s.outcomesDiffer(a, p, at, places)...)
+		}
+		n, total := uint64(len(places)), at.Body.Received.Total
 		if total.CannotSay || n <= total.Max {
 			continue
 		}

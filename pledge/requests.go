@@ -86,6 +86,12 @@ func (s *State) acceptRequest(t *taken, b *entry.Request) {
 	if p.IsZero() {
 		return
 	}
+	if ReceivedAhead(b, t.m.Logged) {
+		t.say(FindReceivedAhead, "%s logged on %s a request that it says was received in %s, which had not begun.", name(t.a), day(t.m.Logged), p)
+	}
+	if b.Disclosure != "" && filed < p.Start() {
+		s.sayPlaceAhead(t, b)
+	}
 	if terms := s.Terms(p.Start()); filed >= p.End()+days(terms.FileDays) {
 		t.say(FindFiledLate, "%s logged on %s a request received in %s; the charter gives %d days after that period.", name(t.a), day(filed), p, terms.FileDays)
 	}
@@ -126,6 +132,9 @@ func (s *State) ofOwn(a *author, id entry.ID, kinds ...entry.Kind) (ref, bool) {
 func (s *State) acceptDecision(t *taken, b *entry.Decision) {
 	r, _ := s.requestOf(s.k.Book.find(b.Request))
 	i := uint32(s.k.Decisions.len())
+	if DateAhead(b.Date, t.m.Logged) {
+		t.say(FindDateAhead, "%s logged on %s a decision that it dates %s.", name(t.a), day(t.m.Logged), b.Date)
+	}
 	s.k.Decisions.add(decision{Logged: t.m.Logged, Ref: t.n, Request: r, Next: noRef, Outcome: s.outcomeNo(b.Outcome)})
 	place := s.request(s.place(r))
 	if place.Last == noRef {
@@ -211,14 +220,14 @@ func (s *State) counts(a *author, p entry.Period) entry.Counts {
 	return c
 }
 
-// received returns how many of an author's requests say that they were received
-// in each period, by periodNo.
-func (s *State) received(a *author) map[uint16]uint64 {
-	m := make(map[uint16]uint64)
+// received returns the places of an author's requests that say that they were
+// received in each period, by periodNo.
+func (s *State) received(a *author) map[uint16][]uint32 {
+	m := make(map[uint16][]uint32)
 	for _, i := range a.Requests {
 		if !s.request(i).Void && s.place(i) == i {
 			if p := s.contentOf(i).Received; p != 0 {
-				m[p]++
+				m[p] = append(m[p], i)
 			}
 		}
 	}
@@ -284,6 +293,9 @@ func (s *State) acceptAttestation(t *taken, b *entry.Attestation) {
 	if want := s.counts(a, b.Period); !want.Equal(b.Logged) {
 		say(FindLoggedDiffers, "%s stated %s logged in %s; the log holds %s.", name(a), describe(b.Logged), b.Period, describe(want))
 	}
+	if cannotBe(b.Received) {
+		say(FindClaimsCannotBe, "%s attested %s received in %s, and outcomes of %d of them at least.", name(a), b.Received.Total, b.Period, least(b.Received))
+	}
 	for _, c := range a.LastClauses {
 		if !slices.Contains(b.Clauses, c) {
 			say(FindClauseDropped, "%s's previous attestation affirmed clause %s; this one, for %s, does not.", name(a), c, b.Period)
@@ -312,11 +324,7 @@ func (s *State) acceptAttestation(t *taken, b *entry.Attestation) {
 
 func describe(c entry.Counts) string {
 	s := number(c.Total)
-	codes := make([]string, 0, len(c.Outcomes))
-	for code := range c.Outcomes {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
+	codes := sortedCodes(c.Outcomes)
 	for i, code := range codes {
 		sep := ", "
 		if i == 0 {

@@ -16,7 +16,7 @@ import (
 // saveFormat names the form in which a State is saved. It changes whenever what is
 // kept, or what a rule makes of it, does: a state of another form is of no use, and
 // the log is read again from its beginning.
-const saveFormat = "pledgelog.state.v4"
+const saveFormat = "pledgelog.state.v5"
 
 // ErrSaved says that what Restore was given is no state of this version.
 var ErrSaved = errors.New("not a saved state of this version")

@@ -94,9 +94,19 @@ func (s *State) judgePlace(a *author, b *entry.Request) Verdict {
 }
 
 // committed returns when the slot that a request names was logged.
-func (s *State) committed(a *author, b *entry.Request) int64 {
+func (s *State) committed(a *author, b *entry.Request) int64 { return s.slotNamed(a, b).Logged }
+
+func (s *State) slotNamed(a *author, b *entry.Request) *slot {
 	n, _ := s.ofOwn(a, b.Slot)
-	return a.slotOf(n).Logged
+	return a.slotOf(n)
+}
+
+// sayPlaceAhead says that a request was received in a period that begins after its
+// slot was logged. It names the slot, whose time that hangs on.
+func (s *State) sayPlaceAhead(t *taken, b *entry.Request) {
+	sl := s.slotNamed(t.a, b)
+	f := finding(FindSlotBefore, fmt.Sprintf("%s logged this slot on %s, and has said since, by entry %d, that a request in it was received in %s.", name(t.a), day(sl.Logged), t.m.Index, b.Period()))
+	t.found = append(t.found, f.about(t.a, sl.Mark))
 }
 
 // A slotRun is some slot periods of one kind in a row.

@@ -181,7 +181,7 @@ func (s *State) periods(a *author, t int64) []PeriodStatus {
 		if pledged && (at == nil && !s.owes(a, p) || !a.isHeldTo(p)) {
 			continue // it was out, or another's: what it attests all the same is neither late nor in time
 		}
-		ps := PeriodStatus{Period: p, Deadline: s.deadline(p), Logged: s.counts(a, p), Received: received[periodNo(p)]}
+		ps := PeriodStatus{Period: p, Deadline: s.deadline(p), Logged: s.counts(a, p), Received: uint64(len(received[periodNo(p)]))}
 		switch {
 		case at != nil:
 			content := s.content(at)

@@ -125,6 +125,9 @@ func (s *State) acceptErasure(t *taken, b *entry.Erasure) {
 	e := Erasure{t.m, b.Entry, b.Digest, b.Basis, b.Reference, b.Date}
 	s.erased[erasedText{b.Entry, b.Digest}] = len(s.k.Erased)
 	s.k.Erased = append(s.k.Erased, e)
+	if DateAhead(b.Date, t.m.Logged) {
+		t.say(FindErasureAhead, "The operator logged on %s an erasure that it dates %s.", day(t.m.Logged), b.Date)
+	}
 	t.say(FindErased, "The operator stated that it erased a text of entry %d on %s; it gave \"%s\" as its basis and %s as its reference.", s.indexOf(b.Entry), b.Date, b.Basis, b.Reference)
 }
 

@@ -88,6 +88,18 @@ var promises = []broken{
 		p.say(p.requestOf(a, period))
 		return true
 	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"an outcome that the author's own decisions contradict", attestOutcomes(entry.CoversAll, "refused", entry.Exactly(2), map[string]entry.Claim{"refused": entry.Exactly(0)}),
+		[]string{"outcomes-differ/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"an outcome that the numbers leave no room for", attestOutcomes(entry.CoversAll, "complied", entry.Exactly(1), map[string]entry.Claim{"refused": entry.Exactly(1)}),
+		[]string{"outcomes-differ/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"an outcome of what may be told that the author's own decisions contradict", attestOutcomes(entry.CoversDisclosable, "refused", entry.Exactly(2), map[string]entry.Claim{"refused": entry.Exactly(0)}),
+		[]string{"outcomes-differ-disclosable/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"an outcome that was decided after it was attested", attestOutcomes(entry.CoversAll, "", entry.Exactly(1), map[string]entry.Claim{"refused": entry.Exactly(0)}),
+		nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"an outcome that cannot be said", attestOutcomes(entry.CoversAll, "refused", entry.Exactly(1), map[string]entry.Claim{"refused": entry.CannotSay()}),
+		nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"outcomes of more than all", attestOutcomes(entry.CoversAll, "refused", entry.Exactly(1), map[string]entry.Claim{"refused": entry.Exactly(7)}),
+		[]string{"claims-cannot-be/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR")},
 	{"a count that is not the log's", func(p *place) bool {
 		a := p.newcomer(nil)
 		period := p.s.PeriodAt(p.now())
@@ -197,6 +209,67 @@ var promises = []broken{
 		p.deed(p.requestOf(a, old))
 		return true
 	}, []string{"filed-late/AUTHOR"}, others},
+	{"a request that was received in a period to come", func(p *place) bool {
+		p.deed(p.requestOf(p.newcomer(nil), p.s.PeriodAt(p.s.PeriodAt(p.now()).End())))
+		return true
+	}, []string{"received-after-logged/AUTHOR"}, others},
+	{"a request that was received as its period began", func(p *place) bool {
+		a := p.newcomer(nil)
+		next := p.s.PeriodAt(p.s.PeriodAt(p.now()).End())
+		p.waitUntil(next.Start())
+		p.say(p.requestOf(a, next))
+		return true
+	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a request of a period to come, by an operator who dated it back", func(p *place) bool {
+		if len(p.w.Witnesses) == 0 {
+			return false
+		}
+		a := p.newcomer(nil)
+		next := p.s.PeriodAt(p.s.PeriodAt(p.now()).End())
+		p.waitUntil(next.Start() - int64(1+p.rand.IntN(1000)))
+		p.truth = next.Start() + int64(p.rand.IntN(2000)) // within the hour: nothing is held back
+		p.doubted = true
+		p.deed(p.requestOf(a, next))
+		return true
+	}, []string{"received-after-logged/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR", "made-after-logged/AUTHOR")},
+	{"a decision of the day after tomorrow", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.say(p.request(a))
+		p.deed(p.draft(a, &entry.Decision{Date: date(p.now() + 2*aDay), Outcome: "refused", Request: r.ID}, entry.KindDecision, nil))
+		return true
+	}, []string{"date-after-logged/AUTHOR"}, others},
+	{"a decision of tomorrow, where the day begins first", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.say(p.request(a))
+		p.wait(aDay - p.now()%aDay + aDay/2)
+		p.say(p.draft(a, &entry.Decision{Date: date(p.now() + 14*3600), Outcome: "refused", Request: r.ID}, entry.KindDecision, nil))
+		return true
+	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+	{"a request out of a slot that was logged before its period", func(p *place) bool {
+		a := p.newcomer(nil)
+		slot, ok := p.firstSlot()
+		if !ok {
+			return false
+		}
+		p.waitUntil(slot.Start() + 60)
+		next := p.s.PeriodAt(p.s.PeriodAt(p.now()).End())
+		r := p.requestOf(a, next)
+		full := p.slotFor(a, slot)
+		d, err := entry.NewDisclosure(p.salt(), entry.SlotName, []byte(`"`+entry.Digest(r.Body)+`"`))
+		if err != nil {
+			panic(err)
+		}
+		b := full.Statement.Body.(*entry.Slot)
+		b.Digests[0] = d.Digest()
+		slices.Sort(b.Digests)
+		p.deed(full)
+		p.waitUntil(next.Start() + aDay)
+		r = p.draft(a, r.Statement.Body, entry.KindRequest, r.Body)
+		place := r.Statement.Body.(*entry.Request)
+		place.Slot, place.Disclosure = full.ID, d.Text()
+		p.say(r)
+		return true
+	}, []string{"slot-before-received/AUTHOR"}, append(slices.Clone(meanwhile), "attestation-late/AUTHOR")},
 	{"a request out of a slot that was logged late itself", func(p *place) bool {
 		a := p.newcomer(nil)
 		slot, ok := p.firstSlot()
@@ -509,6 +582,14 @@ var promises = []broken{
 		p.deed(p.erasure(r.ID, r.BodyDigest))
 		return true
 	}, []string{"body-erased/operator"}, nil},
+	{"an erasure of the day after tomorrow", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.say(p.request(a))
+		st := p.erasure(r.ID, r.BodyDigest)
+		st.Statement.Body.(*entry.Erasure).Date = date(p.now() + 2*aDay)
+		p.deed(st)
+		return true
+	}, []string{"erasure-date-after-logged/operator"}, []string{"body-erased/operator"}},
 	{"no list of last statements for two days, and the log grows", func(p *place) bool {
 		p.list()
 		p.say(p.request(p.newcomer(nil)))
@@ -533,4 +614,32 @@ var promises = []broken{
 		p.list()
 		return true
 	}, nil, append(slices.Clone(others), "slot-missed/AUTHOR")},
+}
+
+// attestOutcomes has a newcomer log a request, decide on it, and attest the period as
+// is claimed; with no outcome it decides afterwards, and refuses.
+func attestOutcomes(covers, outcome string, total entry.Claim, outcomes map[string]entry.Claim) func(p *place) bool {
+	return func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		r := p.say(p.requestOf(a, period))
+		decide := func(outcome string) {
+			p.say(p.draft(a, &entry.Decision{Date: date(p.now()), Outcome: outcome, Request: r.ID}, entry.KindDecision, nil))
+		}
+		logged := entry.OutcomePending
+		if outcome != "" {
+			logged = outcome
+			decide(outcome)
+		}
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 1)
+		b := attested(st)
+		b.Covers, b.Received = covers, entry.Claims{Total: total, Outcomes: outcomes}
+		b.Logged.Outcomes = map[string]uint64{logged: 1}
+		p.deed(st)
+		if outcome == "" {
+			decide("refused")
+		}
+		return true
+	}
 }

@@ -288,8 +288,11 @@ func (c *chain) raw(why, code, leaf string, find ...Found) {
 
 func (c *chain) add(step Step) {
 	index := len(c.out.Leaves)
+	step.Findings = slices.Clone(step.Findings)
 	for i := range step.Findings {
-		step.Findings[i].Index = &index
+		if step.Findings[i].Index == nil { // else it is on an earlier one
+			step.Findings[i].Index = &index
+		}
 	}
 	slices.SortFunc(step.Findings, func(a, b Found) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Author, b.Author), cmp.Compare(a.Period, b.Period))

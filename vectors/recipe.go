@@ -48,6 +48,7 @@ func Files() map[string][]byte {
 		"chains/12-directories.json": write(directories()),
 		"chains/13-operator.json":    write(operated()),
 		"chains/14-ending.json":      write(ending()),
+		"chains/15-claims.json":      write(claimed()),
 	}
 	good := everyKind()
 	files["damage.json"] = write(File[Damage]{aboutDamage, damages(good)})

@@ -19,7 +19,8 @@ var timely = []entry.Code{
 // fixed are the findings on authors that hang on the one entry that they name, and
 // not on when it was logged or on what was logged besides.
 var fixed = []entry.Code{
-	pledge.FindMadeAfterLogged, pledge.FindMadeDecreases, pledge.FindBodyInvalid, pledge.FindDisclosureBad, pledge.FindCodeUnknown, pledge.FindKeysCompromised,
+	pledge.FindMadeAfterLogged, pledge.FindMadeDecreases, pledge.FindReceivedAhead, pledge.FindDateAhead, pledge.FindSlotBefore, pledge.FindClaimsCannotBe,
+	pledge.FindBodyInvalid, pledge.FindDisclosureBad, pledge.FindCodeUnknown, pledge.FindKeysCompromised,
 }
 
 // uncounted are statements that are not counted, for a time that is doubtful.

@@ -400,7 +400,7 @@ func TestStateRefused(t *testing.T) {
 			return bytes.Replace(b, []byte("audit-state.v2"), []byte("audit-state.v9"), 1)
 		}), "it is no state of this version"},
 		{"of other rules", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, changed(func(b []byte) []byte {
-			b = bytes.Replace(b[:len(b)-sha256.Size], []byte("pledgelog.state.v3"), []byte("pledgelog.state.v2"), 1)
+			b = bytes.Replace(b[:len(b)-sha256.Size], []byte("pledgelog.state.v5"), []byte("pledgelog.state.v2"), 1)
 			sum := sha256.Sum256(b)
 			return append(b, sum[:]...)
 		}), "not a saved state of this version"},

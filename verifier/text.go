@@ -335,6 +335,7 @@ func (a *audit) notChecked() []string {
 	if a.local == nil {
 		say("Partial tiles of earlier sizes: only the files that readers of this checkpoint use were read.")
 	}
+	say("Signatures by the stricter rule of common libraries: those of Ed25519 are verified as ZIP 215 defines it. A server admits no other than strict ones; an operator could have logged one.")
 	say("Newer entries: whether the log has grown since this checkpoint.")
 	say("What is not in the log: a request that a company did not log, a statement that the operator refused or held back. No log can show those.")
 	say("Truth: whether what a statement says is so, and whether a government asked what a company says it asked.")

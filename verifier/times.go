@@ -94,6 +94,9 @@ func (t *timeCheck) add(e timed) []pledge.Finding {
 	if e.it.Leaf == nil {
 		return nil
 	}
+	for i := range e.found {
+		t.doubtSlot(&e.found[i], e.it)
+	}
 	if t.at == len(t.bounds) {
 		ahead := t.clock != nil && e.now > *t.clock
 		t.leaveOut(e, ahead, ahead)
@@ -102,7 +105,7 @@ func (t *timeCheck) add(e timed) []pledge.Finding {
 	by := t.bounds[t.at].by
 	t.weigh(e, by)
 	for i := range e.found {
-		doubtMade(&e.found[i], e.it, by)
+		doubtDated(&e.found[i], e.it, by)
 	}
 	logged := e.it.Leaf.Logged
 	switch {
@@ -144,13 +147,38 @@ func (t *timeCheck) weigh(e timed, by int64) {
 	}
 }
 
-// doubtMade marks that a statement was dated after it was logged, where witnesses do
-// not show it earlier than its own date: it may be the operator who dated it back.
-func doubtMade(f *pledge.Finding, it *pledge.Item, by int64) {
-	if f.Code == pledge.FindMadeAfterLogged && it.Statement.Made <= by+maxAfterWitnessed {
-		f.TimeDoubtful = true
-		f.Text = fmt.Sprintf("%s; no known checkpoint shows it before %s, so that it is the operator's time that is in doubt.", strings.TrimSuffix(f.Text, "."), moment(by))
+// doubtDated marks that a statement, or what it tells of, was dated after it was
+// logged, where witnesses do not show it earlier than that date: it may be the operator
+// who dated it back.
+func doubtDated(f *pledge.Finding, it *pledge.Item, by int64) {
+	ahead := true
+	switch f.Code {
+	case pledge.FindMadeAfterLogged:
+		ahead = it.Statement.Made > by+maxAfterWitnessed
+	case pledge.FindReceivedAhead:
+		ahead = pledge.ReceivedAhead(it.Statement.Body.(*entry.Request), by+maxAfterWitnessed)
+	case pledge.FindDateAhead:
+		ahead = pledge.DateAhead(it.Statement.Body.(*entry.Decision).Date, by+maxAfterWitnessed)
 	}
+	if !ahead {
+		mayBeDatedBack(f, by)
+	}
+}
+
+// doubtSlot is doubtDated for a slot that the finding names and that was logged before
+// what the statement says was in it.
+func (t *timeCheck) doubtSlot(f *pledge.Finding, it *pledge.Item) {
+	if f.Code != pledge.FindSlotBefore {
+		return
+	}
+	if by, ok := t.by(*f.Index); ok && !pledge.ReceivedAhead(it.Statement.Body.(*entry.Request), by+maxAfterWitnessed) {
+		mayBeDatedBack(f, by)
+	}
+}
+
+func mayBeDatedBack(f *pledge.Finding, by int64) {
+	f.TimeDoubtful = true
+	f.Text = fmt.Sprintf("%s; no known checkpoint shows it before %s, so that it is the operator's time that is in doubt.", strings.TrimSuffix(f.Text, "."), moment(by))
 }
 
 // isLate reports whether a finding is that its entry came late.
