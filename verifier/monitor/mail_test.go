@@ -36,6 +36,7 @@ type mailbox struct {
 	refuse   bool
 	unknown  string // recipients that have this in them are refused
 	unwanted string // and mails that have this in them
+	later    string // these for now
 }
 
 func newMailbox(t *testing.T, withTLS bool) (*mailbox, *x509.CertPool) {
@@ -88,7 +89,7 @@ func (m *mailbox) talk(conn net.Conn) {
 		}
 		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
 		m.mu.Lock()
-		refuse, unknown, unwanted := m.refuse, m.unknown, m.unwanted
+		refuse, unknown, unwanted, later := m.refuse, m.unknown, m.unwanted, m.later
 		if !secure && verb != "EHLO" && verb != "STARTTLS" && verb != "QUIT" {
 			m.plain++
 		}
@@ -129,6 +130,10 @@ func (m *mailbox) talk(conn net.Conn) {
 			}
 			if unwanted != "" && strings.Contains(string(b), unwanted) {
 				c.PrintfLine("554 not here")
+				continue
+			}
+			if later != "" && strings.Contains(string(b), later) {
+				c.PrintfLine("451 not now")
 				continue
 			}
 			m.mu.Lock()

@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,8 +26,9 @@ type queue struct {
 
 	mu      sync.Mutex
 	next    uint64
-	pending map[string]bool // by id and event
-	failed  error           // the last delivery's; nil when it came through
+	pending map[string]Class // by id and event
+	failed  error            // the last delivery's; nil when all came through
+	fails   map[string]int   // how often one failed that is pending, since the start
 }
 
 // A refusal says that a sink will not take an alarm, however often it is sent.
@@ -40,7 +40,7 @@ func (e *refusal) Unwrap() error { return e.err }
 const refusedFolder = "refused"
 
 func newQueue(m *Monitor, s *Sink, batch int, send func(context.Context, []*Alarm) error) (*queue, error) {
-	q := &queue{m: m, sink: s, dir: filepath.Join(m.cfg.State, "queue", s.Name), batch: batch, send: send, wake: make(chan struct{}, 1), pending: make(map[string]bool)}
+	q := &queue{m: m, sink: s, dir: filepath.Join(m.cfg.State, "queue", s.Name), batch: batch, send: send, wake: make(chan struct{}, 1), pending: make(map[string]Class), fails: make(map[string]int)}
 	if err := os.MkdirAll(filepath.Join(q.dir, refusedFolder), 0o700); err != nil {
 		return nil, fmt.Errorf("keep queue of %s: %w", s.Name, err)
 	}
@@ -49,15 +49,33 @@ func newQueue(m *Monitor, s *Sink, batch int, send func(context.Context, []*Alar
 		return nil, err
 	}
 	for _, f := range files {
-		n, rest, _ := strings.Cut(strings.TrimSuffix(f, ".json"), "-")
+		n, _, _ := strings.Cut(f, "-")
 		number, err := strconv.ParseUint(n, 10, 63)
 		if err != nil {
 			return nil, fmt.Errorf("read queue of %s: %s is no file of it", s.Name, f)
 		}
 		q.next = max(q.next, number+1)
-		q.pending[rest] = true
+		q.pending[whatOf(f)] = "" // before all others, to be set aside
+		if a, err := q.read(f); err == nil {
+			q.pending[whatOf(f)] = a.Class
+		}
 	}
 	return q, nil
+}
+
+// whatOf is the id and event of an alarm, by the name of its file.
+func whatOf(file string) string {
+	_, what, _ := strings.Cut(strings.TrimSuffix(file, ".json"), "-")
+	return what
+}
+
+func (q *queue) read(file string) (*Alarm, error) {
+	b, err := readSmall(filepath.Join(q.dir, file), 1<<20)
+	if err != nil {
+		return nil, err
+	}
+	a := new(Alarm)
+	return a, json.Unmarshal(b, a)
 }
 
 // files lists what waits, oldest first.
@@ -87,7 +105,7 @@ func (q *queue) add(alarms []*Alarm, skip map[string]bool) error {
 	var full error
 	for _, a := range alarms {
 		what := a.what()
-		if !q.sink.wants(a) || q.pending[what] || skip[what] {
+		if _, waits := q.pending[what]; waits || !q.sink.wants(a) || skip[what] {
 			continue
 		}
 		limit := q.m.limits.Queue
@@ -106,7 +124,7 @@ func (q *queue) add(alarms []*Alarm, skip map[string]bool) error {
 			return fmt.Errorf("queue alarm for %s: %w", q.sink.Name, err)
 		}
 		q.next++
-		q.pending[what] = true
+		q.pending[what] = a.Class
 	}
 	select {
 	case q.wake <- struct{}{}:
@@ -135,119 +153,6 @@ func (q *queue) oldest() time.Time {
 	return info.ModTime()
 }
 
-func (q *queue) run(ctx context.Context) {
-	backoff := q.m.limits.Backoff
-	for {
-		wait := time.Duration(-1)
-		if err := q.deliver(ctx); err != nil && ctx.Err() == nil {
-			q.m.log.Warn("alarms wait, as they could not be delivered", "sink", q.sink.Name, "error", err.Error())
-			wait = backoff
-			backoff = min(2*backoff, q.m.limits.MaxBackoff)
-		} else {
-			backoff = q.m.limits.Backoff
-		}
-		if wait < 0 {
-			select {
-			case <-q.wake:
-			case <-ctx.Done():
-				return
-			}
-			continue
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (q *queue) drain(ctx context.Context) {
-	backoff := q.m.limits.Backoff
-	var failed error
-	for {
-		err := q.deliver(ctx)
-		if err == nil {
-			return
-		}
-		// Of one that the end of the time cuts off, the one before says why.
-		if failed == nil || ctx.Err() == nil {
-			failed = err
-		}
-		select {
-		case <-time.After(backoff):
-			backoff = min(2*backoff, q.m.limits.MaxBackoff)
-		case <-ctx.Done():
-			q.m.log.Warn("alarms wait for the next start, as they could not be delivered", "sink", q.sink.Name, "error", failed.Error())
-			return
-		}
-	}
-}
-
-// deliver sends all that waits, in order. Of several that are refused together each is
-// sent alone.
-func (q *queue) deliver(ctx context.Context) error {
-	alone := 0
-	for {
-		files, err := q.files()
-		if err != nil {
-			return q.note(err)
-		}
-		if len(files) == 0 {
-			return q.note(nil)
-		}
-		batch := q.batch
-		if alone > 0 {
-			alone, batch = alone-1, 1
-		}
-		files = files[:min(batch, len(files))]
-		var alarms []*Alarm
-		var good []string
-		for _, f := range files {
-			a := new(Alarm)
-			b, err := readSmall(filepath.Join(q.dir, f), 1<<20)
-			if err == nil {
-				err = json.Unmarshal(b, a)
-			}
-			if err != nil {
-				q.m.log.Error("a file of the queue can't be read, and is set aside", "sink", q.sink.Name, "file", f)
-				if err := q.setAside(f); err != nil {
-					return q.note(err)
-				}
-				continue
-			}
-			alarms, good = append(alarms, a), append(good, f)
-		}
-		if len(alarms) == 0 {
-			continue
-		}
-		attempt, cancel := context.WithTimeout(ctx, q.m.limits.SinkAttempt)
-		err = q.send(attempt, alarms)
-		cancel()
-		var refused *refusal
-		switch {
-		case errors.As(err, &refused) && len(good) > 1:
-			alone = len(good)
-			continue
-		case errors.As(err, &refused):
-			q.m.log.Error("a sink refuses an alarm, which is set aside", "sink", q.sink.Name, "id", alarms[0].ID, "error", err.Error())
-			for _, f := range good {
-				if err := q.setAside(f); err != nil {
-					return q.note(err)
-				}
-			}
-			continue
-		case err != nil:
-			return q.note(err)
-		}
-		for _, f := range good {
-			if err := q.remove(f); err != nil {
-				return q.note(err)
-			}
-		}
-	}
-}
-
 // note keeps how the last delivery ended.
 func (q *queue) note(err error) error {
 	q.mu.Lock()
@@ -267,8 +172,8 @@ func (q *queue) remove(file string) error {
 }
 
 func (q *queue) forget(file string) {
-	_, what, _ := strings.Cut(strings.TrimSuffix(file, ".json"), "-")
-	delete(q.pending, what)
+	delete(q.pending, whatOf(file))
+	delete(q.fails, whatOf(file))
 }
 
 // maxRefused is how many alarms are kept that a sink refused.
