@@ -223,6 +223,7 @@ var written = []check{
 	{name: "tiles there", file: "verifier/tiles.go", source: "case «errors.Is(err, log.ErrNotFound)»:\n\t\tr.missing = true", codes: []string{"tile-missing"}},
 	{name: "texts there", file: "verifier/settle.go", source: "if «o.State == textMissing» {\n\t\t\t\tc = pledge.FindBodyMissing", codes: []string{"body-missing"}},
 	{name: "erased texts gone", file: "verifier/settle.go", source: "if «served» {", codes: []string{"body-erased-served"}},
+	{name: "texts in a bundle that is not full yet", file: "verifier/settle.go", source: "if ‹len(secret) == 0› {", codes: []string{"body-not-opened", "body-erased-served"}},
 	{name: "withheld texts not served", file: "verifier/settle.go", source: "if «!t.unopened[text.Index]» {", codes: []string{"body-not-opened"}},
 	{name: "seen before it was logged", file: "verifier/times.go", source: "case «logged > by+maxAfterWitnessed»:", codes: []string{"logged-after-witnessed"}},
 	{name: "held back", file: "verifier/times.go", source: "case ‹logged >= by-maxHeldBack›:", codes: []string{"held-back"}},

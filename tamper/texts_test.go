@@ -260,6 +260,33 @@ var textDamages = []damage{
 		}
 		return nil
 	}, differs, []string{"body-erased-served/operator"}, nil},
+	{"erasure: tombstone, text in the bundle that is not full yet", func(p *place) files {
+		for _, n := range p.rand.Perm(len(p.all.Erasures())) {
+			e := p.all.Erasures()[n]
+			for _, old := range p.entries {
+				for _, t := range textsOf(old) {
+					if t.Digest == e.Digest {
+						return p.file(log.BodiesBundlePath(p.size()/log.TileWidth), append(bytes.Clone(t.Bytes), '\n'))
+					}
+				}
+			}
+		}
+		return nil
+	}, differs, []string{"body-erased-served/operator"}, nil},
+	{"text: a withheld one in the bundle that is not full yet", func(p *place) files {
+		for _, i := range p.rand.Perm(int(p.size())) {
+			st := p.items[i].Statement
+			if st == nil || p.all.TextOf(st.ID, st.BodyDigest) != pledge.TextWithheld {
+				continue
+			}
+			said := slices.IndexFunc(p.w.Said, func(o *generator.Statement) bool { return o.ID == st.ID })
+			if said < 0 {
+				continue
+			}
+			return p.file(log.BodiesBundlePath(p.size()/log.TileWidth), append(bytes.Clone(p.w.Said[said].Body), '\n'))
+		}
+		return nil
+	}, differs, []string{"body-not-opened/operator"}, nil},
 	{"text: a line more in a bundle", func(p *place) files {
 		path, _ := anyOf(p, p.paths(log.BodiesPath+"/bundle/"))
 		return p.file(path, append(bytes.Clone(p.files[path]), "{\"salt\":\"x\"}\n"...))

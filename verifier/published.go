@@ -29,6 +29,7 @@ type textCheck struct {
 	lacking  []lackedText
 	lacked   uint64          // bundles that are not whole
 	unopened map[uint64]bool // statements whose withheld text is served
+	erased   map[uint64]bool // erasures, by index, whose text is served
 	filesOff uint64          // files of single texts that are missing or hold something else
 	restart  bool            // what was kept is not enough
 }
@@ -92,7 +93,7 @@ type extraText struct {
 
 func newTextCheck(s *stream) *textCheck {
 	return &textCheck{s: s, kept: keptTexts{Seals: make(map[uint64]*sealed)}, wasThere: make(map[int]bool), silenced: make(map[uint64]bool),
-		off: make(map[uint64]bool), flooded: make(map[uint64]bool), unbound: make(map[uint64]bool), unopened: make(map[uint64]bool)}
+		off: make(map[uint64]bool), flooded: make(map[uint64]bool), unbound: make(map[uint64]bool), unopened: make(map[uint64]bool), erased: make(map[uint64]bool)}
 }
 
 // A lackedText is a public text that is served under its own address and not in the

@@ -27,6 +27,11 @@ func (t *textCheck) settle(ctx context.Context) error {
 	if err := t.settleExtras(ctx); err != nil {
 		return err
 	}
+	if t.s.a.local == nil && t.s.a.target.size > 0 {
+		if err := t.settleEarly(ctx, t.s.a.target.size/log.TileWidth); err != nil {
+			return err
+		}
+	}
 	t.settleLacking()
 	t.settleOdd()
 	t.settleFiles()
@@ -64,7 +69,7 @@ func (t *textCheck) settleErased(ctx context.Context) error {
 			return err
 		}
 		if served {
-			t.s.leafFindings.add(pledge.ErasedServed(e))
+			t.servedErased(e)
 		}
 	}
 	for _, b := range slices.Sorted(maps.Keys(byBundle)) {
@@ -154,12 +159,67 @@ func (t *textCheck) settleExtra(digest string) bool {
 		t.servedUnopened(text)
 	case pledge.TextErased:
 		if i := slices.IndexFunc(t.s.state.Erasures(), func(e pledge.Erasure) bool { return e.Digest == digest }); i >= 0 {
-			t.s.leafFindings.add(pledge.ErasedServed(t.s.state.Erasures()[i]))
+			t.servedErased(t.s.state.Erasures()[i])
 		}
 	default:
 		return false
 	}
 	return true
+}
+
+// settleEarly looks at a bundle of texts that is not to be there yet, as not all of its
+// entries are: what it serves of texts that are withheld or erased is served. It is no
+// bundle before its time when the log has grown meanwhile, and one of the new entries
+// may have opened a text.
+func (t *textCheck) settleEarly(ctx context.Context, bundle uint64) error {
+	lines, err := t.s.readTextBundle(ctx, bundle, nil)
+	if errors.Is(err, log.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var secret []string
+	var digest []byte
+	for line := range bytes.Lines(lines) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		digest = entry.AppendDigest(digest[:0], bytes.TrimSuffix(line, []byte("\n")))
+		switch t.s.state.Named(string(digest)).State {
+		case pledge.TextWithheld, pledge.TextErased:
+			secret = append(secret, string(digest))
+		}
+	}
+	if len(secret) == 0 {
+		return nil
+	}
+	if grown, err := t.reaches(ctx, (bundle+1)*log.TileWidth); grown || err != nil {
+		return err
+	}
+	for _, digest := range secret {
+		t.settleExtra(digest)
+	}
+	return nil
+}
+
+// reaches reports whether the copy has grown to a size meanwhile.
+func (t *textCheck) reaches(ctx context.Context, size uint64) (bool, error) {
+	b, err := t.s.a.cfg.Source.Get(ctx, log.CheckpointPath, log.MaxCheckpointFile)
+	if errors.Is(err, log.ErrNotFound) || errors.Is(err, log.ErrTooLarge) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	v, err := t.s.a.cfg.Policy.Open(b)
+	return err == nil && v.Checkpoint.Origin == t.s.a.report.Log && v.Checkpoint.Size >= size, nil
+}
+
+// servedErased says, once, that a text is served that was erased.
+func (t *textCheck) servedErased(e pledge.Erasure) {
+	if !t.erased[e.Index] {
+		t.erased[e.Index] = true
+		t.s.leafFindings.add(pledge.ErasedServed(e))
+	}
 }
 
 func (t *textCheck) settleOff() {

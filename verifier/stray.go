@@ -33,17 +33,18 @@ func (s *stream) strayFiles(ctx context.Context) error {
 const maxFolders = 10
 
 func (s *stream) strayTiles(ctx context.Context) error {
-	return s.eachFile(ctx, "tile", 0, func(path string) {
+	return s.eachFile(ctx, "tile", 0, func(path string) error {
 		t, err := log.ParseTilePath(path)
 		if err != nil || log.TileWidthAt(t.Level, t.Index, s.a.target.size) == 0 {
 			s.a.strays++
 		}
+		return nil
 	})
 }
 
 // eachFile calls f with the path of each file in a folder and below it. What is
 // neither a file nor a folder, a link to a folder among them, counts as a file.
-func (s *stream) eachFile(ctx context.Context, path string, depth int, f func(path string)) error {
+func (s *stream) eachFile(ctx context.Context, path string, depth int, f func(path string) error) error {
 	folder, err := s.a.local.OpenFolder(path)
 	if errors.Is(err, log.ErrNotFound) {
 		return nil
@@ -60,8 +61,11 @@ func (s *stream) eachFile(ctx context.Context, path string, depth int, f func(pa
 		}
 		below := path + "/" + name
 		if depth == maxFolders || !folder.IsFolder(name) {
-			f(below)
-		} else if err := s.eachFile(ctx, below, depth+1, f); err != nil {
+			err = f(below)
+		} else {
+			err = s.eachFile(ctx, below, depth+1, f)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -159,10 +163,16 @@ func (s *stream) strayName(ctx context.Context, name string) error {
 		return s.strayText(ctx, name)
 	case s.folder.IsFolder(name):
 		covered := s.a.target.size / log.TileWidth // bundles that were read
-		return s.eachFile(ctx, log.BodiesPath+"/"+name, 1, func(path string) {
-			if n, ok := textBundle(path); !ok || n >= covered {
-				s.a.strays++
+		return s.eachFile(ctx, log.BodiesPath+"/"+name, 1, func(path string) error {
+			n, ok := textBundle(path)
+			if ok && n < covered {
+				return nil
 			}
+			s.a.strays++
+			if !ok {
+				return nil
+			}
+			return s.texts.settleEarly(ctx, n)
 		})
 	}
 	s.a.strays++
