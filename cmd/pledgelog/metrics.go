@@ -19,6 +19,7 @@ var (
 	witnessSuccess = witnessMetric("cosigned_timestamp_seconds", "When the witness cosigned last; 0 when it has not since the start.")
 	witnessCount   = witnessMetric("cosignatures_total", "Cosignatures of the witness that were taken.")
 	witnessFailed  = witnessMetric("failures_total", "How often the witness did not cosign.")
+	witnessAgainst = witnessMetric("contradictions_total", "How often the witness said that it cosigned a larger tree of this log, or another.")
 	witnessInARow  = witnessMetric("failures_in_a_row", "How often the witness did not cosign since it last did.")
 )
 
@@ -27,7 +28,7 @@ func witnessMetric(name, help string) *prometheus.Desc {
 }
 
 func (w witnessFigures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{witnessSize, witnessSuccess, witnessCount, witnessFailed, witnessInARow} {
+	for _, d := range []*prometheus.Desc{witnessSize, witnessSuccess, witnessCount, witnessFailed, witnessAgainst, witnessInARow} {
 		ch <- d
 	}
 }
@@ -42,6 +43,7 @@ func (w witnessFigures) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(witnessSuccess, prometheus.GaugeValue, last, f.Witness)
 		ch <- prometheus.MustNewConstMetric(witnessCount, prometheus.CounterValue, float64(f.Cosigned), f.Witness)
 		ch <- prometheus.MustNewConstMetric(witnessFailed, prometheus.CounterValue, float64(f.Failures), f.Witness)
+		ch <- prometheus.MustNewConstMetric(witnessAgainst, prometheus.CounterValue, float64(f.Contradictions), f.Witness)
 		ch <- prometheus.MustNewConstMetric(witnessInARow, prometheus.GaugeValue, float64(f.InARow), f.Witness)
 	}
 }

@@ -125,18 +125,64 @@ func (e *Engine) cosign(ctx context.Context, signed []byte) (*log.View, error) {
 	if !confirmed {
 		return e.cosignAll(ctx, signed)
 	}
-	return e.cfg.Witnesses.Cosign(ctx, signed)
+	view, err := e.cfg.Witnesses.Cosign(ctx, signed)
+	if against := e.contradicted(ctx); against != nil {
+		return nil, against
+	}
+	return view, err
 }
 
-func (e *Engine) cosignAll(ctx context.Context, signed []byte) (*log.View, error) {
+// contradicted stops the log when a witness shows a checkpoint by this log's key that is
+// not of this log, however long after the start: then a second history is signed. What a
+// witness only says, and does not prove, is told once, loudly: it may be the first sign of
+// that, or the witness errs.
+func (e *Engine) contradicted(ctx context.Context) error {
+	for _, x := range e.cfg.Witnesses.Contradictions() {
+		last, known, err := e.lastSigned(ctx)
+		if err != nil {
+			return err
+		}
+		// What was signed and not published, before a crash, a witness may well have seen.
+		if ahead, ok := errors.AsType[*witnessing.AheadError](x); ok && known && ahead.Size <= last {
+			continue
+		}
+		if x.Shown != nil && (x.Fork || known && x.Shown.Checkpoint.Size > last) {
+			e.cfg.Logger.Error("a witness shows another history of this log, signed by its key", "witness", x.Witness, "checkpoint", string(x.Shown.Raw))
+			return fmt.Errorf("%w: %w: stop every other server of this log, keep all files and that checkpoint; see \"After losing the machine\" in docs/operating.md", log.ErrStopped, x)
+		}
+		e.mu.Lock()
+		told := e.doubted[x.Witness]
+		if e.doubted == nil {
+			e.doubted = make(map[string]bool)
+		}
+		e.doubted[x.Witness] = true
+		e.mu.Unlock()
+		if !told {
+			e.cfg.Logger.Error("a witness contradicts this log and shows no proof: compare what it shows with what this log signed", "witness", x.Witness, "url", x.URL, "error", x.Said.Error())
+		}
+	}
+	return nil
+}
+
+func (e *Engine) cosignAll(ctx context.Context, signed []byte) (view *log.View, err error) {
 	view, ahead, err := e.cfg.Witnesses.CosignAll(ctx, signed)
 	if len(ahead) == 0 {
+		if against := e.contradicted(ctx); against != nil {
+			return nil, against
+		}
 		return view, err
 	}
 	last, known, lastErr := e.lastSigned(ctx)
 	if lastErr != nil {
 		return nil, lastErr
 	}
+	defer func() {
+		if err == nil || !errors.Is(err, log.ErrStopped) {
+			if against := e.contradicted(ctx); against != nil {
+				view, err = nil, against
+			}
+		}
+	}()
 	for _, a := range ahead {
 		// What was signed and not published, before a crash, a witness may well
 		// have seen: the log grows to it again.
@@ -208,6 +254,11 @@ func (e *Engine) late() <-chan struct{} {
 // written: those of a witness that thinks for longer, or audits first, would never
 // be seen otherwise. Its text stays, and so does its quorum time.
 func (e *Engine) addLate() {
+	if err := e.contradicted(e.publishing); errors.Is(err, log.ErrStopped) {
+		e.cfg.Logger.Error("log stopped", "error", err.Error())
+		e.stop(err)
+		return
+	}
 	view, err := e.cfg.Witnesses.Newest()
 	if err != nil || view == nil {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -75,6 +76,104 @@ func TestRestoredWithItsGuard(t *testing.T) {
 	if v := shown(t, backup, p); v.Checkpoint.Size != 100 {
 		t.Errorf("size %d was published", v.Checkpoint.Size)
 	}
+}
+
+// A log and its guard were restored together, and a quorum that never saw what is missing
+// cosigns it. A witness that did see it comes back long after the start: what it shows
+// proves the fork, and the log stops. Without proof it goes on, and tells it once.
+func TestWitnessComesBackLater(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fork uint64 // size of the other history
+		show func(raw []byte) []byte
+		stop bool
+	}{
+		{"smaller than ours by then", 150, func(raw []byte) []byte { return raw }, true},
+		{"larger than ours", 400, func(raw []byte) []byte { return raw }, true},
+		{"shows nothing", 150, nil, false},
+		{"larger, shows nothing", 400, nil, false},
+		{"shows what our key did not sign", 150, func(raw []byte) []byte { return []byte(strings.Replace(string(raw), "150", "151", 1)) }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ws := startWitnesses(t, "a", "b", "c")
+			policy := policyText(t, ws, "group g any a b c\nquorum g\n")
+			dir, cfg, _ := createWitnessed(t, policy)
+			e := open(t, cfg)
+			mustAppend(t, e, 0, 100)
+			closeLog(t, e)
+			backup := t.TempDir()
+			if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
+				t.Fatal(err)
+			}
+			// Only c sees what comes after.
+			ws[0].Set(witnesstest.Dead())
+			ws[1].Set(witnesstest.Dead())
+			cfg, _ = witnessed(t, dir, policy)
+			e = open(t, cfg)
+			mustAppend(t, e, 100, c.fork)
+			closeLog(t, e)
+			cfg.Witnesses.Close() // it would go on asking a and b
+			raw, err := os.ReadFile(filepath.Join(dir, "log", "checkpoint"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.show != nil {
+				ws[2].Show(func() []byte { return c.show(raw) })
+			}
+			ws[0].Set(nil)
+			ws[1].Set(nil)
+			ws[2].Set(witnesstest.Dead())
+
+			cfg, _ = witnessed(t, backup, policy)
+			told := new(lines)
+			cfg.Logger = slog.New(slog.NewTextHandler(told, &slog.HandlerOptions{Level: slog.LevelError}))
+			e = open(t, cfg)
+			other := leaves(1000, 1200)
+			if err := e.Append(t.Context(), 100, other); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.Await(t.Context(), 299); err != nil {
+				t.Fatal(err)
+			}
+			ws[2].Set(nil)
+			if c.stop {
+				eventually(t, "the end", func() bool { return errors.Is(e.Err(), log.ErrStopped) })
+				x, ok := errors.AsType[*witnessing.Contradiction](e.Err())
+				if !ok || x.Shown == nil || x.Shown.Checkpoint.Size != c.fork || x.Witness != "c" || !strings.Contains(e.Err().Error(), "After losing the machine") {
+					t.Errorf("Err: %v", e.Err())
+				}
+				e.Close(t.Context())
+				return
+			}
+			eventually(t, "its claims", func() bool { return cfg.Witnesses.Figures()[2].Contradictions > 2 })
+			if err := e.Err(); err != nil {
+				t.Errorf("Err: %v", err)
+			}
+			closeLog(t, e)
+			if n := strings.Count(told.String(), "contradicts this log"); n != 1 {
+				t.Errorf("told %d times: %s", n, told)
+			}
+		})
+	}
+}
+
+// lines is a buffer that several may write to.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // Once a quorum has confirmed the log one witness that claims to know more of it

@@ -135,6 +135,7 @@ func (r *round) lacks(p *place) bool {
 // asked asks a witness and notes what became of it.
 func (c *Client) asked(p *place, r *round) {
 	got, err := c.exchange(p, r)
+	against := c.contradicts(p, r, err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p.busy = false
@@ -147,7 +148,13 @@ func (c *Client) asked(p *place, r *round) {
 			r.got[at] = s
 		}
 	}
-	if len(got) > 0 && r.done && r == c.round {
+	if against != nil {
+		c.contradictions = append(c.contradictions, against)
+		for _, k := range p.keys {
+			c.figures[k.at].Contradictions++
+		}
+	}
+	if len(got) > 0 && r.done && r == c.round || against != nil {
 		select {
 		case c.late <- struct{}{}:
 		default: // it is told already

@@ -21,11 +21,12 @@ type Figures struct {
 	LastSuccess time.Time // when the last one came; zero when none has
 	LastTime    uint64    // the time in it, Unix seconds
 
-	Failures    uint64    // how often it did not cosign
-	InARow      int       // how often since it last did
-	LastFailure time.Time // when it last did not; zero when it always has
-	LastError   error     // why; nil when it has cosigned since
-	NotBefore   time.Time // it is not asked before that; zero when it may be asked now
+	Failures       uint64    // how often it did not cosign
+	Contradictions uint64    // how often it said that it cosigned a larger tree, or another
+	InARow         int       // how often since it last did
+	LastFailure    time.Time // when it last did not; zero when it always has
+	LastError      error     // why; nil when it has cosigned since
+	NotBefore      time.Time // it is not asked before that; zero when it may be asked now
 
 	told string // of why it fails, without numbers; "" when that is not told
 }

@@ -84,11 +84,12 @@ type Client struct {
 	asking sync.WaitGroup
 	late   chan struct{}
 
-	mu      sync.Mutex
-	closed  bool
-	round   *round        // the newest
-	changed chan struct{} // closed and replaced when a witness is done
-	figures []Figures     // by the witness's place in the policy
+	mu             sync.Mutex
+	closed         bool
+	round          *round        // the newest
+	changed        chan struct{} // closed and replaced when a witness is done
+	contradictions []*Contradiction
+	figures        []Figures // by the witness's place in the policy
 }
 
 // A round is one checkpoint that cosignatures are gathered for.
