@@ -137,7 +137,7 @@ func wireChallenge(c pledge.Challenge) client.Challenge {
 func wireMembership(st *pledge.Status) client.Membership {
 	out := client.Membership{
 		SlotSeq: st.SlotSeq, SlotHead: st.SlotHead, Suspended: wireMark(st.Suspended), Proposed: wireMark(st.Proposed),
-		Void: st.Void, Withheld: st.Withheld, Opened: st.Opened, Challenges: wireChallenges(st.Challenges),
+		Void: st.Void, Corrected: st.Corrected, Withheld: st.Withheld, Opened: st.Opened, Challenges: wireChallenges(st.Challenges),
 		KeysWaiting: wireKeyChange(st.KeysWaiting), KeysChanged: wireKeyChange(st.KeysChanged),
 		PledgedTo: wireMark(st.PledgedTo), ClausesChanged: st.Changed,
 	}

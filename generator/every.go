@@ -20,9 +20,9 @@ func EveryKindOptions() Options {
 // EveryKindFindings are the codes of what an audit finds in a log of EveryKind
 // without lapses, by its nature and whatever its size: an account and a reply that
 // were repeated to be put in the place of the first, texts that the operator erased,
-// keys replaced and cancelled, announcements of keys and of the log's end.
+// keys replaced and cancelled, corrections, announcements of keys and of the log's end.
 var EveryKindFindings = []entry.Code{
-	"attestation-repeated", "reply-repeated", "body-erased", "keys-compromised", "rekey-pending", "rekey-cancelled", "log-keys-announced", "log-end-announced",
+	"attestation-repeated", "reply-repeated", "body-erased", "keys-compromised", "rekey-pending", "rekey-cancelled", "log-keys-announced", "log-end-announced", "corrected",
 }
 
 // EveryKindLeast is the least number of statements that EveryKind takes.

@@ -334,6 +334,8 @@ var englishKinds = map[string]string{
 	"slots.missed.more.other": "None is logged for {periods}, and {n} more.",
 	"counts.void.one":         "{who} took 1 more back.",
 	"counts.void.other":       "{who} took {n} more back.",
+	"counts.corrected.one":    "{who} corrected 1 of its statements; what it stated first stays displayed.",
+	"counts.corrected.other":  "{who} corrected {n} of its statements; what it stated first stays displayed.",
 	"counts.withheld.one":     "{who} withheld 1 text when it was logged; {opened} of 1 is opened.",
 	"counts.withheld.other":   "{who} withheld {n} texts when they were logged; {opened} of {n} are opened.",
 	"period.corrected":        "Corrected {date}.",

@@ -49,6 +49,7 @@ type SignatoryPage struct {
 	Rows       []PeriodRow // newest first
 	Counts     Words       // requests logged here, by the last answer stated
 	Caveat     Words       // This can't show that there were no others.
+	Corrected  Words       // statements that it corrected
 	Void       Words       // requests that were taken back
 	Withheld   Words       // opened 1 of 9
 	Outcomes   []Outcome
@@ -372,6 +373,9 @@ func (s *Site) addOutcomes(p *SignatoryPage, st pledge.Status) {
 	p.Caveat = s.Say("caveat.others")
 	if st.Void > 0 {
 		p.Void = s.Count("counts.void", st.Void, "who", who)
+	}
+	if st.Corrected > 0 {
+		p.Corrected = s.Count("counts.corrected", st.Corrected, "who", who)
 	}
 	if st.Withheld > 0 {
 		p.Withheld = s.Count("counts.withheld", st.Withheld, "who", who, "opened", st.Opened)

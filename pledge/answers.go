@@ -1,6 +1,8 @@
 package pledge
 
 import (
+	"fmt"
+
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -177,6 +179,8 @@ func (s *State) acceptCorrect(t *taken, b *entry.Correct) {
 		by = s.k.Book.find(b.By)
 		s.k.Book.at(by).Flags |= isInstead
 	}
+	t.a.Corrected++
+	s.tellCorrected(t, n, by)
 	switch s.k.Book.kind(n) {
 	case entry.KindRequest:
 		r, _ := s.requestOf(n)
@@ -196,6 +200,47 @@ func (s *State) acceptCorrect(t *taken, b *entry.Correct) {
 		c := s.challenges[b.Entry]
 		s.changeChallenge(c, func() { c.Void = true })
 	}
+}
+
+// tellCorrected tells of a correction, before it counts: what does not count from now on
+// was stated, and stays displayed.
+func (s *State) tellCorrected(t *taken, n, by ref) {
+	text := fmt.Sprintf("%s took back its statement of entry %d, %s. It stays displayed.", name(t.a), s.k.Book.at(n).index(), s.stated(n))
+	if by != noRef {
+		text = fmt.Sprintf("%s put its statement of entry %d, %s, in the place of that of entry %d, %s. Both stay displayed.",
+			name(t.a), s.k.Book.at(by).index(), s.stated(by), s.k.Book.at(n).index(), s.stated(n))
+	}
+	t.say(FindCorrected, "%s", text)
+	if in := s.attested[n]; in.at != nil {
+		t.found[len(t.found)-1].Period = in.body.Period.String()
+	}
+}
+
+// stated says in short what a statement states that can be corrected and was not.
+func (s *State) stated(n ref) string {
+	switch s.k.Book.kind(n) {
+	case entry.KindRequest:
+		i, _ := s.requestOf(n)
+		if p := periodOf(s.request(i).Received); p != "" {
+			return "a request that it stated to have received in " + p
+		}
+		return "a request that it stated to have received in a period that it withheld"
+	case entry.KindDecision:
+		i, _ := s.decisionOf(n)
+		if at, ok := s.k.Instead[i]; ok {
+			i = at // its outcome stands there
+		}
+		if o := s.decision(i).outcome(); o != 0 {
+			return "a decision with the stated outcome \"" + s.k.Outcomes[o] + "\""
+		}
+		return "a decision whose outcome it withheld"
+	case entry.KindAttestation:
+		b := s.attested[n].body
+		return fmt.Sprintf("an attestation that states %s received and %d logged", b.Received.Total, b.Logged.Total)
+	case entry.KindReply:
+		return "a reply"
+	}
+	return "a challenge"
 }
 
 // correctDecision: the one that supersedes takes the earlier one's place in the

@@ -102,6 +102,7 @@ const (
 	FindRekeyPending     entry.Code = "rekey-pending"
 	FindRekeyCancelled   entry.Code = "rekey-cancelled"
 	FindRekeyUnconfirmed entry.Code = "rekey-unconfirmed"
+	FindCorrected        entry.Code = "corrected"
 	FindAdmissionChanged entry.Code = "admission-changed"
 	FindLogKeys          entry.Code = "log-keys-announced"
 	FindLogEnds          entry.Code = "log-end-announced"
@@ -186,6 +187,8 @@ var Catalogue = []Meaning{
 		"The log has no attestation for a period for which one was due. This does not say why."},
 	{FindSecondAttestation, Info, RoleAuthor, "Second attestation for a period",
 		"The author logged a further attestation for a period. The first one counts as long as no correction puts the other in its place."},
+	{FindCorrected, Info, RoleAuthor, "Corrected by its author",
+		"The author took back one of its statements, or put a later one in its place. What was stated first counts no more and stays displayed. Outcomes, periods and totals are as the author stated them."},
 	{FindSlotLate, Info, RoleAuthor, "Slot logged late",
 		"Every signatory logs a slot for each slot period, whether there is anything in it or not. This one was logged after its period."},
 	{FindSlotMissed, Warning, RoleAuthor, "No slot",

@@ -74,6 +74,18 @@ func periodNo(p entry.Period) uint16 {
 	return uint16((year-1970)*6 + n)
 }
 
+// periodOf writes the period of a number; "" for 0.
+func periodOf(no uint16) string {
+	if no == 0 {
+		return ""
+	}
+	year, n := 1970+int(no-1)/6, int(no-1)%6+1
+	if n > 4 {
+		return fmt.Sprintf("%04d-H%d", year, n-4)
+	}
+	return fmt.Sprintf("%04d-Q%d", year, n)
+}
+
 func (s *State) acceptRequest(t *taken, b *entry.Request) {
 	i := uint32(s.k.Requests.len())
 	p := b.Period()

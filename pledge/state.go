@@ -95,6 +95,7 @@ type author struct {
 	Slots        []slot
 	WithheldAll  uint64 // texts that it withheld
 	WithheldOpen uint64 // those of them that it opened
+	Corrected    uint64 // statements of its own that it took back or put others in the place of
 
 	statementKeys, slotKeys []entry.KeyID // ids of Keys
 	keysDigest              string        // of Keys

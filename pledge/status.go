@@ -57,6 +57,7 @@ type Status struct {
 	SlotHead   entry.ID
 	Requests   uint64            // that count
 	Void       uint64            // requests that were taken back
+	Corrected  uint64            // its statements of all kinds that it took back, or put another in the place of
 	Outcomes   map[string]uint64 // of its requests, now
 	Withheld   uint64            // texts that it withheld
 	Opened     uint64            // those of them that it opened
@@ -109,7 +110,7 @@ func (s *State) status(a *author, t int64) Status {
 		ID: a.ID, Admit: a.admittedAt(t), Admitted: a.Admitted, Standing: a.standing(),
 		Suspended: a.Suspended, Proposed: a.Proposed, Removed: a.Removed, Succeeded: a.Succeeded, Succeeds: append([]Succession(nil), a.Succeeds...),
 		Doubtful: append([]Doubt(nil), a.Doubtful...), Seq: a.Main.Seq, Head: a.Main.Head, SlotSeq: a.Slot.Seq, SlotHead: a.Slot.Head,
-		Outcomes: make(map[string]uint64), Withheld: a.WithheldAll, Opened: a.WithheldOpen,
+		Outcomes: make(map[string]uint64), Withheld: a.WithheldAll, Opened: a.WithheldOpen, Corrected: a.Corrected,
 	}
 	st.Keys, _ = a.inForce(t)
 	if f := a.Former; f != nil {

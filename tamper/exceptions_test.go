@@ -57,6 +57,7 @@ var withoutCheck = []exception{
 	{file: "pledge/state.go", fn: "Step", says: "FindLeafMalformed", why: "each thing for which a leaf is malformed has its check"},
 	{file: "pledge/state.go", fn: "Step", says: "FindRejected", why: "each reason to reject has its check"},
 	{file: "pledge/texts.go", fn: "acceptErasure", says: "FindErased,", why: "every erasure that is accepted is told"},
+	{file: "pledge/answers.go", fn: "tellCorrected", why: "every correction that is accepted is told"},
 	// What is found elsewhere and told here.
 	{file: "pledge/state.go", fn: "Step", says: "FindDirectoryFalse", by: "directory: root"},
 	{file: "pledge/state.go", fn: "Step", says: "FindDuplicate", by: "a statement that was logged before"},

@@ -309,7 +309,32 @@ var promises = []broken{
 		p.wait(int64(p.s.Terms(p.now()).DecisionDays) * aDay)
 		p.list()
 		return true
-	}, []string{"decision-outstanding/AUTHOR"}, meanwhile},
+	}, []string{"decision-outstanding/AUTHOR"}, append(slices.Clone(meanwhile), "corrected/AUTHOR")},
+	{"an answer that another is put in the place of", func(p *place) bool {
+		a := p.newcomer(nil)
+		r := p.say(p.request(a))
+		answer := func(outcome string) *generator.Statement {
+			return p.say(p.draft(a, &entry.Decision{Date: date(p.now()), Outcome: outcome, Request: r.ID}, entry.KindDecision, nil))
+		}
+		first := answer("complied")
+		second := answer("refused")
+		p.deed(p.draft(a, &entry.Correct{By: second.ID, Entry: first.ID, How: entry.CorrectSuperseded}, entry.KindCorrect, nil))
+		return true
+	}, []string{"corrected/AUTHOR"}, others},
+	{"a contradiction that ends as the request's period is withheld", func(p *place) bool {
+		a := p.newcomer(nil)
+		period := p.s.PeriodAt(p.now())
+		first := p.say(p.requestOf(a, period))
+		p.waitUntil(period.End())
+		st := p.attestation(a, period, 1)
+		attested(st).Received.Total = entry.Exactly(0)
+		p.say(st)
+		second := p.request(a)
+		second.Statement.Body = &entry.Request{Received: "withheld"}
+		p.say(second)
+		p.deed(p.draft(a, &entry.Correct{By: second.ID, Entry: first.ID, How: entry.CorrectSuperseded}, entry.KindCorrect, nil))
+		return true
+	}, []string{"corrected/AUTHOR"}, append(slices.Clone(others), "slot-missed/AUTHOR", "decision-outstanding/AUTHOR")},
 	// Slots.
 	{"a slot after its time", func(p *place) bool {
 		slot, ok := p.firstSlot()
@@ -391,7 +416,7 @@ var promises = []broken{
 		p.say(p.void(a, first.ID))
 		p.deed(p.reply(a, c.ID, entry.AnswerDisputed))
 		return true
-	}, []string{"reply-late/AUTHOR"}, meanwhile},
+	}, []string{"reply-late/AUTHOR"}, append(slices.Clone(meanwhile), "corrected/AUTHOR")},
 	{"a late reply, and one in time before it that was taken back", func(p *place) bool {
 		a := p.newcomer(nil)
 		c, _ := p.challenged(a)
@@ -404,7 +429,7 @@ var promises = []broken{
 		p.say(p.reply(a, c.ID, entry.AnswerDisputed))
 		p.deed(p.void(a, first.ID))
 		return true
-	}, []string{"reply-late/AUTHOR"}, append(slices.Clone(meanwhile), "reply-repeated/AUTHOR")},
+	}, []string{"reply-late/AUTHOR"}, append(slices.Clone(meanwhile), "reply-repeated/AUTHOR", "corrected/AUTHOR")},
 	{"no reply", func(p *place) bool {
 		a := p.newcomer(nil)
 		c, _ := p.challenged(a)

@@ -23,7 +23,7 @@ func standings() Chain {
 		return st{by: by, kind: "decision", body: `{"date":"2026-03-01","outcome":"refused","request":"$entry(` + of + `)"}`}
 	}
 	void := func(by, of string) st {
-		return st{by: by, kind: "correct", body: `{"entry":"$entry(` + of + `)","how":"void"}`}
+		return st{by: by, kind: "correct", body: `{"entry":"$entry(` + of + `)","how":"void"}`, find: []Found{author(by, "corrected")}}
 	}
 	rotate := func(by, key string) st {
 		return st{by: by, kind: "keys", body: `{"keys":[$key(` + key + `)],"reason":"rotation","threshold":1}`, also: []string{key}}

@@ -88,10 +88,10 @@ func corrections() Chain {
 		return st{by: acme, kind: "decision", as: as, body: `{"date":"2026-02-11","outcome":"` + outcome + `","request":"$entry(` + of + `)"}`}
 	}
 	void := func(by, of string) st {
-		return st{by: by, kind: "correct", body: `{"entry":"$entry(` + of + `)","how":"void"}`}
+		return st{by: by, kind: "correct", body: `{"entry":"$entry(` + of + `)","how":"void"}`, find: []Found{author(by, "corrected")}}
 	}
 	instead := func(by, of, later string) st {
-		return st{by: by, kind: "correct", body: `{"by":"$entry(` + later + `)","entry":"$entry(` + of + `)","how":"superseded"}`}
+		return st{by: by, kind: "correct", body: `{"by":"$entry(` + later + `)","entry":"$entry(` + of + `)","how":"superseded"}`, find: []Found{author(by, "corrected")}}
 	}
 	c.clock("2026-02-10")
 	c.say(request(acme, "r1", "2026-Q1", overdue...))
@@ -130,8 +130,12 @@ func corrections() Chain {
 	c.say(st{by: acme, kind: "attestation", as: "q1 anew", why: "after the deadline, and in the place of one in time", body: `{"clauses":["report"],"covers":"all","logged":{"outcomes":{"challenged":1,"lapsed":1},"total":2},"period":"2026-Q1","received":{"total":0}}`, find: []Found{author(acme, "attestation-repeated", "2026-Q1")}})
 	c.say(st{by: acme, kind: "attestation", as: "q4", body: `{"clauses":["report"],"covers":"all","logged":{"total":0},"period":"2025-Q4","received":{"total":0}}`})
 	c.try("attestation-of-another-period", "correct-conflict", "for the same period", instead(acme, "q1", "q4"))
-	c.say(instead(acme, "q1", "q1 anew"))
-	c.say(void(brindle, "b q1"))
+	s := instead(acme, "q1", "q1 anew")
+	s.find = []Found{author(acme, "corrected", "2026-Q1")}
+	c.say(s)
+	s = void(brindle, "b q1")
+	s.find = []Found{author(brindle, "corrected", "2026-Q1")}
+	c.say(s)
 	// Of the requests that count, one says 2026-Q1 (r3) and one says 2025-Q4 now. That
 	// quarter was before the pledge: nothing was owed for it.
 	return c.end("2026-05-20T00:00:00Z", []Found{

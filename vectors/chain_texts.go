@@ -245,10 +245,10 @@ func challenges() Chain {
 		return st{by: by, kind: "reply", as: as, body: `{"answer":"` + answer + `","challenge":"$entry(` + to + `)"}`}
 	}
 	void := func(by, of string) st {
-		return st{by: by, kind: "correct", body: `{"entry":"$entry(` + of + `)","how":"void"}`}
+		return st{by: by, kind: "correct", body: `{"entry":"$entry(` + of + `)","how":"void"}`, find: []Found{author(by, "corrected")}}
 	}
 	instead := func(by, of, later string) st {
-		return st{by: by, kind: "correct", body: `{"by":"$entry(` + later + `)","entry":"$entry(` + of + `)","how":"superseded"}`}
+		return st{by: by, kind: "correct", body: `{"by":"$entry(` + later + `)","entry":"$entry(` + of + `)","how":"superseded"}`, find: []Found{author(by, "corrected")}}
 	}
 	c.clock("2026-02-10")
 	c.say(st{by: acme, kind: "request", as: "a1", text: "a1", body: `{"received":"withheld"}`, find: overdue})

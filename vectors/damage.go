@@ -3,6 +3,7 @@ package vectors
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,8 +28,14 @@ func damages(c *chain) []Damage {
 	by := func(code, label string) Found {
 		return Found{Code: code, Concerns: "operator", Index: c.index(label)}
 	}
+	// What the log shows of its authors whenever an audit gets as far as its statements.
+	corrected, dropped, dropped2 := author(acme, "corrected"), author(acme, "clause-dropped", "2026-Q1"), author(brindle, "clause-dropped", "2026-Q1")
+	corrected.Index, dropped.Index, dropped2.Index = c.index("d1 corrected"), c.index(acme+" Q1"), c.index(brindle+" Q1")
 	var all []Damage
 	add := func(name, why, result string, found []Found, changes ...Change) *Damage {
+		if slices.ContainsFunc(found, func(f Found) bool { return f.Code == erased.Code }) {
+			found = append(slices.Clone(found), corrected, dropped, dropped2)
+		}
 		all = append(all, Damage{Name: name, Why: why, Of: "01-every-kind", Changes: changes, Result: result, Findings: sortFound(append([]Found{}, found...))})
 		return &all[len(all)-1]
 	}

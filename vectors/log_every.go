@@ -87,7 +87,7 @@ func everyKind() *chain {
 	b2 := keysOf(1, "ml/brindle", "ed/brindle").withSlot("p256/brindle/slot")
 	c.say(st{by: brindle, kind: "keys", body: `{` + strings.Replace(b2.json(), `,"threshold"`, `,"reason":"rotation","threshold"`, 1) + `}`, signers: b2.all(), brings: &b2})
 	c.say(decided(acme, "d2", "r1", "challenged"))
-	c.say(st{by: acme, kind: "correct", body: `{"by":"$entry(d2)","entry":"$entry(d1)","how":"superseded"}`, detached: words(acme, "correct", "correct", "We had gone to court.")})
+	c.say(st{by: acme, kind: "correct", as: "d1 corrected", body: `{"by":"$entry(d2)","entry":"$entry(d1)","how":"superseded"}`, detached: words(acme, "correct", "correct", "We had gone to court."), find: []Found{author(acme, "corrected")}})
 	c.say(st{by: acme, kind: "decision", as: "d on r2", body: `{"request":"$entry(r2)"}`, review: "2026-12-31", detached: `{"author":"` + acme + `","date":"2026-03-22","kind":"decision","log":"$log","outcome":"refused","salt":"$salt(d on r2)"}`})
 	list()
 
@@ -100,11 +100,11 @@ func everyKind() *chain {
 	list()
 
 	c.clock("2026-04-06T10:00:00Z")
-	attest := func(by, covers, logged, received string) st {
-		return st{by: by, kind: "attestation", body: `{"clauses":["report"],"covers":"` + covers + `","logged":` + logged + `,"period":"2026-Q1","received":{"total":` + received + `}}`, detached: words(by, "attestation", by+" Q1", "To our knowledge after reasonable inquiry.")}
+	attest := func(by, covers, logged, received string, find ...Found) st {
+		return st{by: by, kind: "attestation", as: by + " Q1", find: find, body: `{"clauses":["report"],"covers":"` + covers + `","logged":` + logged + `,"period":"2026-Q1","received":{"total":` + received + `}}`, detached: words(by, "attestation", by+" Q1", "To our knowledge after reasonable inquiry.")}
 	}
-	c.say(attest(acme, "all", `{"outcomes":{"challenged":1,"pending":1},"total":2}`, `2`))
-	c.say(attest(brindle, "disclosable", `{"outcomes":{"refused":1},"total":1}`, `{"max":249,"min":0}`))
+	c.say(attest(acme, "all", `{"outcomes":{"challenged":1,"pending":1},"total":2}`, `2`, author(acme, "clause-dropped", "2026-Q1")))
+	c.say(attest(brindle, "disclosable", `{"outcomes":{"refused":1},"total":1}`, `{"max":249,"min":0}`, author(brindle, "clause-dropped", "2026-Q1")))
 	c.say(attest(quill, "all", `{"total":0}`, `"cannot-say"`))
 	r2 := c.site.text([]byte(c.write(requestText(acme, "r2", "2026-03", "", `"XC"`))))
 	c.say(opening(acme, "r2", r2))

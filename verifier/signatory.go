@@ -24,7 +24,8 @@ type Signatory struct {
 	PledgedTo      *Mark             `json:"pledgedTo,omitzero"`      // the charter or amend that its pledge refers to
 	ClausesChanged []string          `json:"clausesChanged,omitzero"` // of pledged those whose text is not in the accord in force any more
 	Requests       uint64            `json:"requests"`
-	Void           uint64            `json:"void,omitzero"` // requests that it took back
+	Void           uint64            `json:"void,omitzero"`      // requests that it took back
+	Corrected      uint64            `json:"corrected,omitzero"` // its statements of all kinds that it took back or put others in the place of
 	Outcomes       map[string]uint64 `json:"outcomes"`
 	Periods        []Period          `json:"periods"`
 
@@ -160,7 +161,7 @@ func signatoryOf(st *pledge.Status) Signatory {
 		Standing: st.Standing, Seq: st.Seq, Head: idOf(st.Head), SlotSeq: st.SlotSeq, SlotHead: idOf(st.SlotHead), Admitted: mark(st.Admitted),
 		Pledged: st.Pledged, Requests: st.Requests, Void: st.Void, Outcomes: st.Outcomes, Periods: make([]Period, 0, len(st.Periods)),
 		Suspended: marked(st.Suspended), Proposed: marked(st.Proposed), KeysWaiting: keyChange(st.KeysWaiting), KeysChanged: keyChange(st.KeysChanged),
-		Withheld: st.Withheld, Opened: st.Opened, PledgedTo: marked(st.PledgedTo), ClausesChanged: st.Changed,
+		Withheld: st.Withheld, Opened: st.Opened, Corrected: st.Corrected, PledgedTo: marked(st.PledgedTo), ClausesChanged: st.Changed,
 	}
 	if s.Pledged == nil {
 		s.Pledged = []string{}

@@ -82,6 +82,7 @@ type Membership struct {
 	KeysChanged    *KeyChange     `json:"keysChanged,omitzero"`    // such keys in force that the former ones have not confirmed
 	Doubtful       []Doubt        `json:"doubtful,omitzero"`       // what it called doubtful itself
 	Void           uint64         `json:"void,omitzero"`           // requests that it took back
+	Corrected      uint64         `json:"corrected,omitzero"`      // its statements of all kinds that it took back or put others in the place of
 	Withheld       uint64         `json:"withheld,omitzero"`       // texts that it withheld
 	Opened         uint64         `json:"opened,omitzero"`         // those of them that it opened
 	Slots          *Slots         `json:"slots,omitzero"`          // absent when it owed none
