@@ -157,7 +157,9 @@ func TestStoryIsFaultless(t *testing.T) {
 				t.Errorf("charter is %s, want %s", id, w.Charter)
 			}
 			for _, f := range found {
-				t.Errorf("%s: %s", f.Code, f.Text)
+				if f.Code != pledge.FindCorrected { // who corrects itself is not at fault
+					t.Errorf("%s: %s", f.Code, f.Text)
+				}
 			}
 		})
 	}
