@@ -13,11 +13,12 @@ import (
 	"github.com/pledgelog/pledgelog/log"
 )
 
-// maxArchive bounds an archive, in bytes. A checkpoint has some 600 bytes with three
-// witnesses, and 7,000 where some of them sign with ML-DSA-44. The server archives one
-// a minute, and fewer when the archive grows: even the large ones reach the bound after
-// four years of growth in every half an hour.
-const maxArchive = 512 << 20
+// maxArchive bounds an archive, in bytes: all of it is in memory. A checkpoint has some
+// 600 bytes with three witnesses, and 7,000 where some of them sign with ML-DSA-44. The
+// server archives one a minute, and fewer when the archive grows: on a log that grows in
+// every half an hour the small ones reach the bound after eleven years, the large ones
+// after one.
+const maxArchive = 192 << 20
 
 // A signed is a checkpoint that the log's key of the policy signed, and what the
 // entries of this copy say of it.
