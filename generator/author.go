@@ -147,6 +147,20 @@ func (a *Author) Counts(p entry.Period) entry.Counts {
 	return c
 }
 
+// receivedByOutcome are the requests received in a period that were logged so far, by
+// the outcome that was stated for each by moment t.
+func (a *Author) receivedByOutcome(p entry.Period, t int64) map[string]uint64 {
+	out := make(map[string]uint64)
+	for _, list := range a.filed {
+		for _, f := range list {
+			if f.Received == p && !f.void {
+				out[f.outcomeBefore(t+1)]++
+			}
+		}
+	}
+	return out
+}
+
 func (f *Filed) outcomeBefore(t int64) string {
 	out := entry.OutcomePending
 	for _, a := range f.answers {

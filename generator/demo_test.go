@@ -72,7 +72,7 @@ func TestDemo(t *testing.T) {
 		codes[f.Code]++
 	}
 	// What no leaf shows by itself is found both as of the last one and at the end.
-	for code, n := range map[entry.Code]int{pledge.FindAttestationLate: 4, pledge.FindAttestationMissed: 2, pledge.FindContradicted: 2, pledge.FindDecisionOut: 2, pledge.FindErased: 1} {
+	for code, n := range map[entry.Code]int{pledge.FindAttestationLate: 4, pledge.FindAttestationMissed: 2, pledge.FindContradicted: 2, pledge.FindDecisionOut: 2, pledge.FindErased: 1, pledge.FindCorrected: 2} {
 		if codes[code] != n {
 			t.Errorf("%d × %s, want %d", codes[code], code, n)
 		}

@@ -209,10 +209,11 @@ func (e *every) varied(st *Statement) {
 	switch st.Author {
 	case e.signatory(0).ID:
 		b.Received.Outcomes = make(map[string]entry.Claim)
-		for outcome, n := range b.Logged.Outcomes {
+		of := w.author(st.Author).receivedByOutcome(b.Period, w.Now())
+		for outcome, n := range of {
 			b.Received.Outcomes[outcome] = entry.Exactly(n)
 		}
-		b.Received.Outcomes["lapsed"] = entry.Between(0, 4)
+		b.Received.Outcomes["lapsed"] = entry.Between(0, 4+of["lapsed"])
 		b.Received.Outcomes["withheld"] = entry.CannotSay()
 	case e.signatory(1).ID:
 		b.Received.Total = entry.Between(0, 249)

@@ -86,6 +86,7 @@ type drafting struct {
 	clauses   entry.ID          // the document that has the clauses in force: the charter, or an amend
 	signatory *client.Signatory // nil when it was not asked for
 	notes     []string          // for who drafts, not for the log
+	affirmAll bool              // of an attestation: its clauses are all that its author pledged
 
 	body        []byte             // instead of detached: its exact bytes
 	seals       []entry.Seal       // of members of the detached body

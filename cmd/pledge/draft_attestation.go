@@ -22,8 +22,6 @@ type attestationYAML struct {
 	Narrative  map[string]string `yaml:"narrative"`
 	Withhold   *withholdYAML     `yaml:"withhold"`
 	Seal       sealsYAML         `yaml:"seal"`
-
-	affirmAll bool // Clauses are all that it pledged: pledge attest
 }
 
 type receivedYAML struct {

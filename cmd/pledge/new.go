@@ -20,6 +20,7 @@ import (
 type newFlags struct {
 	from, author, policy, log, prev, clock, out string
 	seq                                         uint64
+	affirmAll                                   bool   // an attestation affirms all that its author pledged
 	text                                        []byte // instead of from: what flags of another command say, as YAML
 	forSlot, fromSlot, review, permission       string // of requests
 }
@@ -151,7 +152,7 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 	if err != nil {
 		return err
 	}
-	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneOf(kind)}}
+	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneOf(kind)}, affirmAll: f.affirmAll}
 	if d.st.Author, err = pickAuthor(kind, src.author(), f.author); err != nil {
 		return err
 	}

@@ -313,8 +313,8 @@ It affirms every clause that you have pledged, unless --clauses says which.`,
 			if err != nil {
 				return fmt.Errorf("write down what the flags say: %w", err)
 			}
-			f.text = text
-			return a.draft(ctx, entry.KindAttestation, &attestationYAML{affirmAll: len(clauses) == 0}, f)
+			f.text, f.affirmAll = text, len(clauses) == 0
+			return a.draft(ctx, entry.KindAttestation, newSource(entry.KindAttestation), f)
 		}),
 	}
 	flags := cmd.Flags()
@@ -366,7 +366,7 @@ func (a *app) answer(given, flag, question, example string) (string, error) {
 // affirmed are the clauses of an attestation: those that were named, or all that its
 // author pledged and that are in force.
 func (y *attestationYAML) affirmed(d *drafting) []string {
-	if !y.affirmAll {
+	if !d.affirmAll {
 		return y.Clauses
 	}
 	var out []string
