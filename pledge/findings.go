@@ -202,7 +202,7 @@ var Catalogue = []Meaning{
 	{FindKeysCompromised, Info, RoleAuthor, "Keys replaced after a compromise",
 		"The author stated that somebody else may have had a key of its own. Statements that it calls doubtful may not be its own; they stay in the log with that label."},
 	{FindAdmissionChanged, Info, RoleAuthor, "Admission changed by the secretariat",
-		"The secretariat admitted an author again, under another name, with other carve-outs or for other companies. With new keys this counts after 14 days unless the author speaks with its old ones before; what was owed or missed before stays as it was."},
+		"The secretariat stated that it admits an author again, under another name, with other carve-outs or for other companies. With new keys this counts after 14 days unless the author speaks with its old ones before; what was owed or missed before stays as it was."},
 	{FindRekeyPending, Info, RoleAuthor, "Keys of last resort waiting",
 		"The secretariat gave the author new keys. They count after 14 days unless the author speaks with its old ones before."},
 	{FindRekeyCancelled, Info, RoleAuthor, "Keys of last resort cancelled",

@@ -293,7 +293,7 @@ func (t *taken) admissionChanges(a *author, b *entry.Admit, from int64) {
 	if b.Mode == entry.AdmitRekey {
 		when = "from " + moment(from) + " on, unless a statement by the old keys comes first"
 	}
-	f := finding(FindAdmissionChanged, fmt.Sprintf("The secretariat admitted %s anew and changed %s, %s.", name(a), strings.Join(changes, "; and "), when))
+	f := finding(FindAdmissionChanged, fmt.Sprintf("The secretariat stated that it admits %s anew and changes %s, %s.", name(a), strings.Join(changes, "; and "), when))
 	t.found = append(t.found, f.about(a, t.m))
 }
 

@@ -13,7 +13,8 @@ import (
 // unconditional are the codes that no check gives: what is said of every accepted
 // statement of its kind.
 var unconditional = map[entry.Code]string{
-	pledge.FindErased: "every erasure that is accepted is told; that it is accepted rightly is for the checks of erasures",
+	pledge.FindCorrected: "every correction that is accepted is told; that it is accepted rightly is for the checks of corrections",
+	pledge.FindErased:    "every erasure that is accepted is told; that it is accepted rightly is for the checks of erasures",
 }
 
 // TestEveryCode: no finding of either catalogue is without a check that gives it, and
