@@ -13,82 +13,34 @@ import (
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-// A chainFile is what a server answers (docs/api.md, "A chain").
+// A chainFile is a chain, and what its reader asks for.
 type chainFile struct {
-	Log        string      `json:"log"`
-	Author     string      `json:"author"`
-	Size       uint64      `json:"size"`
-	AsOf       string      `json:"asOf"`
-	Checkpoint string      `json:"checkpoint"`
-	Directory  *chainList  `json:"directory,omitempty"`
-	Entries    []chainLink `json:"entries"`
-	Zzz        int         `json:"zzz,omitempty"`
+	generator.Chain
+	Zzz int `json:"zzz,omitempty"`
 
 	charter entry.ID // that the reader gives
 	author  string   // that the reader asks for
 }
 
-type chainLink struct {
-	Index uint64   `json:"index"`
-	Leaf  []byte   `json:"leaf"`
-	Path  [][]byte `json:"path"`
-}
-
-type chainList struct {
-	chainLink
-	Next  *chainLink `json:"next,omitempty"`
-	Count uint64     `json:"count"`
-	Rows  []chainRow `json:"rows"`
-}
-
-type chainRow struct {
-	Index uint64   `json:"index"`
-	Row   []byte   `json:"row"`
-	Path  [][]byte `json:"path"`
-}
-
-// rootOf is the RFC 6962 root over leaves (section 2.1), pathTo the inclusion path of
-// one (section 2.1.1): written as the RFC has them.
-func rootOf(leaves [][]byte) log.Hash {
-	if len(leaves) == 1 {
-		return log.LeafHash(leaves[0])
-	}
-	k := halfOf(len(leaves))
-	return log.NodeHash(rootOf(leaves[:k]), rootOf(leaves[k:]))
-}
-
-func halfOf(n int) int {
-	k := 1
-	for 2*k < n {
-		k *= 2
-	}
-	return k
-}
-
-func pathTo(m int, leaves [][]byte) [][]byte {
-	if len(leaves) == 1 {
-		return [][]byte{}
-	}
-	k := halfOf(len(leaves))
-	if m < k {
-		h := rootOf(leaves[k:])
-		return append(pathTo(m, leaves[:k]), h[:])
-	}
-	h := rootOf(leaves[:k])
-	return append(pathTo(m-k, leaves[k:]), h[:])
-}
+type (
+	chainLink = generator.ChainLink
+	chainRow  = generator.ChainRow
+)
 
 // chainOf is the chain of an author in the small log with some more entries, as an
 // operator gives it who may be dishonest: rows are those of the directory, changed.
 func (s *small) chainOf(author string, rows func(all [][]byte), more ...*generator.Entry) *chainFile {
 	entries := append(slices.Clone(s.entries), more...)
 	state, ring := pledge.New(s.w.Options.Origin), pledge.NewKeyring()
-	c := &chainFile{Log: s.w.Options.Origin, Author: author, Size: uint64(len(entries)), AsOf: entry.FormatTime(s.now()), charter: s.w.Charter, author: author}
+	c := &chainFile{
+		Chain:   generator.Chain{Log: s.w.Options.Origin, Author: author, Size: uint64(len(entries)), AsOf: entry.FormatTime(s.now())},
+		charter: s.w.Charter, author: author,
+	}
 	var leaves [][]byte
 	for _, e := range entries {
 		leaves = append(leaves, e.Leaf)
 	}
-	link := func(i int) chainLink { return chainLink{uint64(i), leaves[i], pathTo(i, leaves)} }
+	link := func(i int) chainLink { return chainLink{Index: uint64(i), Leaf: leaves[i], Path: generator.TreePath(i, leaves)} }
 	last, list := -1, []entry.Row(nil)
 	for i, leaf := range leaves {
 		it := pledge.Read(uint64(i), leaf)
@@ -105,8 +57,8 @@ func (s *small) chainOf(author string, rows func(all [][]byte), more ...*generat
 		}
 		state.Step(it)
 	}
-	c.Checkpoint = string(s.w.Checkpoint(c.Size, rootOf(leaves), s.now()))
-	c.Directory = &chainList{chainLink: link(last), Count: uint64(len(list))}
+	c.Checkpoint = string(s.w.Checkpoint(c.Size, generator.TreeRoot(leaves), s.now()))
+	c.Directory = &generator.ChainDirectory{ChainLink: link(last), Count: uint64(len(list))}
 	if last+1 < len(leaves) {
 		next := link(last + 1)
 		c.Directory.Next = &next
@@ -122,7 +74,7 @@ func (s *small) chainOf(author string, rows func(all [][]byte), more ...*generat
 	}
 	for i, r := range list {
 		if r.Author == author || r.Author == entry.AuthorSecretariat || r.Author == entry.AuthorOperator {
-			c.Directory.Rows = append(c.Directory.Rows, chainRow{uint64(i), all[i], pathTo(i, all)})
+			c.Directory.Rows = append(c.Directory.Rows, chainRow{Index: uint64(i), Row: all[i], Path: generator.TreePath(i, all)})
 		}
 	}
 	return c
@@ -174,7 +126,7 @@ var chainForms = []form{
 	refuse("the chain is of", "checkpoint", chained(func(s *small, c *chainFile) { c.Author = s.b }), chained(func(_ *small, c *chainFile) { c.Size++ }), chained(func(_ *small, c *chainFile) { c.Log = "other.example/1" })),
 	refuse("the entries do not rise by index", "inclusion", chained(func(_ *small, c *chainFile) { c.Entries = append(c.Entries, c.Entries[len(c.Entries)-1]) })).although("what was said before is no other statement"),
 	refuse("the directory and the entry at its index differ", "inclusion", chained(func(_ *small, c *chainFile) {
-		c.Entries = append(c.Entries, c.Directory.chainLink)
+		c.Entries = append(c.Entries, c.Directory.ChainLink)
 		c.Directory.Leaf = c.Entries[0].Leaf
 	})),
 	elsewhere("in the log", "c.view.Checkpoint.Root, path)\n\t\t}\n\t\tif «err != nil» {\n\t\t\treturn nil, err", "inclusion", chained(func(_ *small, c *chainFile) {
@@ -218,10 +170,10 @@ var chainForms = []form{
 			leaves = append(leaves, e.Leaf)
 		}
 		n := len(leaves) - 1
-		c.Directory.chainLink, c.Directory.Next = chainLink{uint64(n), leaves[n], pathTo(n, leaves)}, nil
+		c.Directory.ChainLink, c.Directory.Next = chainLink{Index: uint64(n), Leaf: leaves[n], Path: generator.TreePath(n, leaves)}, nil
 		return c
 	}}).breaks("there are no rows to compare"),
-	refuse("the directory is none", "directory", chained(func(_ *small, c *chainFile) { c.Directory.chainLink = c.Entries[len(c.Entries)-1] })).breaks("there are no rows to compare"),
+	refuse("the directory is none", "directory", chained(func(_ *small, c *chainFile) { c.Directory.ChainLink = c.Entries[len(c.Entries)-1] })).breaks("there are no rows to compare"),
 	refuse("a row of the directory", "directory", chained(func(_ *small, c *chainFile) { c.Directory.Rows[0].Path[0][0] ^= 1 })),
 	refuse("a row of the directory", "directory", formCase{chain: func(s *small) *chainFile { return s.falseList(func(b []byte) []byte { return append(b, ' ') }) }}).number(1).although("what could not be read is no author's"),
 	refuse("that the chain knows nothing of", "directory", formCase{chain: func(s *small) *chainFile {
@@ -256,7 +208,7 @@ func (s *small) falseList(damage change) *chainFile {
 		}
 		all = append(all, b)
 	}
-	root := rootOf(all)
+	root := generator.TreeRoot(all)
 	st := s.directory(func(b *entry.Directory) { b.Root = base64.RawURLEncoding.EncodeToString(root[:]) })
 	return s.chainOf(s.a, func(rows [][]byte) { copy(rows, all) }, s.logged(st))
 }

@@ -11,74 +11,18 @@ import (
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
-	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
 	"github.com/pledgelog/pledgelog/verifier"
 )
 
-// treeOf is the RFC 6962 root over leaves (section 2.1), pathOf the inclusion path
-// of one (section 2.1.1): written as the RFC has them.
-func treeOf(leaves [][]byte) log.Hash {
-	switch len(leaves) {
-	case 0:
-		return log.EmptyRoot()
-	case 1:
-		return log.LeafHash(leaves[0])
-	}
-	k := split(len(leaves))
-	return log.NodeHash(treeOf(leaves[:k]), treeOf(leaves[k:]))
-}
+// A chainFile is a chain that a test may damage.
+type chainFile struct{ generator.Chain }
 
-func split(n int) int {
-	k := 1
-	for 2*k < n {
-		k *= 2
-	}
-	return k
-}
-
-func pathOf(m int, leaves [][]byte) [][]byte {
-	if len(leaves) == 1 {
-		return [][]byte{}
-	}
-	k := split(len(leaves))
-	if m < k {
-		h := treeOf(leaves[k:])
-		return append(pathOf(m, leaves[:k]), h[:])
-	}
-	h := treeOf(leaves[:k])
-	return append(pathOf(m-k, leaves[k:]), h[:])
-}
-
-// A chainFile is what a server answers (docs/api.md, "A chain").
-type chainFile struct {
-	Log        string      `json:"log"`
-	Author     string      `json:"author"`
-	Size       uint64      `json:"size"`
-	AsOf       string      `json:"asOf"`
-	Checkpoint string      `json:"checkpoint"`
-	Directory  *chainDir   `json:"directory,omitempty"`
-	Entries    []chainLink `json:"entries"`
-}
-
-type chainLink struct {
-	Index uint64   `json:"index"`
-	Leaf  []byte   `json:"leaf"`
-	Path  [][]byte `json:"path"`
-}
-
-type chainDir struct {
-	chainLink
-	Next  *chainLink `json:"next,omitempty"`
-	Count uint64     `json:"count"`
-	Rows  []chainRow `json:"rows"`
-}
-
-type chainRow struct {
-	Index uint64   `json:"index"`
-	Row   []byte   `json:"row"`
-	Path  [][]byte `json:"path"`
-}
+type (
+	chainLink = generator.ChainLink
+	chainDir  = generator.ChainDirectory
+	chainRow  = generator.ChainRow
+)
 
 // chainOf is the chain of an author in the log of a world.
 func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
@@ -87,11 +31,11 @@ func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
 	s := pledge.New(w.Options.Origin)
 	ring := pledge.NewKeyring()
 	last, rows := -1, []entry.Row(nil)
-	c := &chainFile{Log: w.Options.Origin, Author: author, Size: uint64(len(w.Logged)), AsOf: entry.FormatTime(w.Now())}
+	c := &chainFile{generator.Chain{Log: w.Options.Origin, Author: author, Size: uint64(len(w.Logged)), AsOf: entry.FormatTime(w.Now())}}
 	for _, e := range w.Logged {
 		leaves = append(leaves, e.Leaf)
 	}
-	link := func(i int) chainLink { return chainLink{uint64(i), leaves[i], pathOf(i, leaves)} }
+	link := func(i int) chainLink { return chainLink{Index: uint64(i), Leaf: leaves[i], Path: generator.TreePath(i, leaves)} }
 	for i, e := range w.Logged {
 		it := pledge.Read(uint64(i), e.Leaf)
 		ring.Learn(it.Statement)
@@ -120,11 +64,11 @@ func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
 			c.Entries = append(c.Entries, link(i))
 		}
 	}
-	c.Checkpoint = string(w.Checkpoint(c.Size, treeOf(leaves), w.Now()))
+	c.Checkpoint = string(w.Checkpoint(c.Size, generator.TreeRoot(leaves), w.Now()))
 	if last < 0 {
 		return c
 	}
-	c.Directory = &chainDir{chainLink: link(last), Count: uint64(len(rows))}
+	c.Directory = &chainDir{ChainLink: link(last), Count: uint64(len(rows))}
 	if last+1 < len(leaves) {
 		next := link(last + 1)
 		c.Directory.Next = &next
@@ -139,7 +83,7 @@ func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
 	}
 	for i, r := range rows {
 		if r.Author == author || r.Author == entry.AuthorSecretariat || r.Author == entry.AuthorOperator {
-			c.Directory.Rows = append(c.Directory.Rows, chainRow{uint64(i), all[i], pathOf(i, all)})
+			c.Directory.Rows = append(c.Directory.Rows, chainRow{Index: uint64(i), Row: all[i], Path: generator.TreePath(i, all)})
 		}
 	}
 	return c
