@@ -34,7 +34,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 	})
 	s.server.Config.Handler = mux
 	a := newApp(strings.NewReader(""), new(strings.Builder), new(strings.Builder))
-	r, err := a.open(nil, s.server.URL)
+	r, err := a.open(nil, s.server.URL, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestAccordIsProved(t *testing.T) {
 		a := newApp(strings.NewReader(""), new(strings.Builder), new(strings.Builder))
 		a.http = client.Options{Backoff: time.Millisecond, Attempts: 1}
 		a.sleep = func(context.Context, time.Duration) error { return nil }
-		r, err := a.open(policy, s.server.URL)
+		r, err := a.open(policy, s.server.URL, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -87,8 +87,13 @@ func address(policy *log.Policy, given, origin string) (string, error) {
 	return found, nil
 }
 
-// open prepares to ask the log at an address. It makes no request.
-func (a *app) open(policy *log.Policy, url string) (*remote, error) {
+// open prepares to ask the log of an origin, where it is by --log or by the policy: see
+// address. It makes no request.
+func (a *app) open(policy *log.Policy, given, origin string) (*remote, error) {
+	url, err := address(policy, given, origin)
+	if err != nil {
+		return nil, err
+	}
 	status := &lastStatus{RoundTripper: transport()}
 	opts := a.http
 	opts.Transport = status

@@ -110,11 +110,7 @@ Exit code 1 says that there is something to look at.`,
 		RunE: do(func(_ context.Context, args []string) error {
 			n := 0
 			for _, path := range args {
-				sub, err := readDraft(path)
-				if err != nil {
-					return err
-				}
-				opened, err := readDisclosures(path, sub)
+				sub, opened, err := readWhole(path)
 				if err != nil {
 					return err
 				}

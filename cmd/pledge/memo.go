@@ -53,11 +53,7 @@ func (a *app) memo(path, policyFile, out string) error {
 	if err != nil {
 		return err
 	}
-	sub, err := readDraft(path)
-	if err != nil {
-		return err
-	}
-	opened, err := readDisclosures(path, sub)
+	sub, opened, err := readWhole(path)
 	if err != nil {
 		return err
 	}

@@ -85,11 +85,7 @@ func (a *app) ask(ctx context.Context, d *drafting, f newFlags) (*remote, error)
 			return nil, err
 		}
 	}
-	url, err := address(policy, f.log, "")
-	if err != nil {
-		return nil, err
-	}
-	r, err := a.open(policy, url)
+	r, err := a.open(policy, f.log, "")
 	if err != nil {
 		return nil, err
 	}

@@ -35,11 +35,7 @@ the names of who is in it, so that the page has them.`,
 		Args: commandline.OneArgument("name one draft, FILE.json"),
 		RunE: do(func(ctx context.Context, args []string) error {
 			path := args[0]
-			sub, err := readDraft(path)
-			if err != nil {
-				return err
-			}
-			opened, err := readDisclosures(path, sub)
+			sub, opened, err := readWhole(path)
 			if err != nil {
 				return err
 			}
@@ -82,11 +78,7 @@ func (a *app) nameSite(ctx context.Context, site *page.Site, policyFile, given s
 	if err != nil {
 		return err
 	}
-	url, err := address(policy, given, site.Origin)
-	if err != nil {
-		return err
-	}
-	r, err := a.open(policy, url)
+	r, err := a.open(policy, given, site.Origin)
 	if err != nil {
 		return err
 	}

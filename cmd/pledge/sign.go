@@ -104,16 +104,22 @@ func readDraft(path string) (*entry.Submission, error) {
 	return sub, nil
 }
 
-func (a *app) sign(ctx context.Context, path string, f signFlags) error {
+// readWhole reads a draft, and what opens its seals as far as that stands beside it.
+func readWhole(path string) (*entry.Submission, []entry.Disclosure, error) {
 	sub, err := readDraft(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	opened, err := readDisclosures(path, sub)
+	return sub, opened, err
+}
+
+func (a *app) sign(ctx context.Context, path string, f signFlags) error {
+	sub, opened, err := readWhole(path)
 	if err != nil {
 		return err
 	}
 	if err := holdSeen(path, sub.Statement.ID); err != nil {
-		return err
-	}
-	opened, err := readDisclosures(path, sub)
-	if err != nil {
 		return err
 	}
 	key, err := a.openKey(ctx, f.key, f.passphrase)

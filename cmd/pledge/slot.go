@@ -131,11 +131,7 @@ func (a *app) slot(ctx context.Context, f slotFlags) error {
 	if s.folder, err = readSlots(f.dir, f.author); err != nil {
 		return err
 	}
-	url, err := address(policy, f.log, "")
-	if err != nil {
-		return err
-	}
-	if s.remote, err = a.open(policy, url); err != nil {
+	if s.remote, err = a.open(policy, f.log, ""); err != nil {
 		return err
 	}
 	t, err := s.terms(ctx)

@@ -95,11 +95,7 @@ func (a *app) status(ctx context.Context, f statusFlags) error {
 	if err != nil {
 		return err
 	}
-	url, err := address(policy, f.log, "")
-	if err != nil {
-		return err
-	}
-	r, err := a.open(policy, url)
+	r, err := a.open(policy, f.log, "")
 	if err != nil {
 		return err
 	}
@@ -124,7 +120,8 @@ func (a *app) status(ctx context.Context, f statusFlags) error {
 	if !ok {
 		return fmt.Errorf("the chain that the server gives of %s does not have it", f.author)
 	}
-	due := append(s.Duties(f.author, now), repliesOwed(asked, now)...)
+	ends, _, _ := s.Ends()
+	due := append(s.Duties(f.author, now), repliesOwed(asked, ends, now)...)
 	slices.SortStableFunc(due, func(x, y pledge.Duty) int { return cmp.Compare(x.Due, y.Due) })
 	if f.json {
 		if err := a.statusJSON(statusJSON{Log: t.origin, Author: f.author, Size: size, AsOf: entry.FormatTime(now), Standing: st.Standing, Seq: st.Seq}, st.Head, due); err != nil {
@@ -177,10 +174,12 @@ func (r *remote) replay(ctx context.Context, author string, size uint64) (*pledg
 }
 
 // repliesOwed are the challenges to which a signatory has not replied yet, by the
-// server's word: they are not in the signatory's own chain.
-func repliesOwed(s *client.Signatory, now int64) (out []pledge.Duty) {
+// server's word: they are not in the signatory's own chain. Ends is when the log ends, 0
+// when it does not.
+func repliesOwed(s *client.Signatory, ends, now int64) (out []pledge.Duty) {
 	for _, c := range s.Challenges {
-		if c.Against == s.ID && !c.Void && len(c.Replies) == 0 {
+		as := pledge.Challenge{Void: c.Void, Replies: make([]pledge.Reply, len(c.Replies))}
+		if c.Against == s.ID && as.IsOpen() && (ends == 0 || int64(c.Due) <= ends) {
 			out = append(out, pledge.Duty{
 				Kind: pledge.DutyReply, Author: s.ID, From: int64(c.Logged), Due: int64(c.Due), Overdue: now >= int64(c.Due),
 				Mark: pledge.Mark{Index: c.Index, Entry: c.ID, Logged: int64(c.Logged)},

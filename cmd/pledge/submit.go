@@ -94,10 +94,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	if exists(keep) {
 		return a.keptReceipt(ctx, keep, policy, url, sub)
 	}
-	if url, err = address(policy, url, sub.Statement.Log); err != nil {
-		return err
-	}
-	r, err := a.open(policy, url)
+	r, err := a.open(policy, url, sub.Statement.Log)
 	if err != nil {
 		return err
 	}
@@ -183,10 +180,7 @@ func (a *app) keptReceipt(ctx context.Context, path string, policy *log.Policy, 
 		return commandline.Refused(fmt.Errorf("%s is a receipt for another statement, entry id %s", path, r.statement.ID), hint)
 	}
 	if !r.isExactly(sub) {
-		if url, err = address(policy, url, sub.Statement.Log); err != nil {
-			return err
-		}
-		log, err := a.open(policy, url)
+		log, err := a.open(policy, url, sub.Statement.Log)
 		if err != nil {
 			return err
 		}

@@ -51,10 +51,7 @@ func (a *app) submitMany(ctx context.Context, paths []string, policyFile, url st
 		}
 		all = append(all, o)
 	}
-	if url, err = address(policy, url, all[0].sub.Statement.Log); err != nil {
-		return err
-	}
-	r, err := a.open(policy, url)
+	r, err := a.open(policy, url, all[0].sub.Statement.Log)
 	if err != nil {
 		return err
 	}

@@ -24,10 +24,10 @@ type verb struct {
 	words                     bool // it has a narrative: --narrative FILE
 }
 
-// A flagged is one flag: the YAML member of that name, or path.
+// A flagged is one flag, for the YAML member of that name.
 type flagged struct {
-	flag, path, usage string
-	list, needed      bool
+	name, usage string
+	needed      bool
 }
 
 var verbs = []verb{
@@ -39,7 +39,7 @@ challenges, once each: --void, or --by the entry id of an earlier-logged one of 
 same kind that stands in its place. What was corrected stays displayed.`,
 		example: `  pledge correct 9f2c… --void --author acme --policy policy.txt
   pledge correct 9f2c… --by 71ab… --narrative why.txt --author acme --policy policy.txt`,
-		members: []flagged{{flag: "by", path: "by", usage: "entry `ID` of what stands in its place"}},
+		members: []flagged{{name: "by", usage: "entry `ID` of what stands in its place"}},
 	},
 	{
 		use: "reply CHALLENGE --answer CODE", kind: entry.KindReply, arguments: []string{"challenge"}, words: true,
@@ -48,7 +48,7 @@ same kind that stands in its place. What was corrected stays displayed.`,
 cannot-comment, with your words beside it. It is shown beside the challenge at equal
 size. For a reply to a finding use pledge new reply.`,
 		example: `  pledge reply 5d01… --answer disputed --narrative answer.txt --author acme --policy policy.txt`,
-		members: []flagged{{flag: "answer", path: "answer", usage: "`CODE`: accepted, disputed or cannot-comment", needed: true}},
+		members: []flagged{{name: "answer", usage: "`CODE`: accepted, disputed or cannot-comment", needed: true}},
 	},
 	{
 		use: "withdraw", kind: entry.KindWithdraw, words: true,
@@ -68,8 +68,8 @@ shown as doubtful.`,
 		example: `  pledge rotate acme-2.key.pub acme-3.key.pub slot.key.pub --threshold 2 --author acme --policy policy.txt
   pledge rotate acme-3.key.pub --threshold 1 --compromised --doubtful 9f2c… --author acme --policy policy.txt`,
 		members: []flagged{
-			{flag: "threshold", path: "threshold", usage: "how many of its statement keys sign from then on, `N`", needed: true},
-			{flag: "doubtful", path: "doubtful", usage: "with --compromised: entry `ID` of the first one that may not be yours"},
+			{name: "threshold", usage: "how many of its statement keys sign from then on, `N`", needed: true},
+			{name: "doubtful", usage: "with --compromised: entry `ID` of the first one that may not be yours"},
 		},
 	},
 	{
@@ -79,8 +79,8 @@ shown as doubtful.`,
 a proposal are labels: everything may still be logged, and what is owed stays owed.`,
 		example: `  pledge standing acme --standing suspended --reason missed-attestations --policy policy.txt`,
 		members: []flagged{
-			{flag: "standing", path: "standing", usage: "`CODE`: suspended, reinstated, proposed-removal or removed", needed: true},
-			{flag: "reason", path: "reason", usage: "reason `CODE`", needed: true},
+			{name: "standing", usage: "`CODE`: suspended, reinstated, proposed-removal or removed", needed: true},
+			{name: "reason", usage: "reason `CODE`", needed: true},
 		},
 	},
 	{
@@ -98,9 +98,9 @@ for these use pledge new challenge.`,
 		example: `  pledge challenge acme --entry 9f2c… --narrative case.txt --author watch --policy policy.txt
   pledge challenge acme --finding contradicted --period 2026-Q1 --narrative case.txt --author watch --policy policy.txt`,
 		members: []flagged{
-			{flag: "entry", path: "entry", usage: "entry `ID` that it is about"},
-			{flag: "finding", path: "finding", usage: "finding `CODE` that it is about"},
-			{flag: "period", path: "period", usage: "`PERIOD` of the finding, such as 2026-Q1"},
+			{name: "entry", usage: "entry `ID` that it is about"},
+			{name: "finding", usage: "finding `CODE` that it is about"},
+			{name: "period", usage: "`PERIOD` of the finding, such as 2026-Q1"},
 		},
 	},
 }
@@ -148,7 +148,7 @@ func placeFlags(cmd *cobra.Command, f *newFlags, author bool) {
 
 func (a *app) verbCommand(v verb) *cobra.Command {
 	var f newFlags
-	var narrative, language string
+	var words narrative
 	var void, compromised bool
 	values := make([]string, len(v.members))
 	cmd := &cobra.Command{Use: v.use, Short: v.short, Long: v.long, Example: v.example}
@@ -175,9 +175,9 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 		for i, m := range v.members {
 			switch {
 			case values[i] != "":
-				put(m.path, number(values[i]))
+				put(m.name, number(values[i]))
 			case m.needed:
-				return commandline.Usagef("for example: "+first, "--%s is missing", m.flag)
+				return commandline.Usagef("for example: "+first, "--%s is missing", m.name)
 			}
 		}
 		switch v.kind {
@@ -203,18 +203,15 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 			}
 			put("author", f.author)
 		}
-		if narrative != "" {
-			words, err := readWords(narrative)
-			if err != nil {
-				return err
-			}
-			put("narrative", yaml.MapSlice{{Key: language, Value: words}})
+		y, err := words.add(y)
+		if err != nil {
+			return err
 		}
 		return a.draftFlags(ctx, v.kind, y, f)
 	})
 	flags := cmd.Flags()
 	for i, m := range v.members {
-		flags.StringVar(&values[i], m.flag, "", m.usage)
+		flags.StringVar(&values[i], m.name, "", m.usage)
 	}
 	switch v.kind {
 	case entry.KindCorrect:
@@ -223,23 +220,34 @@ func (a *app) verbCommand(v verb) *cobra.Command {
 		flags.BoolVar(&compromised, "compromised", false, "an old key was compromised")
 	}
 	if v.words {
-		flags.StringVar(&narrative, "narrative", "", "`FILE` with your words, published beside the tree")
-		flags.StringVar(&language, "language", "en", "language `TAG` of the narrative (BCP 47)")
+		words.flags(cmd)
 	}
 	placeFlags(cmd, &f, v.kind != entry.KindStanding && v.kind != entry.KindSucceed)
 	return cmd
 }
 
-// readWords reads a narrative from a text file.
-func readWords(path string) (string, error) {
-	b, err := commandline.ReadInput("narrative", path, entry.MaxBody, "name a text file with your words")
+// A narrative is a text file with the author's words, and their language.
+type narrative struct{ file, language string }
+
+func (n *narrative) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&n.file, "narrative", "", "`FILE` with your words, published beside the tree")
+	cmd.Flags().StringVar(&n.language, "language", "en", "language `TAG` of the narrative (BCP 47)")
+}
+
+// add reads the words, if there are any, into the YAML of a statement.
+func (n *narrative) add(y yaml.MapSlice) (yaml.MapSlice, error) {
+	if n.file == "" {
+		return y, nil
+	}
+	b, err := commandline.ReadInput("narrative", n.file, entry.MaxBody, "name a text file with your words")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if !utf8.Valid(b) {
-		return "", commandline.Usagef("save it as UTF-8", "read narrative %s: it is not UTF-8", path)
+		return nil, commandline.Usagef("save it as UTF-8", "read narrative %s: it is not UTF-8", n.file)
 	}
-	return strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), nil
+	words := strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n")
+	return append(y, yaml.MapItem{Key: "narrative", Value: yaml.MapSlice{{Key: n.language, Value: words}}}), nil
 }
 
 // draftFlags drafts from what flags gave, by the YAML that a person would have
@@ -255,7 +263,8 @@ func (a *app) draftFlags(ctx context.Context, kind entry.Kind, y yaml.MapSlice, 
 
 func (a *app) attestCommand() *cobra.Command {
 	var f newFlags
-	var period, covers, received, lateReason, narrative, language string
+	var words narrative
+	var period, covers, received, lateReason string
 	var outcomes, clauses []string
 	cmd := &cobra.Command{
 		Use:   "attest --period PERIOD",
@@ -302,19 +311,11 @@ It affirms every clause that you have pledged, unless --clauses says which.`,
 			if lateReason != "" {
 				y = append(y, yaml.MapItem{Key: "lateReason", Value: lateReason})
 			}
-			if narrative != "" {
-				words, err := readWords(narrative)
-				if err != nil {
-					return err
-				}
-				y = append(y, yaml.MapItem{Key: "narrative", Value: yaml.MapSlice{{Key: language, Value: words}}})
+			if y, err = words.add(y); err != nil {
+				return err
 			}
-			text, err := yaml.Marshal(y)
-			if err != nil {
-				return fmt.Errorf("write down what the flags say: %w", err)
-			}
-			f.text, f.affirmAll = text, len(clauses) == 0
-			return a.draft(ctx, entry.KindAttestation, newSource(entry.KindAttestation), f)
+			f.affirmAll = len(clauses) == 0
+			return a.draftFlags(ctx, entry.KindAttestation, y, f)
 		}),
 	}
 	flags := cmd.Flags()
@@ -324,8 +325,7 @@ It affirms every clause that you have pledged, unless --clauses says which.`,
 	flags.StringVar(&covers, "covers", "", "`CODE`: all, or disclosable")
 	flags.StringSliceVar(&clauses, "clauses", nil, "`IDS` of the clauses that are affirmed (default: all that you pledged)")
 	flags.StringVar(&lateReason, "late-reason", "", "`CODE` of why it is late")
-	flags.StringVar(&narrative, "narrative", "", "`FILE` with your words, published beside the tree")
-	flags.StringVar(&language, "language", "en", "language `TAG` of the narrative (BCP 47)")
+	words.flags(cmd)
 	placeFlags(cmd, &f, true)
 	return cmd
 }
