@@ -13,11 +13,11 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 )
 
-// How long after growth a directory is due, and how long before its absence is a
-// finding, in seconds (protocol sections 4 and 7).
+// DirectoryWithin is how long after the log grew, in seconds, the absence of a directory
+// is a finding (protocol section 7). It is due earlier (section 4).
 const (
-	directoryDue     = 86400
-	directoryOverdue = 2 * 86400
+	DirectoryWithin = 2 * 86400
+	directoryDue    = 86400
 )
 
 // directories is what is kept of them.
@@ -107,7 +107,7 @@ func (s *State) directoryOverdue(index uint64) []Finding {
 // directoryMissing reports whether a directory was to be there by moment t.
 func (s *State) directoryMissing(t int64) bool {
 	d := &s.k.Directories
-	if d.Since == 0 || t < d.Since+directoryOverdue || s.whole != nil {
+	if d.Since == 0 || t < d.Since+DirectoryWithin || s.whole != nil {
 		return false
 	}
 	at, _, ends := s.Ends()

@@ -143,7 +143,7 @@ var written = []check{
 	// Directories, time.
 	rule("directory: size", "directory.go", "if «b.Size != it.Index» {", "directory-size"),
 	rule("directory: root", "directory.go", "if root, err := DirectoryRoot(s.Directory()); «err != nil || root != b.Root» {", "directory-root", "directory-false"),
-	rule("directory: one within two days", "directory.go", "if d.Since == 0 || ‹t < d.Since+directoryOverdue› || s.whole != nil {", "directory-overdue"),
+	rule("directory: one within two days", "directory.go", "if d.Since == 0 || ‹t < d.Since+DirectoryWithin› || s.whole != nil {", "directory-overdue"),
 	rule("time never decreases", "state.go", "if «s.k.Started && it.Leaf.Logged < s.k.Latest» {", "logged-decreases"),
 	rule("made against logged", "state.go", "if «st.Made > s.k.Now+maxMadeAhead» {", "made-after-logged"),
 	rule("made against the previous", "state.go", "if «st.Made < l.Made» {", "made-decreases"),

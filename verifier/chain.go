@@ -232,17 +232,13 @@ func (c *chainCheck) reach(links []chainLink) error {
 		}
 	}
 	// What is dated ahead of the moment is not dated.
-	if age := c.asOf - from; age < directoryWithin && age >= -maxAfterWitnessed {
+	if age := c.asOf - from; age < pledge.DirectoryWithin && age >= -maxAfterWitnessed {
 		return nil
 	}
 	return c.undecided(UndecidedStale, fmt.Sprintf("the newest directory that was given is logged %s, and the chain is as of %s: whether %s said something in the %s behind that directory, nothing shows%s",
 		moment(listed.Logged), moment(c.asOf), c.author, Count(r.Size-1-d.Index, "entry", "entries"), first),
 		"ask for a newer chain: a log's server logs a directory within a day after the log grew; if there is none two days after, audit the whole log")
 }
-
-// directoryWithin is how long after a log grew, in seconds, an audit misses the
-// directory.
-const directoryWithin = 2 * secondsPerDay
 
 // links checks that every entry, the directory's too, is in the log, and returns
 // them by index.

@@ -35,7 +35,9 @@ func chainOf(t testing.TB, w *generator.World, author string) *chainFile {
 	for _, e := range w.Logged {
 		leaves = append(leaves, e.Leaf)
 	}
-	link := func(i int) chainLink { return chainLink{Index: uint64(i), Leaf: leaves[i], Path: generator.TreePath(i, leaves)} }
+	link := func(i int) chainLink {
+		return chainLink{Index: uint64(i), Leaf: leaves[i], Path: generator.TreePath(i, leaves)}
+	}
 	for i, e := range w.Logged {
 		it := pledge.Read(uint64(i), e.Leaf)
 		ring.Learn(it.Statement)
