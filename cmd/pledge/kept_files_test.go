@@ -270,7 +270,7 @@ func TestDiscreet(t *testing.T) {
 	if err := discreet(spanErr); strings.Contains(err.Error(), "Lower") || !strings.HasPrefix(err.Error(), "date-malformed: ") {
 		t.Errorf("it says %v", err)
 	}
-	lacks := decodeYAML("f.yaml", []byte("country: XB\n"), new(requestYAML))
+	lacks := decodeYAML("f.yaml", []byte("country: XB\n"), new(requestYAML), false)
 	if got := discreet(lacks); got.Error() != "f.yaml: missing: received, assist" {
 		t.Errorf("it says %v", got)
 	}

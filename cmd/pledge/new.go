@@ -217,7 +217,7 @@ func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) 
 		}
 	}
 	quiet = f.forSlot != "" || keepsAnything(text)
-	if err := decodeYAMLOf(name, text, src, quiet); err != nil {
+	if err := decodeYAML(name, text, src, quiet); err != nil {
 		// The author may stand in the YAML or not: it is said with the rest.
 		var lacks *missing
 		if errors.As(err, &lacks) && src.author() == "" && f.author == "" && !slices.Contains(lacks.members, "author") {

@@ -80,7 +80,7 @@ func TestTemplatesMakeDrafts(t *testing.T) {
 			file := filepath.Join(dir, string(kind)+".yaml")
 			filled := uncomment(text, fill)
 			src := newSource(kind)
-			if err := decodeYAML(file, []byte(filled), src); err != nil {
+			if err := decodeYAML(file, []byte(filled), src, false); err != nil {
 				t.Fatalf("%v\n%s", err, filled)
 			}
 			for _, m := range unset("", reflect.ValueOf(src).Elem()) {
@@ -112,7 +112,7 @@ func TestTemplatesAsTheyCome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := decodeYAML("t.yaml", []byte(text), newSource(kind)); err == nil {
+		if err := decodeYAML("t.yaml", []byte(text), newSource(kind), false); err == nil {
 			t.Errorf("the empty %s was taken", kind)
 		}
 	}

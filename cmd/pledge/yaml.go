@@ -32,12 +32,10 @@ const maxYAML = 1 << 20
 // that are nodeDecoders. A tag `codes:"list"` on a string or a slice of them
 // wants codes of that list of the vocabulary. File is the name for errors, and
 // the folder that names of other files start from. That a file cannot be used is a
-// failure of usage; a code that the vocabulary lacks is refused.
-func decodeYAML(file string, b []byte, into any) error { return decodeYAMLOf(file, b, into, false) }
-
-// decodeYAMLOf is decodeYAML. Quiet says that something in the file is kept back:
-// then the names of files in it are not repeated; see discreet for the rest.
-func decodeYAMLOf(file string, b []byte, into any, quiet bool) error {
+// failure of usage; a code that the vocabulary lacks is refused. Quiet says that
+// something in the file is kept back: then the names of files in it are not repeated;
+// see discreet for the rest.
+func decodeYAML(file string, b []byte, into any, quiet bool) error {
 	d := &yamlDecoder{file: file, quiet: quiet}
 	if len(b) > maxYAML {
 		return commandline.Usagef("put documents elsewhere and name them under documents", "%s: over %d bytes", file, maxYAML)

@@ -32,7 +32,7 @@ narrative:
 
     Third line.
   de: ''
-`), &y)
+`), &y, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ narrative:
 
 func TestYAMLClaims(t *testing.T) {
 	var y attestationYAML
-	err := decodeYAML("a.yaml", []byte("period: 2026-Q1\ncovers: all\nreceived:\n  total: {min: 0, max: 249}\n  outcomes: {refused: 2, complied: cannot-say, lapsed: 0}\n"), &y)
+	err := decodeYAML("a.yaml", []byte("period: 2026-Q1\ncovers: all\nreceived:\n  total: {min: 0, max: 249}\n  outcomes: {refused: 2, complied: cannot-say, lapsed: 0}\n"), &y, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestYAMLRefusals(t *testing.T) {
 		{"no vkey", "logKeys: [a]\n", &charterYAML{}, "f.yaml:1: logKeys[1]: it is neither a vkey nor a file with one"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := decodeYAML("f.yaml", []byte(c.text), c.into)
+			err := decodeYAML("f.yaml", []byte(c.text), c.into, false)
 			var f *commandline.Failure
 			if err == nil {
 				t.Fatal("it was taken")
@@ -145,7 +145,7 @@ func TestYAMLErrorsQuoteNoText(t *testing.T) {
 		"documents: " + secret + "\n",
 		"documents: [" + secret + "]\n",
 	} {
-		err := decodeYAML("f.yaml", []byte(text), &requestYAML{})
+		err := decodeYAML("f.yaml", []byte(text), &requestYAML{}, false)
 		if err == nil || strings.Contains(err.Error(), "ministry") {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -173,7 +173,7 @@ func FuzzYAML(f *testing.F) {
 		// A draft has no second form to compare with: what counts is that every
 		// input ends in a source or in a refusal that names the file.
 		for _, k := range drafted {
-			err := decodeYAML("f.yaml", []byte(text), newSource(k))
+			err := decodeYAML("f.yaml", []byte(text), newSource(k), false)
 			if err != nil && !strings.HasPrefix(err.Error(), "f.yaml") {
 				t.Errorf("%s: %v", k, err)
 			}
@@ -193,7 +193,7 @@ func TestYAMLReadsQuotedTextExactly(t *testing.T) {
 			t.Fatal(err)
 		}
 		y := new(pledgeYAML)
-		if err := decodeYAML("f.yaml", []byte("author: "+string(quoted)+"\nclauses: ["+string(quoted)+", b]\n"), y); err != nil {
+		if err := decodeYAML("f.yaml", []byte("author: "+string(quoted)+"\nclauses: ["+string(quoted)+", b]\n"), y, false); err != nil {
 			t.Fatal(err)
 		}
 		if y.Author != text || y.Clauses[0] != text || y.Clauses[1] != "b" {
@@ -211,7 +211,7 @@ func TestYAMLReadsBlocksExactly(t *testing.T) {
 		text := strings.TrimRight(strings.Join(lines, "\n"), "\n")
 		y := new(decisionYAML)
 		source := "request: " + strings.Repeat("ab", 32) + "\noutcome: refused\ndate: 2026-01-01\nnarrative:\n  en: |\n    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n\ncourt: b\n"
-		if err := decodeYAML("f.yaml", []byte(source), y); err != nil {
+		if err := decodeYAML("f.yaml", []byte(source), y, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := y.Narrative["en"]; got != text || y.Court != "b" {
