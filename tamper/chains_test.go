@@ -40,7 +40,9 @@ func (s *small) chainOf(author string, rows func(all [][]byte), more ...*generat
 	for _, e := range entries {
 		leaves = append(leaves, e.Leaf)
 	}
-	link := func(i int) chainLink { return chainLink{Index: uint64(i), Leaf: leaves[i], Path: generator.TreePath(i, leaves)} }
+	link := func(i int) chainLink {
+		return chainLink{Index: uint64(i), Leaf: leaves[i], Path: generator.TreePath(i, leaves)}
+	}
 	last, list := -1, []entry.Row(nil)
 	for i, leaf := range leaves {
 		it := pledge.Read(uint64(i), leaf)
