@@ -135,57 +135,78 @@ func (a *app) commit(src *requestYAML, f newFlags) error {
 	if err != nil {
 		return err
 	}
+	c, err := a.keepCommitment(name, src, f)
+	if err != nil {
+		return err
+	}
+	a.simulated(c.origin())
+	a.printf("commitment  %s\ndigest      %s\n", c.path, c.digest())
+	a.note("nothing was sent. It goes into the next slot: pledge slot --dir %s", f.forSlot)
+	a.note("%s has the only copy of the text: keep it, and let nobody else read it; losing it loses the proof", c.path)
+	return nil
+}
+
+// keepCommitment makes the commitment of a request and writes it into the folder of
+// commitments. Name is where the request was written down. Its errors quote nothing of it.
+func (a *app) keepCommitment(name string, src *requestYAML, f newFlags) (*commitment, error) {
 	if src.Withhold != nil {
-		return commandline.Refused(inFile(name, errors.New("withhold: nothing of this is published now, and whether its text is when it comes out of the slot is said then")), "leave withhold out; pledge new request --from-slot FILE --review DATE withholds")
+		return nil, commandline.Refused(inFile(name, errors.New("withhold: nothing of this is published now, and whether its text is when it comes out of the slot is said then")), "leave withhold out; pledge new request --from-slot FILE --review DATE withholds")
 	}
 	if src.Permission != nil {
-		return commandline.Refused(inFile(name, errors.New("permission: nothing of this is told now, and no law card blocks it")), "leave permission out; pledge new request --from-slot FILE --permission FILE cites it when it comes out of the slot")
+		return nil, commandline.Refused(inFile(name, errors.New("permission: nothing of this is told now, and no law card blocks it")), "leave permission out; pledge new request --from-slot FILE --permission FILE cites it when it comes out of the slot")
 	}
-	if f.policy == "" {
-		return commandline.Usagef("for example: --policy policy.txt", "--policy is missing: it names the log that the commitment is for")
-	}
-	policy, err := readPolicy(f.policy)
+	origin, err := originFor(f.policy)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(policy.Logs) != 1 {
-		return commandline.Usagef("give one with the log that the commitment is for, and no other", "the policy has %d logs", len(policy.Logs))
-	}
-	origin := policy.Logs[0].Key.Name
 	made, err := a.clock(f.clock, origin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d := &drafting{st: &entry.Statement{Log: origin, Kind: entry.KindRequest, Lane: entry.LaneMain, Made: made.Unix()}}
 	if d.st.Author, err = pickAuthor(d.st.Kind, src.author(), f.author); err != nil {
-		return err
+		return nil, err
 	}
 	c, err := src.commitment(d)
 	if err != nil {
-		return inFile(name, discreet(err))
+		return nil, inFile(name, discreet(err))
 	}
 	b, err := c.marshal()
 	if err != nil {
-		return fmt.Errorf("encode commitment: %w", err)
+		return nil, fmt.Errorf("encode commitment: %w", err)
 	}
-	if _, err := parseCommitment(b); err != nil {
-		return inFile(name, fmt.Errorf("encode commitment: %w", err))
+	if c, err = parseCommitment(b); err != nil {
+		return nil, inFile(name, fmt.Errorf("encode commitment: %w", err))
 	}
 	dir := filepath.Join(f.forSlot, commitmentsIn)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return commandline.Usagef("choose with --for-slot a folder that you may write to", "%w", err)
+		return nil, commandline.Usagef("choose with --for-slot a folder that you may write to", "%w", err)
 	}
 	stamp := strings.NewReplacer("-", "", ":", "").Replace(entry.FormatTime(c.Made))
-	path := filepath.Join(dir, stamp+"-"+c.digest()[:8]+".json")
-	if err := createFile(path, b, 0o600); err != nil {
-		return fmt.Errorf("write commitment: %w", err)
+	c.path = filepath.Join(dir, stamp+"-"+c.digest()[:8]+".json")
+	if err := createFile(c.path, b, 0o600); err != nil {
+		return nil, fmt.Errorf("write commitment: %w", err)
 	}
-	a.simulated(origin)
-	a.printf("commitment  %s\ndigest      %s\n", path, c.digest())
-	a.note("nothing was sent. It goes into the next slot: pledge slot --dir %s", f.forSlot)
-	a.note("%s has the only copy of the text: keep it, and let nobody else read it; losing it loses the proof", path)
-	return nil
+	return c, nil
 }
+
+// originFor is the log that a policy is of, without asking any.
+func originFor(policyFile string) (string, error) {
+	if policyFile == "" {
+		return "", commandline.Usagef("for example: --policy policy.txt", "--policy is missing: it names the log that the commitment is for")
+	}
+	policy, err := readPolicy(policyFile)
+	if err != nil {
+		return "", err
+	}
+	if len(policy.Logs) != 1 {
+		return "", commandline.Usagef("give one with the log that the commitment is for, and no other", "the policy has %d logs", len(policy.Logs))
+	}
+	return policy.Logs[0].Key.Name, nil
+}
+
+// origin is the log that a commitment is for.
+func (c *commitment) origin() string { return c.detached.Log }
 
 // commitment makes the detached body of a request to come.
 func (y *requestYAML) commitment(d *drafting) (*commitment, error) {

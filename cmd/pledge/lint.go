@@ -57,12 +57,7 @@ func (u *ui) pointAt(doubts []doubt) {
 // settle has everything confirmed that lint points at: one by one on a terminal, or
 // by the keys that were given beforehand.
 func (a *app) settle(path string, doubts []doubt, confirmed []string) error {
-	var open []doubt
-	for _, d := range doubts {
-		if !slices.Contains(confirmed, d.key) {
-			open = append(open, d)
-		}
-	}
+	open := unsettled(doubts, confirmed)
 	if len(open) == 0 {
 		return nil
 	}
@@ -77,6 +72,17 @@ func (a *app) settle(path string, doubts []doubt, confirmed []string) error {
 		}
 	}
 	return nil
+}
+
+// unsettled are the doubts that nothing confirms.
+func unsettled(doubts []doubt, confirmed []string) []doubt {
+	var open []doubt
+	for _, d := range doubts {
+		if !slices.Contains(confirmed, d.key) {
+			open = append(open, d)
+		}
+	}
+	return open
 }
 
 func counted(n int, one, many string) string {

@@ -49,24 +49,38 @@ It asks nothing of a log.`,
 }
 
 func (a *app) memo(path, policyFile, out string) error {
-	policy, err := readPolicy(policyFile)
+	secret, err := a.keepMemo(path, policyFile, out)
 	if err != nil {
 		return err
+	}
+	a.printf("memo        %s\n", out)
+	if secret {
+		a.note("%s holds what is not published: let nobody else read it", out)
+	}
+	return nil
+}
+
+// keepMemo writes the memo of a statement, and reports whether it holds what is not
+// published.
+func (a *app) keepMemo(path, policyFile, out string) (secret bool, err error) {
+	policy, err := readPolicy(policyFile)
+	if err != nil {
+		return false, err
 	}
 	sub, opened, err := readWhole(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	filed, err := readFiling(path, sub.Statement)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var text bytes.Buffer
 	m := &ui{out: &text, err: a.err, reveal: true} // it goes to a file that only its owner reads
 	st := sub.Statement
 	m.printf("Filing record, made %s by the clock of this machine\n\n", entry.FormatTime(a.now().Unix()))
 	if err := m.memoReceipt(receiptOf(path), policy, sub); err != nil {
-		return err
+		return false, err
 	}
 	m.printf("\n")
 	m.statement(sub, opened)
@@ -98,13 +112,9 @@ func (a *app) memo(path, policyFile, out string) error {
 		}
 	}
 	if err := createFile(out, text.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("write memo: %w", err)
+		return false, fmt.Errorf("write memo: %w", err)
 	}
-	a.printf("memo        %s\n", out)
-	if st.IsWithheld() || len(opened) > 0 {
-		a.note("%s holds what is not published: let nobody else read it", out)
-	}
-	return nil
+	return st.IsWithheld() || len(opened) > 0, nil
 }
 
 // memoReceipt writes what the receipt beside a statement proves, if there is one.

@@ -231,9 +231,34 @@ func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) 
 	return name, quiet, nil
 }
 
-// writeDraft writes a draft and what opens its seals, and shows both.
+// writeDraft writes a draft and what stands beside it, and shows both.
 func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
-	sealed := d.seals != nil
+	if err := d.keep(sub, out); err != nil {
+		return err
+	}
+	a.statement(sub, d.disclosures)
+	for _, n := range d.notes {
+		a.note("%s", n)
+	}
+	a.pointAt(a.doubts(sub, d.disclosures))
+	if sub.Statement.IsWithheld() {
+		a.note("%s has the only copy of the text: keep it, also after it is submitted; without it the text can never be opened", out)
+	}
+	a.simulated(sub.Statement.Log)
+	a.printf("draft       %s\n", out)
+	if d.seals != nil {
+		a.note("%s has the only copy of what is under the seals: keep it; it is not needed to sign or submit", sealedPath(out))
+		a.printf("sealed      %s\n", sealedPath(out))
+	}
+	if d.permission != "" {
+		a.note("%s has the reference of the permission, for the company's own file: it is not needed to sign or submit", filingPath(out))
+		a.printf("filing      %s\n", filingPath(out))
+	}
+	return nil
+}
+
+// keep writes a draft, what opens its seals, and what permits it.
+func (d *drafting) keep(sub *entry.Submission, out string) error {
 	// What stands beside a draft is written first: a draft without it could be signed
 	// and submitted.
 	var beside []string
@@ -243,7 +268,7 @@ func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 		}
 		return err
 	}
-	if sealed {
+	if d.seals != nil {
 		if err := keepDisclosures(out, sub.Statement.ID, d.disclosures); err != nil {
 			return err
 		}
@@ -257,24 +282,6 @@ func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 	}
 	if err := createFile(out, sub.Marshal(), 0o600); err != nil {
 		return undo(fmt.Errorf("write draft: %w", err))
-	}
-	a.statement(sub, d.disclosures)
-	for _, n := range d.notes {
-		a.note("%s", n)
-	}
-	a.pointAt(a.doubts(sub, d.disclosures))
-	if sub.Statement.IsWithheld() {
-		a.note("%s has the only copy of the text: keep it, also after it is submitted; without it the text can never be opened", out)
-	}
-	a.simulated(sub.Statement.Log)
-	a.printf("draft       %s\n", out)
-	if sealed {
-		a.note("%s has the only copy of what is under the seals: keep it; it is not needed to sign or submit", sealedPath(out))
-		a.printf("sealed      %s\n", sealedPath(out))
-	}
-	if d.permission != "" {
-		a.note("%s has the reference of the permission, for the company's own file: it is not needed to sign or submit", filingPath(out))
-		a.printf("filing      %s\n", filingPath(out))
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ the names of who is in it, so that the page has them.`,
 			if err != nil {
 				return err
 			}
-			site := &page.Site{Texts: page.English, Origin: sub.Statement.Log, Preview: true, Names: func(string) string { return "" }}
+			site := previewSite(sub.Statement.Log)
 			if f.policy != "" {
 				if err := a.nameSite(ctx, site, f.policy, f.log); err != nil {
 					return err
@@ -59,10 +59,7 @@ the names of who is in it, so that the page has them.`,
 				}
 				a.printf("page        %s\n", f.html)
 			}
-			if err := atomicfile.Write(seenPath(path), []byte(sub.Statement.ID.String()+"\n"), 0o600); err != nil {
-				return fmt.Errorf("remember what was seen: %w", err)
-			}
-			return nil
+			return rememberSeen(path, sub.Statement.ID)
 		}),
 	}
 	cmd.Flags().StringVar(&f.html, "html", "", "write the public page to `FILE`")
@@ -70,6 +67,11 @@ the names of who is in it, so that the page has them.`,
 	cmd.Flags().StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
 	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	return cmd
+}
+
+// previewSite is a site that has nothing but what a draft says.
+func previewSite(origin string) *page.Site {
+	return &page.Site{Texts: page.English, Origin: origin, Preview: true, Names: func(string) string { return "" }}
 }
 
 // nameSite asks a log for the names that its pages have.
@@ -149,6 +151,14 @@ var wrapper = htmltemplate.Must(htmltemplate.New("preview").Parse(`<!doctype htm
 
 // seenPath names the file that says which statement was seen in a preview.
 func seenPath(draft string) string { return draft + ".seen" }
+
+// rememberSeen writes down which statement was seen.
+func rememberSeen(path string, id entry.ID) error {
+	if err := atomicfile.Write(seenPath(path), []byte(id.String()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("remember what was seen: %w", err)
+	}
+	return nil
+}
 
 // holdSeen refuses a draft that is another statement than the one that was seen in a
 // preview, if there was one. The entry id is that of every byte that is signed, and by

@@ -9,6 +9,7 @@ import (
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/signer"
 )
 
 // signFlags are the flags of `pledge sign`.
@@ -131,20 +132,16 @@ func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 	a.statement(sub, opened)
 	a.simulated(sub.Statement.Log)
 	signers := signersOf(sub)
-	if sub.Statement.Kind == entry.KindCharter && !signers.called(public.ID) {
+	again, err := signable(sub, signers, public)
+	if err != nil || again {
 		a.signatures(sub, signers)
-		return commandline.Refused(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the charter names signs it, and no other")
 	}
-	pae := sub.Envelope.PAE()
-	for _, s := range sub.Envelope.Signatures {
-		if s.KeyID == public.ID && public.VerifyStrict(pae, s.Sig) {
-			a.signatures(sub, signers)
-			a.note("key %s signed this file before; nothing was changed", public.ID)
-			return nil
-		}
+	if err != nil {
+		return err
 	}
-	if len(sub.Envelope.Signatures) >= entry.MaxSignatures {
-		return fmt.Errorf("the file has %d signatures, and there is no room for more", len(sub.Envelope.Signatures))
+	if again {
+		a.note("key %s signed this file before; nothing was changed", public.ID)
+		return nil
 	}
 	if err := a.settle(path, a.doubts(sub, opened), f.confirmed); err != nil {
 		return err
@@ -152,20 +149,46 @@ func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 	if !f.yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
 		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
 	}
-	if err := signEnvelope(ctx, sub.Envelope, key); err != nil {
-		return err
-	}
-	again, err := entry.ParseDraft(sub.Marshal())
+	signed, err := addSignature(ctx, path, sub, key)
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(path, again.Marshal(), 0o600); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	a.signatures(again, signers)
+	a.signatures(signed, signers)
 	if signers.known && !signers.called(public.ID) {
 		a.note("by the keys that the log named when this was drafted, key %s is not called for: unless they have changed since, the log refuses it; pledge sign %s --remove %s takes it out", public.ID, path, public.ID.String()[:8])
 	}
 	a.printf("signed      %s\n", path)
 	return nil
+}
+
+// signable reports whether a key signed a draft before, and refuses what it cannot sign.
+func signable(sub *entry.Submission, signers signers, public *entry.PublicKey) (before bool, err error) {
+	if sub.Statement.Kind == entry.KindCharter && !signers.called(public.ID) {
+		return false, commandline.Refused(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the charter names signs it, and no other")
+	}
+	pae := sub.Envelope.PAE()
+	for _, s := range sub.Envelope.Signatures {
+		if s.KeyID == public.ID && public.VerifyStrict(pae, s.Sig) {
+			return true, nil
+		}
+	}
+	if len(sub.Envelope.Signatures) >= entry.MaxSignatures {
+		return false, fmt.Errorf("the file has %d signatures, and there is no room for more", len(sub.Envelope.Signatures))
+	}
+	return false, nil
+}
+
+// addSignature signs a draft and writes it again.
+func addSignature(ctx context.Context, path string, sub *entry.Submission, key *signer.Signer) (*entry.Submission, error) {
+	if err := signEnvelope(ctx, sub.Envelope, key); err != nil {
+		return nil, err
+	}
+	signed, err := entry.ParseDraft(sub.Marshal())
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.Write(path, signed.Marshal(), 0o600); err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	return signed, nil
 }

@@ -46,13 +46,34 @@ func (s signers) called(id entry.KeyID) bool {
 	return false
 }
 
-// signatures says whose signatures are there and whose are missing, as far as the
-// file tells.
-func (a *app) signatures(sub *entry.Submission, s signers) {
-	a.printf("signatures  %d\n", len(sub.Envelope.Signatures))
+// A stillToSign says how many more of which keys can still sign.
+type stillToSign struct {
+	whose string // recovery, or the author
+	need  int
+	keys  []entry.KeyID
+}
+
+// A signedBy is one signature in a file.
+type signedBy struct {
+	id    entry.KeyID
+	state string // in words
+}
+
+// signing is whose signatures are there and whose are missing, as far as the file
+// tells.
+type signing struct {
+	there    []signedBy
+	every    []entry.KeyID // of whom each has to sign, and has not
+	known    bool          // the author's keys are known
+	complete bool          // all have signed who have to, as far as is known
+	left     []stillToSign // one of these sets is enough
+}
+
+// stateOf looks at the signatures of a draft.
+func (s signers) stateOf(sub *entry.Submission) signing {
+	out := signing{known: s.known}
 	pae := sub.Envelope.PAE()
 	there := make(map[entry.KeyID]bool)
-	item := pledge.Draft(0, 0, sub)
 	for _, sig := range sub.Envelope.Signatures {
 		there[sig.KeyID] = true
 		state := "there; the log knows whose key it is"
@@ -61,51 +82,75 @@ func (a *app) signatures(sub *entry.Submission, s signers) {
 				state = "DOES NOT VERIFY"
 			}
 		}
-		a.printf("  %s  %s\n", sig.KeyID, state)
+		out.there = append(out.there, signedBy{sig.KeyID, state})
 	}
 	for _, id := range s.want.Every {
 		if !there[id] {
-			a.printf("  %s  missing\n", id)
+			out.every = append(out.every, id)
 		}
 	}
 	if !s.known {
-		a.note("how many more must sign is for the log to say, by the keys that its author has there")
-		return
+		return out
 	}
+	item := pledge.Draft(0, 0, sub)
 	s.keys.Try(item)
 	if v := pledge.JudgeSignatures(item, s.in); v.Kind == pledge.Accepted {
-		if sub.Statement.Kind != entry.KindCharter {
-			a.printf("all who have to sign have signed, by the keys that the log named when it was drafted\n")
-		}
-		return
+		out.complete = true
+		return out
 	}
-	a.waiting(sub.Statement.Author, s.want.Any, s.want.Need, there)
+	if left, ok := waiting(sub.Statement.Author, s.want.Any, s.want.Need, there); ok {
+		out.left = append(out.left, left)
+	}
 	if s.want.Or != nil {
-		a.printf("or, instead of these,\n")
-		a.waiting("recovery", s.want.Or, s.want.OrNeed, there)
+		if left, ok := waiting("recovery", s.want.Or, s.want.OrNeed, there); ok {
+			out.left = append(out.left, left)
+		}
 	}
+	return out
 }
 
-// waiting says which of a threshold's keys can still sign.
-func (a *app) waiting(whose string, keys []entry.KeyID, need int, there map[entry.KeyID]bool) {
-	var left []entry.KeyID
+// waiting says which of a threshold's keys can still sign; false when none has to.
+func waiting(whose string, keys []entry.KeyID, need int, there map[entry.KeyID]bool) (stillToSign, bool) {
+	out := stillToSign{whose: whose}
 	for _, id := range keys {
 		if there[id] {
 			need--
 		} else {
-			left = append(left, id)
+			out.keys = append(out.keys, id)
 		}
 	}
-	if need <= 0 {
-		return
+	out.need = need
+	return out, need > 0
+}
+
+// signatures says whose signatures are there and whose are missing.
+func (a *app) signatures(sub *entry.Submission, s signers) {
+	now := s.stateOf(sub)
+	a.printf("signatures  %d\n", len(now.there))
+	for _, one := range now.there {
+		a.printf("  %s  %s\n", one.id, one.state)
 	}
-	word := "more of these keys"
-	if need == len(left) {
-		word = "more, all of these keys"
+	for _, id := range now.every {
+		a.printf("  %s  missing\n", id)
 	}
-	a.printf("still to sign: %s %s of %s\n", strconv.Itoa(need), word, whose)
-	for _, id := range left {
-		a.printf("  %s\n", id)
+	switch {
+	case !now.known:
+		a.note("how many more must sign is for the log to say, by the keys that its author has there")
+	case now.complete && sub.Statement.Kind != entry.KindCharter:
+		a.printf("all who have to sign have signed, by the keys that the log named when it was drafted\n")
+	}
+	for i, left := range now.left {
+		if i > 0 {
+			a.printf("or, instead of these,\n")
+		}
+		word := "more of these keys"
+		if left.need == len(left.keys) {
+			word = "more, all of these keys"
+		}
+		a.printf("still to sign: %s %s of %s\n", strconv.Itoa(left.need), word, left.whose)
+		for _, id := range left.keys {
+			a.printf("  %s\n", id)
+		}
 	}
 }
 

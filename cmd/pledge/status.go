@@ -88,54 +88,24 @@ type dueJSON struct {
 }
 
 func (a *app) status(ctx context.Context, f statusFlags) error {
-	if err := entry.CheckAuthor(f.author); err != nil {
-		return commandline.Usagef("give the id that the author was admitted with", "--author: %w", err)
-	}
-	policy, err := readPolicy(f.policy)
+	st, err := a.standing(ctx, f)
 	if err != nil {
 		return err
 	}
-	r, err := a.open(policy, f.log, "")
-	if err != nil {
-		return err
-	}
-	t, err := r.terms(ctx)
-	if err != nil {
-		return err
-	}
-	clock, err := a.clock(f.clock, t.origin)
-	if err != nil {
-		return err
-	}
-	asked, err := r.signatory(ctx, f.author, t.size)
-	if err != nil {
-		return err
-	}
-	s, size, err := r.replay(ctx, f.author, t.size)
-	if err != nil {
-		return err
-	}
-	now := max(clock.Unix(), s.Now())
-	st, ok := s.Status(f.author, now)
-	if !ok {
-		return fmt.Errorf("the chain that the server gives of %s does not have it", f.author)
-	}
-	ends, _, _ := s.Ends()
-	due := append(s.Duties(f.author, now), repliesOwed(asked, ends, now)...)
-	slices.SortStableFunc(due, func(x, y pledge.Duty) int { return cmp.Compare(x.Due, y.Due) })
 	if f.json {
-		if err := a.statusJSON(statusJSON{Log: t.origin, Author: f.author, Size: size, AsOf: entry.FormatTime(now), Standing: st.Standing, Seq: st.Seq}, st.Head, due); err != nil {
+		out := statusJSON{Log: st.origin, Author: f.author, Size: st.size, AsOf: entry.FormatTime(st.now), Standing: st.Standing, Seq: st.Seq}
+		if err := a.statusJSON(out, st.Head, st.due); err != nil {
 			return err
 		}
 	} else {
-		a.printStatus(st, size, now, due)
-		a.simulated(t.origin)
+		a.printStatus(st.Status, st.size, st.now, st.due)
+		a.simulated(st.origin)
 	}
 	if !f.check {
 		return nil
 	}
 	n := 0
-	for _, d := range due {
+	for _, d := range st.due {
 		if d.Overdue {
 			n++
 		}
@@ -144,6 +114,55 @@ func (a *app) status(ctx context.Context, f statusFlags) error {
 		return commandline.Refused(errors.New(counted(n, "thing is overdue", "things are overdue")), "pledge status without --check says which")
 	}
 	return nil
+}
+
+// A standing is how an author stands in a log, and what is due.
+type standing struct {
+	pledge.Status
+	origin string
+	size   uint64
+	now    int64
+	due    []pledge.Duty // what is due first first
+}
+
+// standing asks a log how an author stands there, and proves what can be.
+func (a *app) standing(ctx context.Context, f statusFlags) (*standing, error) {
+	if err := entry.CheckAuthor(f.author); err != nil {
+		return nil, commandline.Usagef("give the id that the author was admitted with", "--author: %w", err)
+	}
+	policy, err := readPolicy(f.policy)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.open(policy, f.log, "")
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.terms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	clock, err := a.clock(f.clock, t.origin)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := r.signatory(ctx, f.author, t.size)
+	if err != nil {
+		return nil, err
+	}
+	s, size, err := r.replay(ctx, f.author, t.size)
+	if err != nil {
+		return nil, err
+	}
+	now := max(clock.Unix(), s.Now())
+	st, ok := s.Status(f.author, now)
+	if !ok {
+		return nil, fmt.Errorf("the chain that the server gives of %s does not have it", f.author)
+	}
+	ends, _, _ := s.Ends()
+	due := append(s.Duties(f.author, now), repliesOwed(asked, ends, now)...)
+	slices.SortStableFunc(due, func(x, y pledge.Duty) int { return cmp.Compare(x.Due, y.Due) })
+	return &standing{st, t.origin, size, now, due}, nil
 }
 
 // replay reads an author's chain, proves what is in it, and judges it.

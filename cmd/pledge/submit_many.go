@@ -24,66 +24,92 @@ type outgoing struct {
 	done       bool // its receipt is kept, or it is refused
 }
 
+// A delivery is what became of statements that were submitted.
+type delivery struct {
+	all     []*outgoing
+	logged  int      // receipts that were kept now
+	kept    int      // receipts that were there
+	refused []string // what was refused, a line each
+	err     error    // of the last request
+}
+
 // submitMany sends what has no receipt yet, as many in a request as a server takes,
 // and again what a broken connection left unanswered, until the time is over.
 func (a *app) submitMany(ctx context.Context, paths []string, policyFile, url string) error {
-	policy, err := readPolicy(policyFile)
+	bar := commandline.NewProgress(a.err, "statements")
+	d, err := a.deliverMany(ctx, paths, policyFile, url, func(done, of int) { bar.Show(uint64(done), uint64(of)) })
+	bar.Clear()
 	if err != nil {
 		return err
 	}
-	var all []*outgoing
-	kept := 0
+	a.printf("logged      %d\n", d.logged)
+	if d.kept > 0 {
+		a.printf("before      %d, of which the receipt was there\n", d.kept)
+	}
+	for _, f := range d.refused {
+		a.note("%s", f)
+	}
+	if n := len(d.refused); n > 0 {
+		a.printf("refused     %d\n", n)
+	}
+	if n := d.open(); n > 0 {
+		a.printf("not known   %d\n", n)
+	}
+	return d.failure()
+}
+
+// open is of how many statements it is not known what became of them.
+func (d *delivery) open() int { return len(d.all) - d.kept - d.logged - len(d.refused) }
+
+// failure says that not all is logged, or nil.
+func (d *delivery) failure() error {
+	open := d.open()
+	switch {
+	case d.err != nil && (commandline.IsFailure(d.err) || open == 0):
+		return d.err
+	case open > 0:
+		return commandline.Undecided(fmt.Errorf("%s: %w", counted(open, "statement is not known to be logged", "statements are not known to be logged"), cmp.Or(d.err, errNotYet)), "run the same command again later: nothing will be logged twice")
+	case len(d.refused) > 0:
+		return commandline.Refused(errors.New(counted(len(d.refused), "statement was refused", "statements were refused")), "what is wrong with each is said above; the others are logged")
+	}
+	return nil
+}
+
+// deliverMany reads signed statements and sends those that have no receipt. Its error
+// is of what was before the first was sent.
+func (a *app) deliverMany(ctx context.Context, paths []string, policyFile, url string, progress func(done, of int)) (*delivery, error) {
+	policy, err := readPolicy(policyFile)
+	if err != nil {
+		return nil, err
+	}
+	d := new(delivery)
 	for _, path := range paths {
 		sub, err := readSigned(path)
 		if err != nil {
-			return fmt.Errorf("%w; nothing was sent", err)
+			return nil, fmt.Errorf("%w; nothing was sent", err)
 		}
-		if !names(policy, sub.Statement.Log) || sub.Statement.Log != first(all, sub).Statement.Log {
-			return commandline.Refused(fmt.Errorf("%s is for the log %s", path, sub.Statement.Log), "give statements for one log, which is in the policy; nothing was sent")
+		if !names(policy, sub.Statement.Log) || sub.Statement.Log != first(d.all, sub).Statement.Log {
+			return nil, commandline.Refused(fmt.Errorf("%s is for the log %s", path, sub.Statement.Log), "give statements for one log, which is in the policy; nothing was sent")
 		}
 		o := &outgoing{path: path, keep: receiptOf(path), sub: sub}
 		if exists(o.keep) {
 			if err := a.holdReceipt(o, policy); err != nil {
-				return err
+				return nil, err
 			}
 			o.done = true
-			kept++
+			d.kept++
 		}
-		all = append(all, o)
+		d.all = append(d.all, o)
 	}
-	r, err := a.open(policy, url, all[0].sub.Statement.Log)
+	r, err := a.open(policy, url, d.all[0].sub.Statement.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	slices.SortStableFunc(all, func(x, y *outgoing) int {
+	slices.SortStableFunc(d.all, func(x, y *outgoing) int {
 		return cmp.Or(cmp.Compare(x.sub.Statement.Author, y.sub.Statement.Author), cmp.Compare(x.sub.Statement.Lane, y.sub.Statement.Lane), cmp.Compare(x.sub.Statement.Seq, y.sub.Statement.Seq))
 	})
-	bar := commandline.NewProgress(a.err, "statements")
-	logged, refused, err := r.sendAll(ctx, all, func(done int) { bar.Show(uint64(done), uint64(len(all))) })
-	bar.Clear()
-	a.printf("logged      %d\n", logged)
-	if kept > 0 {
-		a.printf("before      %d, of which the receipt was there\n", kept)
-	}
-	for _, f := range refused {
-		a.note("%s", f)
-	}
-	if n := len(refused); n > 0 {
-		a.printf("refused     %d\n", n)
-	}
-	open := len(all) - kept - logged - len(refused)
-	if open > 0 {
-		a.printf("not known   %d\n", open)
-	}
-	switch {
-	case err != nil && (commandline.IsFailure(err) || open == 0):
-		return err
-	case open > 0:
-		return commandline.Undecided(fmt.Errorf("%s: %w", counted(open, "statement is not known to be logged", "statements are not known to be logged"), cmp.Or(err, errNotYet)), "run the same command again later: nothing will be logged twice")
-	case len(refused) > 0:
-		return commandline.Refused(errors.New(counted(len(refused), "statement was refused", "statements were refused")), "what is wrong with each is said above; the others are logged")
-	}
-	return nil
+	d.logged, d.refused, d.err = r.sendAll(ctx, d.all, func(done int) { progress(done, len(d.all)) })
+	return d, nil
 }
 
 var errNotYet = errors.New("the log has not published them yet")

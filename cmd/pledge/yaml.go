@@ -366,18 +366,28 @@ func (d *yamlDecoder) codes(path string, n ast.Node, list string, v reflect.Valu
 }
 
 func (d *yamlDecoder) code(path string, n ast.Node, list, code string) error {
-	if _, ok := entry.Terms.Term(list, code); ok {
+	text, hint := unknownCode(list, code)
+	if text == "" {
 		return nil
+	}
+	return commandline.Refused(d.at(path, n, "%s", text), hint)
+}
+
+// unknownCode says what is wrong with a code that a list of the vocabulary does not
+// have; "" when it has it.
+func unknownCode(list, code string) (text, hint string) {
+	if _, ok := entry.Terms.Term(list, code); ok {
+		return "", ""
 	}
 	var all []string
 	for _, t := range entry.Terms.Lists[list] {
 		all = append(all, t.Code)
 	}
-	hint := didYouMean(code, all)
+	hint = didYouMean(code, all)
 	if hint == "" {
 		hint = "the codes are " + strings.Join(all, ", ")
 	}
-	return commandline.Refused(d.at(path, n, "there is no code %q in the list %s", code, list), hint)
+	return fmt.Sprintf("there is no code %q in the list %s", code, list), hint
 }
 
 // members lists the names of a struct's fields, and which are needed.
