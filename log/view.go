@@ -1,6 +1,7 @@
 package log
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 )
@@ -75,14 +76,25 @@ func (p *Policy) OpenUnwitnessed(raw []byte) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := r.open(raw)
+	return r.openWith(raw, (*oftenKey).verify)
+}
+
+// A keyVerifier is oftenKey.verify, or what stands in for it.
+type keyVerifier func(key *oftenKey, public ed25519.PublicKey, message, sig []byte) bool
+
+func (v keyVerifier) by(key *oftenKey) verifyFunc {
+	return func(public ed25519.PublicKey, message, sig []byte) bool { return v(key, public, message, sig) }
+}
+
+func (r *rules) openWith(raw []byte, verify keyVerifier) (*View, error) {
+	v, err := r.open(raw, verify)
 	if err != nil {
 		return nil, fmt.Errorf("open checkpoint: %w", err)
 	}
 	return v, nil
 }
 
-func (r *rules) open(raw []byte) (*View, error) {
+func (r *rules) open(raw []byte, verify keyVerifier) (*View, error) {
 	n, err := ParseNote(raw)
 	if err != nil {
 		return nil, err
@@ -101,7 +113,7 @@ func (r *rules) open(raw []byte) (*View, error) {
 		if !ok {
 			continue
 		}
-		t, err := who.key.verifyWith(who.often.verify, n.Text, s)
+		t, err := who.key.verifyWith(verify.by(who.often), n.Text, s)
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,7 @@ var withoutCheck = []exception{
 	{file: "log/note.go", fn: "ParseNote", why: "it only says of what something was said"},
 	{file: "log/checkpoint.go", fn: "ParseCheckpoint", why: "it only says of what something was said"},
 	{file: "log/archive.go", fn: "ParseArchive", says: "checkpoint %d", why: "it only says of which checkpoint something was said"},
-	{file: "log/view.go", fn: "OpenUnwitnessed", why: "it only says of what something was said"},
+	{file: "log/view.go", fn: "openWith", why: "it only says of what something was said"},
 	{file: "log/note.go", fn: "ParseSignatureLines", why: "who asks witnesses meets it"},
 	{file: "log/archive.go", fn: "cutArchive", why: "without it the note would be cut elsewhere, and be none"},
 	{file: "log/bundle.go", fn: "AppendBundle", why: servers},

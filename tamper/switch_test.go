@@ -76,7 +76,28 @@ func VerifyAll(checks []Check) []bool {
 	return ok
 }
 `},
-	{"log/view.go", "who.key.verifyWith(who.often.verify, n.Text, s)", "who.key.verifyAgain(who.often.verify, n.Text, s)", `package log
+	{"log/often.go", "func (k *oftenKey) verify(_ ed25519.PublicKey, message, sig []byte) bool {", "func (k *oftenKey) verifyAnew(message, sig []byte) bool {", `package log
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"sync"
+)
+
+var verified sync.Map
+
+// verify is verifyAnew for signatures that it was not given before.
+func (k *oftenKey) verify(_ ed25519.PublicKey, message, sig []byte) bool {
+	id := fmt.Sprintf("%x %x %q", k.public, sig, message)
+	if was, known := verified.Load(id); known {
+		return was.(bool)
+	}
+	good := k.verifyAnew(message, sig)
+	verified.Store(id, good)
+	return good
+}
+`},
+	{"eddsa/eddsa.go", "func Strict(checks []Check) bool {", "func strictAnew(checks []Check) bool {", `package eddsa
 
 import (
 	"fmt"
@@ -85,19 +106,23 @@ import (
 
 var verified sync.Map
 
-// verifyAgain is verifyWith for signatures that it was not given before.
-func (k Key) verifyAgain(verify verifyFunc, text []byte, s NoteSignature) (uint64, error) {
-	type verdict struct {
-		t   uint64
-		err error
+// Strict is strictAnew for signatures that it did not find good before.
+func Strict(checks []Check) bool {
+	var anew []Check
+	var ids []string
+	for _, c := range checks {
+		id := fmt.Sprintf("%x %x %q", c.Key, c.Sig, c.Msg)
+		if _, known := verified.Load(id); !known {
+			anew, ids = append(anew, c), append(ids, id)
+		}
 	}
-	id := fmt.Sprintf("%s %x %x %s %x %x %q", k.Name, k.ID, k.Public, s.Name, s.ID, s.Sig, text)
-	if was, known := verified.Load(id); known {
-		return was.(verdict).t, was.(verdict).err
+	if !strictAnew(anew) {
+		return false
 	}
-	t, err := k.verifyWith(verify, text, s)
-	verified.Store(id, verdict{t, err})
-	return t, err
+	for _, id := range ids {
+		verified.Store(id, true)
+	}
+	return true
 }
 `},
 }

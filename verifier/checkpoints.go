@@ -262,14 +262,19 @@ func (a *audit) openArchived(notes [][]byte, first int, verified map[string]*sig
 	var wg sync.WaitGroup
 	for w := range a.cfg.Workers {
 		wg.Go(func() {
+			var fresh [][]byte
+			var places []int
 			for i := w; i < len(notes); i += a.cfg.Workers {
 				if before := verified[string(notes[i])]; before != nil {
 					s := *before
 					opened[i] = &s
 					continue
 				}
-				v, err := a.cfg.Policy.OpenUnwitnessed(notes[i])
-				switch {
+				fresh, places = append(fresh, notes[i]), append(places, i)
+			}
+			views, failed := a.cfg.Policy.OpenTogether(fresh)
+			for j, i := range places {
+				switch v, err := views[j], failed[j]; {
 				case err != nil:
 					errs[i] = err
 				case v.Checkpoint.Origin != a.report.Log:
