@@ -67,6 +67,8 @@ type Notice struct {
 	Text  Words
 	Link  Words // what Href leads to
 	Href  string
+	// Replies are what the author answered to a finding on it, oldest first.
+	Replies []Side
 }
 
 // A Step is one statement in a chain.
@@ -111,14 +113,14 @@ func (s *Site) Entry(e *Entry) *EntryPage {
 			p.Facts = append(p.Facts, s.fact("reason", Value{Value: Code(string(e.Verdict.Code))}))
 		}
 		p.NotShown = []Words{s.Say("not-shown.void")}
-		p.Notices = s.notices(e.Findings)
+		p.Notices = s.notices(e.Findings, e.Replies)
 		return p
 	}
 	st := e.Statement
 	p.Kicker = s.Say("kicker", "kind", s.Say("kind."+string(st.Kind)), "date", s.Day(cmp.Or(e.Logged, st.Made)))
 	p.Author, p.AuthorPage = s.Who(st.Author), s.SignatoryHref(st.Author)
 	p.Facts, p.More = s.facts(e), s.moreFacts(e)
-	p.Notices = append(s.labels(e), s.notices(e.Findings)...)
+	p.Notices = append(s.labels(e), s.notices(e.Findings, e.Replies)...)
 	p.StepsTitle, p.Steps = s.steps(e)
 	p.Disputes = s.disputes(e)
 	if n := uint64(len(e.Disputes)); e.Disputed > n {

@@ -7,11 +7,21 @@ import (
 	"github.com/pledgelog/pledgelog/pledge"
 )
 
-// notices lays findings out.
-func (s *Site) notices(found []pledge.Finding) []Notice {
+// maxReplies bounds the replies beside one finding: the newest.
+const maxReplies = 3
+
+// notices lays findings out, each with the replies to it beside it.
+func (s *Site) notices(found []pledge.Finding, replies []FindingReply) []Notice {
 	var list []Notice
 	for _, f := range found {
-		list = append(list, s.notice(f))
+		n := s.notice(f)
+		for _, r := range replies {
+			if f.Concerns == pledge.RoleAuthor && f.Author == r.Entry.Statement.Author && r.State.Answers(f) {
+				n.Replies = append(n.Replies, s.side("dispute.reply", r.Entry, entry.ID{}, min(maxSide, maxSides/len(replies))))
+			}
+		}
+		n.Replies = n.Replies[max(0, len(n.Replies)-maxReplies):]
+		list = append(list, n)
 	}
 	return list
 }

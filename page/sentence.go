@@ -17,6 +17,7 @@ type Entry struct {
 	State     pledge.BodyState
 	Detached  entry.Detached
 	Findings  []pledge.Finding
+	Replies   []FindingReply // to these findings, oldest first
 
 	Refers   []Ref             // accepted statements that it names
 	Uses     []Ref             // accepted statements that name it, oldest first
@@ -68,6 +69,12 @@ type Dispute struct {
 	State     pledge.Challenge
 	Challenge *Entry
 	Reply     *Entry // nil when there is none
+}
+
+// A FindingReply is what an author answered to a finding on it.
+type FindingReply struct {
+	State pledge.FindingReply
+	Entry *Entry // what stands in its place now
 }
 
 // A Ref points to an entry.

@@ -14,14 +14,15 @@ import (
 type Signatory struct {
 	Status     pledge.Status
 	Findings   []pledge.Finding
-	Attested   *Entry    // the attestation of the newest period that has one
-	Statements []*Entry  // the newest ones, newest first
-	Total      uint64    // statements in all
-	Disputes   []Dispute // the newest challenges against it or by it, newest first
-	Names      []Name    // former ones, oldest first
-	Keys       []*Entry  // what changed its keys, oldest first
-	Standings  []*Entry  // what was said of its standing, and who took whose place, oldest first
-	Directory  *Ref      // of the operator: its newest list of last statements
+	Replies    []FindingReply // to these findings, oldest first
+	Attested   *Entry         // the attestation of the newest period that has one
+	Statements []*Entry       // the newest ones, newest first
+	Total      uint64         // statements in all
+	Disputes   []Dispute      // the newest challenges against it or by it, newest first
+	Names      []Name         // former ones, oldest first
+	Keys       []*Entry       // what changed its keys, oldest first
+	Standings  []*Entry       // what was said of its standing, and who took whose place, oldest first
+	Directory  *Ref           // of the operator: its newest list of last statements
 }
 
 // A Name is one under which an author was admitted, and the moment until which it
@@ -113,7 +114,7 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	if !s.Preview {
 		p.AllHref = s.Root + "entries?author=" + st.ID
 	}
-	p.Labels, p.Notices = s.authorLabels(a), s.notices(a.Findings)
+	p.Labels, p.Notices = s.authorLabels(a), s.notices(a.Findings, a.Replies)
 	p.Keys = s.authorKeys(st)
 	for _, d := range a.Disputes {
 		p.Disputes = append(p.Disputes, s.Dispute(d, entry.ID{}, 0))

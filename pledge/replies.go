@@ -18,6 +18,12 @@ type FindingReply struct {
 	Content Mark // which reply stands in its place now; the same Mark when it was not superseded
 }
 
+// Answers reports whether it is to a finding on its author. What it leaves out of the
+// finding's entry and period may be any.
+func (r *FindingReply) Answers(f Finding) bool {
+	return r.Finding == string(f.Code) && (r.About.IsZero() || r.About.String() == f.Entry) && (r.Period == "" || r.Period == f.Period)
+}
+
 // A toFinding is what is kept of a reply to a finding. What supersedes another has
 // its content there, at the time of that one.
 type toFinding struct {

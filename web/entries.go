@@ -184,6 +184,9 @@ func (s *site) entry(q *request) error {
 		if err := q.details(ctx, e, p); err != nil {
 			return err
 		}
+		if err := q.answered(ctx, p); err != nil {
+			return err
+		}
 	}
 	laid := q.site.Entry(p)
 	return q.show("entry", laid.Title.Text, laid)

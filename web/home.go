@@ -68,6 +68,14 @@ func (s *site) home(q *request) error {
 	if err != nil {
 		return err
 	}
+	roll, err := q.log.Signatories(ctx)
+	if err != nil {
+		return err
+	}
+	statuses := make(map[string]*pledge.Status)
+	for i := range roll.Statuses {
+		statuses[roll.Statuses[i].ID] = &roll.Statuses[i]
+	}
 	for _, g := range openGroups {
 		group := openGroup{Title: q.site.Say(g.key)}
 		for _, f := range slices.Backward(found) {
@@ -75,17 +83,18 @@ func (s *site) home(q *request) error {
 				continue
 			}
 			group.Count++
-			if len(group.Items) < homeOpen {
-				group.Items = append(group.Items, q.openItem(f))
+			if len(group.Items) == homeOpen {
+				continue
 			}
+			n, err := q.openItem(ctx, f, statuses[f.Author])
+			if err != nil {
+				return err
+			}
+			group.Items = append(group.Items, n)
 		}
 		if group.Count > 0 {
 			p.Groups = append(p.Groups, group)
 		}
-	}
-	roll, err := q.log.Signatories(ctx)
-	if err != nil {
-		return err
 	}
 	p.Report = q.report(roll)
 	periods := endedPeriods(roll, 1)
@@ -152,8 +161,9 @@ func (q *request) outcomes(roll *index.Roll) (base page.Words, bars []page.Outco
 	return q.site.Count("home.answers.note", total, "signatories", signatories, "size", q.site.Size), q.site.RankOutcomes(counts, total)
 }
 
-// openItem is a finding with a link to what it is about.
-func (q *request) openItem(f pledge.Finding) page.Notice {
+// openItem is a finding with a link to what it is about, and the newest reply to it. The
+// status is that of whom it concerns, nil for nobody that was admitted.
+func (q *request) openItem(ctx context.Context, f pledge.Finding, st *pledge.Status) (page.Notice, error) {
 	n := page.Notice{Text: page.Foreign(f.Text)}
 	if f.Concerns == pledge.RoleOperator && f.Index != nil {
 		n.Text = q.site.Say("open.entry", "index", *f.Index, "text", n.Text)
@@ -169,5 +179,12 @@ func (q *request) openItem(f pledge.Finding) page.Notice {
 	case f.Author != "":
 		n.Href = q.site.SignatoryHref(f.Author)
 	}
-	return n
+	if st == nil {
+		return n, nil
+	}
+	replies, err := q.replies(ctx, st, []pledge.Finding{f}, 1)
+	for _, r := range replies {
+		n.Replies = append(n.Replies, page.Side{Sentence: q.site.Sentence(r.Entry), Href: q.site.EntryHref(r.Entry.ID, r.Entry.Index)})
+	}
+	return n, err
 }

@@ -212,6 +212,9 @@ func (s *site) signatory(q *request) error {
 	if a.Disputes, err = q.disputes(ctx, challenges[:min(len(challenges), moreDisputes)]); err != nil {
 		return err
 	}
+	if a.Replies, err = q.replies(ctx, &sig.Status, sig.Findings, maxReplies); err != nil {
+		return err
+	}
 	if id == entry.AuthorOperator {
 		newest, err := q.log.Entries(ctx, index.Query{Kind: entry.KindDirectory, Limit: 1})
 		if err != nil {
