@@ -203,7 +203,7 @@ var Catalogue = []Meaning{
 		"The author stated that somebody else may have had a key of its own. Statements that it calls doubtful may not be its own; they stay in the log with that label."},
 	{FindAdmissionChanged, Info, RoleAuthor, "Admission changed by the secretariat",
 		"The secretariat stated that it admits an author again, under another name, with other carve-outs or for other companies. With new keys this counts after 14 days unless the author speaks with its old ones before; what was owed or missed before stays as it was."},
-	{FindRekeyPending, Info, RoleAuthor, "Keys of last resort waiting",
+	{FindRekeyPending, Info, RoleAuthor, "Keys of last resort given",
 		"The secretariat gave the author new keys. They count after 14 days unless the author speaks with its old ones before."},
 	{FindRekeyCancelled, Info, RoleAuthor, "Keys of last resort cancelled",
 		"The author spoke with its own keys while new ones from the secretariat were waiting. The new ones do not count."},
