@@ -62,6 +62,7 @@ var rooms = map[string][]string{
 	"api/apitest":             {"daemon", "generator", "entry", "pledge", "log", "log/guard", "log/embedded", "store", "store/sqlite", "intake", "index", "api"},
 
 	"tamper": {}, // tests alone
+	"scenes": {}, // and here
 
 	// What other programs are told of what ours write, and what writes pages of docs.
 	"docs/conformance":       {},
