@@ -55,7 +55,7 @@ func (e *every) requests() {
 		review := e.later(120)
 		w.Seal(sealed, Seal{Member: "agency", Reason: "secrecy-order", Law: "other-statute", Review: review},
 			Seal{Member: "assist", Reason: entry.Withheld, Law: entry.Withheld, Review: review},
-			Seal{Member: "narrative", Reason: "third-party", Review: e.later(800)})
+			Seal{Member: "narrative", Reason: "third-party", Review: e.later(720)})
 		partly = w.Log(sealed)
 		// Withheld, and sealed inside.
 		both = w.Request(c, "2024-10", nil).Withhold(e.later(180))
@@ -75,7 +75,7 @@ func (e *every) requests() {
 		e.say(answer.Withhold(e.later(180)))
 		coded = e.say(w.Decision(nameless, "lapsed", nil).Withhold(e.later(180)))
 		st := w.Decision(partly, "quashed", nil)
-		w.Seal(st, Seal{Member: "court", Reason: "proceedings", Review: e.later(800)})
+		w.Seal(st, Seal{Member: "court", Reason: "proceedings", Review: e.later(720)})
 		e.say(st)
 	})
 	e.on("2024-11-11 09:30", func() {

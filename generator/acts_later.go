@@ -25,7 +25,7 @@ func (e *every) disputes() {
 			Documents: []entry.Document{{MediaType: "application/pdf", Name: "leaflet.pdf", SHA256: w.digest(), URL: "https://open-lantern.example/leaflet.pdf"}},
 			Narrative: map[string]string{"en": "We ask what became of the demand that the leaflet names."},
 		})
-		w.Seal(st, Seal{Member: "documents", Reason: "personal-data", Review: e.later(800)})
+		w.Seal(st, Seal{Member: "documents", Reason: "personal-data", Review: e.later(720)})
 		third = e.say(st)
 		e.sealedCase = third
 		// Taken back before it is answered.

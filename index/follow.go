@@ -154,7 +154,7 @@ func (x *Index) show(cp *log.View) {
 		s.findings = append(s.findings, found...)
 	}
 	for index, t := range x.sealed {
-		s.findings = append(s.findings, pledge.SealsOverdue(index, t.st, t.seals, func(digest string) bool { return x.isOpened(index, digest) }, v.AsOf)...)
+		s.findings = append(s.findings, x.state.Seals(index, x.rows[index].logged, t.st, t.seals, func(digest string) bool { return x.isOpened(index, digest) }, v.AsOf)...)
 	}
 	pledge.SortFindings(s.findings)
 	for _, f := range s.findings {

@@ -72,7 +72,7 @@ func judgeTexts(t *testing.T, p *published, s *pledge.State, items []*pledge.Ite
 			continue
 		}
 		st := it.Statement
-		found = append(found, pledge.SealsOverdue(uint64(i), st, seals[st.ID], func(d string) bool { return slices.Contains(opened[st.ID], d) }, s.Now())...)
+		found = append(found, s.Seals(uint64(i), it.Leaf.Logged, st, seals[st.ID], func(d string) bool { return slices.Contains(opened[st.ID], d) }, s.Now())...)
 		if b, ok := st.Body.(*entry.Open); ok {
 			for _, digest := range b.Digests {
 				if of := byID[b.Entry]; digest != of.BodyDigest && s.TextOf(of.ID, digest) != pledge.TextErased {

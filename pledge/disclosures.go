@@ -32,17 +32,26 @@ func JudgeDisclosure(index uint64, open, st *entry.Statement, body []byte, diges
 	return d, body != nil, nil
 }
 
-// SealsOverdue finds the sealed fields of a published body whose review date has
-// passed at moment t without their being opened, one finding for each. Opened
-// reports whether an accepted open named the digest of a field.
-func SealsOverdue(index uint64, st *entry.Statement, seals []entry.Seal, opened func(digest string) bool, t int64) []Finding {
+// Seals finds what is to be said at moment t of the sealed fields of a statement's
+// published body, those that were not opened: that a field's review date has passed, and
+// that it was further ahead, when the statement was logged, than the charter's longest
+// review. Opened reports whether an accepted open named the digest of a field.
+func (s *State) Seals(index uint64, logged int64, st *entry.Statement, seals []entry.Seal, opened func(digest string) bool, t int64) []Finding {
+	longest := s.Terms(logged).ReviewDays
 	var found []Finding
-	for _, s := range seals {
-		review := reviewDay(s.Review)
-		if t < review+86400 || opened(s.Digest) {
+	say := func(code entry.Code, text string) { found = append(found, finding(code, text).at(index, st)) }
+	for _, f := range seals {
+		if opened(f.Digest) {
 			continue
 		}
-		found = append(found, finding(FindSealedOverdue, fmt.Sprintf("The field %q of this statement is not published; its author set %s as the date by which to look again. Infer no reason.", s.Member, day(review))).at(index, st))
+		review := reviewDay(f.Review)
+		field := fmt.Sprintf("The field %q of this statement is not published; its author set %s as the date by which to look again", f.Member, day(review))
+		if t >= review+86400 {
+			say(FindSealedOverdue, field+". Infer no reason.")
+		}
+		if review > logged-logged%86400+days(longest) {
+			say(FindSealedTooLong, fmt.Sprintf("%s. It was logged on %s, and the charter allows %d days for a review.", field, day(logged), longest))
+		}
 	}
 	return found
 }

@@ -54,6 +54,37 @@ func TestDisclosures(t *testing.T) {
 	}
 }
 
+// TestSealsTooLong: a review date is at most the charter's 730 days after the day of logging,
+// by the terms of then, until the field is opened.
+func TestSealsTooLong(t *testing.T) {
+	x := newCast(84)
+	st := x.Seal(x.Request(x.a, "2025-01", nil), generator.Seal{Member: "country", Reason: "safety", Review: "2027-05-02"}, generator.Seal{Member: "assist", Reason: "safety", Review: "2027-05-03"}).Encode()
+	_, d, _ := pledge.JudgeBody(7, &st.Statement, st.Body)
+	s, _ := x.state(t)
+	for _, c := range []struct {
+		logged, opened string
+		want           []string
+	}{
+		{"2025-05-02 00:00:00", "", []string{"assist"}},
+		{"2025-05-02 23:59:59", "", []string{"assist"}},
+		{"2025-05-02 23:59:59", "assist", nil},
+		{"2025-05-01 23:59:59", "", []string{"assist", "country"}},
+		{"2025-05-03 00:00:00", "", nil},
+	} {
+		isOpen := func(digest string) bool { return c.opened != "" && st.Disclosures[c.opened].Digest() == digest }
+		found := s.Seals(7, unix(c.logged), &st.Statement, d.Seals(), isOpen, unix("2025-05-04 00:00:00"))
+		if len(found) != len(c.want) {
+			t.Errorf("logged at %s, %q opened: %v", c.logged, c.opened, codesOf(found))
+			continue
+		}
+		for i, f := range found {
+			if f.Code != pledge.FindSealedTooLong || f.Author != x.a.ID || *f.Index != 7 || !strings.Contains(f.Text, `"`+c.want[i]+`"`) || !strings.Contains(f.Text, "730 days") {
+				t.Errorf("logged at %s: %+v", c.logged, f)
+			}
+		}
+	}
+}
+
 // TestSealsOverdue: from the day after the review date on, unless it was opened.
 func TestSealsOverdue(t *testing.T) {
 	x := newCast(82)
@@ -62,6 +93,7 @@ func TestSealsOverdue(t *testing.T) {
 	if d == nil || len(d.Seals()) != 2 {
 		t.Fatalf("sealed body: %v", d)
 	}
+	s, _ := x.state(t)
 	for _, c := range []struct {
 		at     string
 		opened string
@@ -74,7 +106,7 @@ func TestSealsOverdue(t *testing.T) {
 		{"2025-07-02 00:00:00", "country", []string{"assist"}},
 	} {
 		isOpen := func(digest string) bool { return c.opened != "" && st.Disclosures[c.opened].Digest() == digest }
-		found := pledge.SealsOverdue(7, &st.Statement, d.Seals(), isOpen, unix(c.at))
+		found := s.Seals(7, unix("2025-05-02 09:00:00"), &st.Statement, d.Seals(), isOpen, unix(c.at))
 		if len(found) != len(c.want) {
 			t.Errorf("at %s, %q opened: %v", c.at, c.opened, codesOf(found))
 			continue

@@ -93,6 +93,7 @@ const (
 	FindDisclosureOff    entry.Code = "disclosure-mismatch"
 	FindDisclosureBad    entry.Code = "disclosure-invalid"
 	FindSealedOverdue    entry.Code = "sealed-overdue"
+	FindSealedTooLong    entry.Code = "sealed-too-long"
 	FindSlotLate         entry.Code = "slot-late"
 	FindSlotMissed       entry.Code = "slot-missed"
 	FindReplyLate        entry.Code = "reply-late"
@@ -159,6 +160,8 @@ var Catalogue = []Meaning{
 		"The author opened something that is not the content of a sealed field of that statement."},
 	{FindSealedOverdue, Warning, RoleAuthor, "Review date of a sealed field passed",
 		"The author said by when it would look again at a field that it did not publish. That date has passed and the log has no word of it. No reason can be inferred."},
+	{FindSealedTooLong, Warning, RoleAuthor, "Review date of a sealed field too far ahead",
+		"The author does not publish a field, and means to look at it again later than the charter allows. The server should not have taken it."},
 	{FindCodeUnknown, Info, RoleAuthor, "Code not in the vocabulary",
 		"The statement uses a code that the published vocabulary of this version does not have."},
 	{FindWithheldOverdue, Warning, RoleAuthor, "Review date passed",

@@ -375,6 +375,19 @@ func (p *place) requestOf(author string, period entry.Period) *generator.Stateme
 	return p.draft(author, &entry.Request{Received: period.String()}, entry.KindRequest, []byte(raw))
 }
 
+// sealedUntil is an ordinary one whose narrative is sealed, to be looked at again at a moment.
+func (p *place) sealedUntil(author string, review int64) *generator.Statement {
+	st := p.request(author)
+	d, err := entry.NewDisclosure(p.salt(), "narrative", []byte(`{"en":"Somebody came."}`))
+	if err != nil {
+		panic(err)
+	}
+	st.Body = generator.Edit(st.Body, func(m map[string]any) {
+		m["narrative"] = map[string]any{"reason": "other", "review": date(review), "sealed": d.Digest()}
+	})
+	return st
+}
+
 func (p *place) salt() string {
 	var b [16]byte
 	for i := range b {

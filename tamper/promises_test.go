@@ -378,20 +378,16 @@ var promises = []broken{
 		return true
 	}, []string{"withheld-overdue/AUTHOR"}, append(slices.Clone(meanwhile), "attestation-late/AUTHOR")},
 	{"a sealed field that nobody looked at again", func(p *place) bool {
-		a := p.newcomer(nil)
-		st := p.request(a)
-		d, err := entry.NewDisclosure(p.salt(), "narrative", []byte(`{"en":"Somebody came."}`))
-		if err != nil {
-			panic(err)
-		}
-		st.Body = generator.Edit(st.Body, func(m map[string]any) {
-			m["narrative"] = map[string]any{"reason": "other", "review": date(p.now() + 10*aDay), "sealed": d.Digest()}
-		})
-		p.deed(st)
+		p.deed(p.sealedUntil(p.newcomer(nil), p.now()+10*aDay))
 		p.wait(12 * aDay)
 		p.list()
 		return true
 	}, []string{"sealed-overdue/AUTHOR"}, append(slices.Clone(meanwhile), "code-unknown/AUTHOR")},
+	{"a field that is sealed for years", func(p *place) bool {
+		p.deed(p.sealedUntil(p.newcomer(nil), p.now()+8*365*aDay))
+		p.list()
+		return true
+	}, []string{"sealed-too-long/AUTHOR"}, append(slices.Clone(meanwhile), "code-unknown/AUTHOR")},
 	// Challenges.
 	{"a reply after its days", func(p *place) bool {
 		a := p.newcomer(nil)

@@ -1,5 +1,7 @@
 package vectors
 
+import "fmt"
+
 // authorsTexts is a sound log in which authors do not keep to the form of texts, or to
 // their own dates.
 func authorsTexts() (*chain, []Found) {
@@ -28,6 +30,10 @@ func authorsTexts() (*chain, []Found) {
 	review := `"reason":"proceedings","review":"2026-04-01"`
 	sealed := requestText(acme, "sealed", "2026-03", `{`+review+`,"sealed":"`+c.disclosure("agency", `"Borvanian Post"`)+`"}`, `{`+review+`,"sealed":"`+c.disclosure("country", `"xb"`)+`"}`)
 	c.say(request(acme, "sealed", sealed))
+	// The charter's longest review is 365 days.
+	long := `{"reason":"proceedings","review":"%s","sealed":"` + c.disclosure("agency", `"Borvanian Rail"`) + `"}`
+	c.say(request(acme, "sealed for a year", requestText(acme, "sealed for a year", "2026-03", fmt.Sprintf(long, "2027-03-18"), `"XB"`)))
+	c.say(request(acme, "sealed for longer", requestText(acme, "sealed for longer", "2026-03", fmt.Sprintf(long, "2027-03-19"), `"XB"`)))
 	kept := request(brindle, "kept", requestText(brindle, "kept", "2026-03", "", `"XB"`))
 	kept.review, kept.body = "2026-04-01", `{"received":"withheld"}`
 	c.say(kept)
@@ -42,7 +48,7 @@ func authorsTexts() (*chain, []Found) {
 	c.say(opening(brindle, "later", digest([]byte(c.write(requestText(brindle, "later", "2026-03", "", `"Borvania"`))))))
 	list()
 	c.clock("2026-04-03T10:00:00Z")
-	c.say(st{by: acme, kind: "attestation", body: `{"clauses":["report"],"covers":"all","logged":{"outcomes":{"pending":4},"total":4},"period":"2026-Q1","received":{"total":9}}`})
+	c.say(st{by: acme, kind: "attestation", body: `{"clauses":["report"],"covers":"all","logged":{"outcomes":{"pending":6},"total":6},"period":"2026-Q1","received":{"total":9}}`})
 	list()
 	by := func(who, code, label string) Found {
 		return Found{Code: code, Concerns: "author", Author: who, Index: c.index(label)}
@@ -51,7 +57,7 @@ func authorsTexts() (*chain, []Found) {
 		by(acme, "body-invalid", "lower case"), by(acme, "body-invalid", "outside"), by(brindle, "body-invalid", "later"),
 		by(acme, "code-unknown", "unknown codes"), by(brindle, "code-unknown", "unknown outcome"),
 		by(acme, "disclosure-invalid", "opened badly"), by(acme, "disclosure-invalid", "opened nothing"),
-		by(acme, "sealed-overdue", "sealed"), by(brindle, "withheld-overdue", "kept"),
+		by(acme, "sealed-overdue", "sealed"), by(acme, "sealed-too-long", "sealed for longer"), by(brindle, "withheld-overdue", "kept"),
 	}
 }
 

@@ -92,7 +92,7 @@ func (s *stream) snapshot(ctx context.Context, t int64) error {
 	s.snapped, s.moment, s.snapAt = true, t, s.state.Size()
 	var wg sync.WaitGroup // both only look, and take a while with a large log
 	wg.Go(func() { s.statuses = s.state.Statuses(t) })
-	s.promises = append(s.state.Promises(t), s.texts.sealsOverdue(t)...)
+	s.promises = append(s.state.Promises(t), s.texts.sealFindings(t)...)
 	wg.Wait()
 	return nil
 }

@@ -25,6 +25,7 @@ type opening struct {
 	findings []pledge.Finding
 	invalid  []string // digests of texts that are not in the required form
 	original *entry.Statement
+	logged   int64        // when the original was logged
 	seals    []entry.Seal // of the original's text, when this opens it
 	wanted   []string     // the rules of a Watch that want that text
 }
@@ -109,7 +110,7 @@ func (t *textCheck) compareOpenings(ctx context.Context) error {
 			}
 		}
 		if t.s.state.Text(o.of, o.original.BodyDigest).State == pledge.TextPublic {
-			t.seal(o.at, o.original, o.seals)
+			t.seal(o.at, o.logged, o.original, o.seals)
 		}
 	}
 	t.openings, t.bytes = nil, 0
@@ -127,7 +128,7 @@ func (t *textCheck) compareBundle(ctx context.Context, bundle uint64, list []*op
 		return err
 	}
 	for _, o := range list {
-		o.original = items[o.at].Statement
+		o.original, o.logged = items[o.at].Statement, items[o.at].Leaf.Logged
 		if err := t.compare(ctx, o); err != nil {
 			return err
 		}

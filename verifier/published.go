@@ -72,6 +72,7 @@ func byText(x, y oddText) int {
 type sealed struct {
 	Entry  entry.ID
 	Author string
+	Logged int64
 	Seals  []entry.Seal
 }
 
@@ -161,7 +162,7 @@ func (t *textCheck) take(it *pledge.Item, j judgedText) {
 	case pledge.BodyInvalid:
 		t.odd(it.Index, it.Index, st.BodyDigest, textInvalid, true)
 	}
-	t.seal(it.Index, st, j.seals)
+	t.seal(it.Index, it.Leaf.Logged, st, j.seals)
 	said := j.state == pledge.BodyAltered || j.state == pledge.BodyMissing
 	if j.lacks {
 		t.lack(it.Index, st.ID, st.BodyDigest)
@@ -202,12 +203,12 @@ func (t *textCheck) file(f oddFile, said bool) {
 
 // seal notes the sealed fields of a statement's text, as far as they were not
 // opened.
-func (t *textCheck) seal(index uint64, st *entry.Statement, seals []entry.Seal) {
+func (t *textCheck) seal(index uint64, logged int64, st *entry.Statement, seals []entry.Seal) {
 	closed := slices.DeleteFunc(slices.Clone(seals), func(s entry.Seal) bool {
 		return t.s.state.Text(st.ID, s.Digest).State != pledge.TextUnknown
 	})
 	if len(closed) > 0 {
-		t.kept.Seals[index] = &sealed{st.ID, st.Author, closed}
+		t.kept.Seals[index] = &sealed{st.ID, st.Author, logged, closed}
 	}
 }
 
@@ -223,12 +224,12 @@ func (t *textCheck) unseal(index uint64, digest string) {
 	}
 }
 
-// sealsOverdue finds the fields that should have been looked at again by moment t.
-func (t *textCheck) sealsOverdue(moment int64) []pledge.Finding {
+// sealFindings says at a moment what is to be said of the fields that are still sealed.
+func (t *textCheck) sealFindings(moment int64) []pledge.Finding {
 	var found []pledge.Finding
 	for index, s := range t.kept.Seals {
 		st := &entry.Statement{ID: s.Entry, Author: s.Author}
-		found = append(found, pledge.SealsOverdue(index, st, s.Seals, func(string) bool { return false }, moment)...)
+		found = append(found, t.s.state.Seals(index, s.Logged, st, s.Seals, func(string) bool { return false }, moment)...)
 	}
 	return found
 }

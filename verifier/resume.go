@@ -228,7 +228,7 @@ func (t *textCheck) takeAgain(o oddText, it *pledge.Item, digest string, got tex
 		t.odd(o.Index, o.Of, digest, textInvalid, true)
 	}
 	if d != nil {
-		t.seal(o.Index, it.Statement, d.Seals())
+		t.seal(o.Index, it.Leaf.Logged, it.Statement, d.Seals())
 	}
 }
 

@@ -36,7 +36,7 @@ const StateFile = "audit.state"
 
 // stateFormat names the form of a state. It changes whenever what is kept, or what
 // an audit makes of it, does: a state of another form is refused.
-const stateFormat = "pledgelog.audit-state.v2"
+const stateFormat = "pledgelog.audit-state.v3"
 
 // A StateError says why a state can't be used. The audit did not begin.
 type StateError struct {

@@ -397,7 +397,7 @@ func TestStateRefused(t *testing.T) {
 		{"a moment before", verifier.Config{Policy: w.Policy, AsOf: &early, Source: log.DirSource(s.Dir)}, kept, "the moment asked for is before"},
 		{"nothing in it", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, []byte{}, "it is no state of this version"},
 		{"another format", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, changed(func(b []byte) []byte {
-			return bytes.Replace(b, []byte("audit-state.v2"), []byte("audit-state.v9"), 1)
+			return bytes.Replace(b, []byte("audit-state.v3"), []byte("audit-state.v9"), 1)
 		}), "it is no state of this version"},
 		{"of other rules", verifier.Config{Policy: w.Policy, Source: log.DirSource(s.Dir)}, changed(func(b []byte) []byte {
 			b = bytes.Replace(b[:len(b)-sha256.Size], []byte("pledgelog.state.v5"), []byte("pledgelog.state.v2"), 1)
