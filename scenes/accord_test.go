@@ -30,6 +30,9 @@ type accord struct {
 	now     time.Time
 	grown   time.Time // when something was logged last, zero when a directory covers it
 
+	run     func(name string, args ...string) said
+	phrases map[string]string // the file with a key's passphrase, by key
+
 	ids    map[string]string // entry ids by what a scene calls them
 	labels map[string]string // and the other way round
 }
@@ -38,21 +41,36 @@ type accord struct {
 // terms are those that the scenes count with.
 func found(t *testing.T, at string) *accord {
 	t.Helper()
-	a := &accord{t: t, dir: t.TempDir(), ids: make(map[string]string), labels: make(map[string]string)}
+	a := newAccord(t)
+	address := free(t)
+	a.begin(at, address, address)
+	return a
+}
+
+func newAccord(t *testing.T) *accord {
+	t.Helper()
+	a := &accord{t: t, dir: t.TempDir(), ids: make(map[string]string), labels: make(map[string]string), phrases: make(map[string]string)}
+	a.run = func(name string, args ...string) said { return play(a.t, a.dir, name, args...) }
 	for _, name := range []string{"home", "temp"} {
 		if err := os.Mkdir(filepath.Join(a.dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return a
+}
+
+// begin founds it. The server listens on one address; members are given another one.
+func (a *accord) begin(at, listen, address string) {
+	a.t.Helper()
 	a.set(at)
 	a.must("pledgelog", "keygen", "--origin", "log.accord.example/2025", "--out", "keys")
 	for _, key := range []string{"sec1", "rec1"} {
 		a.key(key, "statement")
 	}
 	vkey := strings.TrimSpace(a.read("keys/checkpoint.pub"))
-	address, metrics := free(t), free(t)
-	a.url, a.metrics = "http://"+address, "http://"+metrics
-	a.write("policy.txt", "log "+vkey+" "+a.url+"\nquorum none\n")
+	metrics := free(a.t)
+	a.url, a.metrics = "http://"+listen, "http://"+metrics
+	a.write("policy.txt", "log "+vkey+" http://"+address+"\nquorum none\n")
 	a.write("serve.yaml", fmt.Sprintf(`origin: log.accord.example/2025
 directory: log
 state: state
@@ -63,7 +81,7 @@ listen: %s
 metrics_listen: %s
 checkpoint_interval: 100ms
 simulated_clock: clock
-`, address, metrics))
+`, listen, metrics))
 	a.write("charter.yaml", `accord: Accord of the scenes
 logKeys: [keys/checkpoint.pub]
 clauses:
@@ -79,14 +97,13 @@ secretariat: {threshold: 1, keys: [sec1.pub]}
 recovery: {threshold: 1, keys: [rec1.pub]}
 operator: {threshold: 1, keys: [keys/operator.key.pub]}
 `)
-	a.charter = entryOf(t, a.must("pledge", "new", "charter", "--from", "charter.yaml", "--simulated-clock", "clock", "--out", "charter.json"))
+	a.charter = entryOf(a.t, a.must("pledge", "new", "charter", "--from", "charter.yaml", "--simulated-clock", "clock", "--out", "charter.json"))
 	for _, key := range []string{"sec1", "rec1", "keys/operator.key"} {
 		a.sign("charter.json", key)
 	}
 	a.must("pledgelog", "init", "--config", "serve.yaml", "--charter", "charter.json")
 	a.grown = a.now
 	a.serve()
-	return a
 }
 
 // free is an address on which nobody listens.
@@ -230,7 +247,7 @@ func (a *accord) ask(path string, into any) {
 // must runs what has to succeed.
 func (a *accord) must(name string, args ...string) said {
 	a.t.Helper()
-	s := play(a.t, a.dir, name, args...)
+	s := a.run(name, args...)
 	if s.code != 0 {
 		a.t.Fatalf("%s %q: exit %d\n%s%s", name, args, s.code, s.stdout, s.stderr)
 	}
@@ -240,7 +257,7 @@ func (a *accord) must(name string, args ...string) said {
 // refused runs what has to be refused, for a reason.
 func (a *accord) refused(why string, args ...string) {
 	a.t.Helper()
-	if s := play(a.t, a.dir, "pledge", args...); s.code != 1 || !strings.Contains(s.stderr, why) {
+	if s := a.run("pledge", args...); s.code != 1 || !strings.Contains(s.stderr, why) {
 		a.t.Errorf("pledge %q: exit %d, and not because of %s\n%s%s", args, s.code, why, s.stdout, s.stderr)
 	}
 }
@@ -291,7 +308,11 @@ func (a *accord) named(label string, s said) string {
 func (a *accord) sign(draft string, keys ...string) {
 	a.t.Helper()
 	for _, key := range keys {
-		a.must("pledge", "sign", draft, "--key", key, "--yes")
+		args := []string{"sign", draft, "--key", key, "--yes"}
+		if file := a.phrases[key]; file != "" {
+			args = append(args, "--passphrase-file", file)
+		}
+		a.must("pledge", args...)
 	}
 }
 
