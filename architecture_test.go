@@ -22,6 +22,7 @@ var rooms = map[string][]string{
 	"atomicfile":                 {},
 	"keyfile":                    {"entry"},
 	"signer":                     {"entry", "keyfile"},
+	"safe":                       {"entry", "signer"},
 	"commandline":                {"entry"}, // the vocabulary's version
 	"configfile":                 {},
 	"daemon":                     {"entry", "commandline"},
@@ -47,7 +48,7 @@ var rooms = map[string][]string{
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
 	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
-	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "lint", "page", "signer", "commandline"},
+	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "lint", "page", "safe", "signer", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.
 	"cmd/pledge-witness": {"atomicfile", "entry", "log", "witness", "commandline", "configfile", "daemon"},

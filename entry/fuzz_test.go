@@ -125,6 +125,8 @@ func FuzzSubmission(f *testing.F) {
 		f.Add(sub.Marshal())
 		sub.Signers = &Signers{Author: KeySet{Keys: []Key{testPub("fuzz")}, Threshold: 1}}
 		f.Add(sub.Marshal())
+		sub.Safe = []byte("age")
+		f.Add(sub.Marshal())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		draft, draftErr := ParseDraft(b)

@@ -53,3 +53,42 @@ func TestSignersStandInADraft(t *testing.T) {
 		}
 	}
 }
+
+// A draft's safe is kept as it is and never submitted, and what is in it does not stand
+// beside it.
+func TestSafeOfADraft(t *testing.T) {
+	st := &Statement{Log: "log.test/1", Author: "acme", Lane: LaneMain, Seq: 1, Kind: KindWithdraw, Body: &Withdraw{}}
+	payload, err := st.Payload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub := &Submission{Envelope: &Envelope{Payload: payload}, Safe: []byte{0, 1, 254, 255}}
+	sub.Envelope.Sign(KeyID{1}, []byte{1})
+	b := sub.Marshal()
+	got, err := ParseDraft(b)
+	if err != nil || !bytes.Equal(got.Safe, sub.Safe) || !bytes.Equal(got.Marshal(), b) {
+		t.Fatalf("%s: %v", b, err)
+	}
+	if _, err := ParseSubmission(b); CodeOf(err) != CodeMemberUnknown {
+		t.Errorf("submitted: %v", err)
+	}
+	got.Safe = nil
+	if _, err := ParseSubmission(got.Marshal()); err != nil {
+		t.Errorf("without it: %v", err)
+	}
+	for what, bad := range map[string]string{
+		"empty": `""`, "null": `null`, "a number": `1`, "no base64": `"AAH+/*=="`, "without padding": `"AAH+/w"`,
+		"bits that are none": `"AAH+/x=="`, "an escape": `"AAH+\/w=="`, "a line feed": `"AAH+\n/w=="`, "of URLs": `"AAH-_w=="`,
+	} {
+		if _, err := ParseDraft([]byte(strings.Replace(string(b), `"AAH+/w=="`, bad, 1))); CodeOf(err) != CodeMemberMalformed {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for kind, want := range map[Kind]Code{KindRequest: "", KindOpen: CodeBodyNotWanted} {
+		sub := samples()[kind]
+		sub.Safe = []byte{1}
+		if _, err := ParseDraft(sub.Marshal()); CodeOf(err) != want {
+			t.Errorf("a %s with its texts and a safe: %v", kind, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package entry
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"slices"
 
@@ -13,6 +14,10 @@ import (
 // disclosures of another whole body, which are a third longer, and what is around
 // them.
 const MaxSubmission = MaxKeyedLeaf + 3*MaxBody + 4096
+
+// MaxDraft is the largest draft, in bytes: a submission, and once more its texts,
+// encrypted and a third longer.
+const MaxDraft = MaxSubmission + 5*MaxBody
 
 // A Submission is a statement on its way: the body of POST /api/v1/statements,
 // and the file that goes from signer to signer (protocol section 8).
@@ -27,6 +32,7 @@ type Submission struct {
 	Detached    Detached     // Body, parsed; nil with it, and for an opened one
 	Disclosures []Disclosure // that an open opens, in the order of its digests
 	Signers     *Signers     // of a draft only, nil when they are not known
+	Safe        []byte       // of a draft only: what it keeps back, encrypted for those who sign; nil when nothing is
 }
 
 type submission struct {
@@ -34,6 +40,7 @@ type submission struct {
 	Body        jsontext.Value `json:"body,omitzero"`
 	Disclosures jsontext.Value `json:"disclosures,omitzero"`
 	Signers     jsontext.Value `json:"signers,omitzero"`
+	Safe        jsontext.Value `json:"safe,omitzero"`
 }
 
 // ParseSubmission reads {"statement":{envelope},"body":{…}?,"disclosures":[…]?}
@@ -62,7 +69,8 @@ func ParseSubmission(b []byte) (*Submission, error) {
 }
 
 // ParseDraft is ParseSubmission for a file that may still lack signatures and
-// texts, and that may hold a withheld body and Signers.
+// texts, and that may hold a withheld body, Signers and Safe. What is in Safe does not
+// stand beside it too: a body that is withheld or opened, and disclosures.
 func ParseDraft(b []byte) (*Submission, error) { return parseSubmission(b, true) }
 
 func parseSubmission(b []byte, draft bool) (*Submission, error) {
@@ -108,7 +116,29 @@ func parseSubmission(b []byte, draft bool) (*Submission, error) {
 			return nil, err
 		}
 	}
+	if w.Safe != nil {
+		if !draft {
+			return nil, refuse(CodeMemberUnknown, "safe stands in a draft and is not submitted")
+		}
+		if sub.Safe, err = parseSafe(w.Safe); err != nil {
+			return nil, err
+		}
+		if sub.Disclosures != nil || sub.Body != nil && (st.IsWithheld() || st.Kind == KindOpen) {
+			return nil, refuse(CodeBodyNotWanted, "the draft has a safe, and what belongs in it stands beside it")
+		}
+	}
 	return sub, nil
+}
+
+// parseSafe reads the base64 of a draft's safe. What is in it is for package safe.
+func parseSafe(raw jsontext.Value) ([]byte, error) {
+	if n := len(raw); n > 2 && raw[0] == '"' {
+		b, err := base64.StdEncoding.Strict().DecodeString(string(raw[1 : n-1]))
+		if err == nil && base64.StdEncoding.EncodedLen(len(b)) == n-2 {
+			return b, nil
+		}
+	}
+	return nil, refuse(CodeMemberMalformed, "safe is no base64")
 }
 
 func (s *Submission) readBody(raw jsontext.Value) (err error) {
@@ -186,6 +216,9 @@ func (s *Submission) Marshal() []byte {
 		if signers, err := Marshal(s.Signers); err == nil {
 			b = append(append(b, `,"signers":`...), signers...)
 		}
+	}
+	if s.Safe != nil {
+		b = append(base64.StdEncoding.AppendEncode(append(b, `,"safe":"`...), s.Safe), '"')
 	}
 	return append(b, '}')
 }

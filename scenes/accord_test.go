@@ -293,7 +293,7 @@ func (a *accord) key(name, use string) {
 func (a *accord) draft(label, kind, yaml string, more ...string) string {
 	a.t.Helper()
 	a.write(label+".yaml", yaml)
-	s := a.must("pledge", append(append([]string{"new", kind, "--from", label + ".yaml", "--out", label + ".json"}, online...), more...)...)
+	s := a.must("pledge", append(append([]string{"new", kind, "--unencrypted", "--from", label + ".yaml", "--out", label + ".json"}, online...), more...)...)
 	return a.named(label, s)
 }
 

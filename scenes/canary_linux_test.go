@@ -185,7 +185,7 @@ func (c *company) salts(file string, may ...string) {
 	for _, m := range regexp.MustCompile(`"salt":"([A-Za-z0-9_-]{22,})"`).FindAllStringSubmatch(text, -1) {
 		one(m[1])
 	}
-	for _, m := range regexp.MustCompile(`"(WyJ[A-Za-z0-9_-]{30,})"`).FindAllStringSubmatch(text, -1) { // ["
+	for _, m := range regexp.MustCompile(`"(Wy[IJ][A-Za-z0-9_-]{30,})"`).FindAllStringSubmatch(text, -1) { // ["
 		b, err := base64.RawURLEncoding.DecodeString(m[1])
 		var d []any
 		if err != nil || json.Unmarshal(b, &d) != nil || len(d) != 3 {
@@ -207,11 +207,11 @@ func (c *company) year() {
 	c.must("pledge", "version")
 	fresh := func(kind, label string) {
 		t.Helper()
-		c.named(label, c.must("pledge", append([]string{"new", kind, "--from", label + ".yaml", "--out", label + ".json"}, online...)...))
+		c.named(label, c.must("pledge", append([]string{"new", kind, "--unencrypted", "--from", label + ".yaml", "--out", label + ".json"}, online...)...))
 	}
 	commitments := make(map[string]string)
 	for _, label := range []string{"forever", "someday"} {
-		commitments[label] = printed(t, printedCommitment, c.must("pledge", "new", "request", "--from", label+".yaml", "--for-slot", "slots", "--policy", "policy.txt", "--simulated-clock", "clock"))
+		commitments[label] = printed(t, printedCommitment, c.must("pledge", "new", "request", "--unencrypted", "--from", label+".yaml", "--for-slot", "slots", "--policy", "policy.txt", "--simulated-clock", "clock"))
 	}
 	c.kept = commitments["someday"]
 	c.salts(commitments["forever"])
@@ -282,7 +282,7 @@ func (c *company) keyID(key string) string {
 func (c *company) mistakes() {
 	for _, label := range []string{"wrong-country", "wrong-code", "wrong-member", "wrong-date"} {
 		for _, way := range [][]string{online, {"--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots"}} {
-			if s := c.run("pledge", append([]string{"new", "request", "--from", label + ".yaml"}, way...)...); s.code == 0 {
+			if s := c.run("pledge", append([]string{"new", "request", "--unencrypted", "--from", label + ".yaml"}, way...)...); s.code == 0 {
 				c.t.Errorf("%s: it is taken", label)
 			}
 		}
@@ -294,7 +294,7 @@ func (c *company) mistakes() {
 	odd := c.hunt.canary("a content type", "wire to the server", "memory of pledgelog", "wire from the server") // told to who sent it
 	c.named("spilled", c.must("pledge", func() []string {
 		c.write("spilled.yaml", "author: acme\nreceived: 2025-03\ncountry: XC\nassist: [keys]\nnarrative: {en: '"+text(sent)+"'}\nwithhold: {review: 2025-09-30}\n")
-		return append([]string{"new", "request", "--from", "spilled.yaml", "--out", "spilled.json"}, online...)
+		return append([]string{"new", "request", "--unencrypted", "--from", "spilled.yaml", "--out", "spilled.json"}, online...)
 	}()...))
 	c.sign("spilled.json", "acme-2")
 	var draft struct{ Statement, Body json.RawMessage }

@@ -85,7 +85,7 @@ func opensLater(t *testing.T, a *accord) {
 	commitments := make(map[string]string)
 	for _, c := range both {
 		a.write(c.id+"-kept.yaml", "author: "+c.id+"\nreceived: 2025-01\ncountry: XD\nassist: [update-channel]\nnarrative: {en: They wanted an update of their own.}\n")
-		s := a.must("pledge", "new", "request", "--from", c.id+"-kept.yaml", "--for-slot", c.id+"-slots", "--policy", "policy.txt", "--simulated-clock", "clock")
+		s := a.must("pledge", "new", "request", "--from", c.id+"-kept.yaml", "--for-slot", c.id+"-slots", "--unencrypted", "--policy", "policy.txt", "--simulated-clock", "clock")
 		commitments[c.id] = printed(t, printedCommitment, s)
 	}
 	timers("2025-01-27T03:00:00Z")

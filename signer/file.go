@@ -37,7 +37,7 @@ func ReadFile(ctx context.Context, path string, opts Options) (keyfile.Secret, e
 		return nil, err
 	}
 	if isEncrypted(b) {
-		if b, err = decrypt(ctx, path, b, opts); err != nil {
+		if b, err = decrypt(ctx, "key", path, b, opts); err != nil {
 			return nil, err
 		}
 	}

@@ -62,7 +62,7 @@ It says what that proves and what it doesn't. It opens no connection.`,
 // readBody reads a detached body: the file itself, or the one in the file of a
 // submission.
 func readBody(file string) ([]byte, error) {
-	b, err := commandline.ReadInput("text", file, entry.MaxSubmission, "see --body: the text as it was published, or the statement's file; it may be left out")
+	b, err := commandline.ReadInput("text", file, entry.MaxDraft, "see --body: the text as it was published, or the statement's file; it may be left out")
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -15,20 +17,26 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/safe"
 )
 
 // A commitment is a request of which nobody may know, not even that there is one
 // (protocol section 3, Slot). It is the detached body that the request will have one
-// day, in a file of its own, mode 0600. The next slot commits to its digest. Nothing
-// of it leaves the machine before.
+// day, in a file of its own, mode 0600, encrypted for safes. The next slot commits to
+// its digest, which stands there in plain: a timer needs no safe. Nothing of it leaves
+// the machine before.
 type commitment struct {
 	Made        int64
+	Safe        []byte             // the rest, encrypted; nil when it stands there in plain text
 	Period      string             // withheld, or "" when the period in the tree follows from the body
 	Body        []byte             // of the request to come, exact bytes
 	Disclosures []entry.Disclosure // what opens its sealed members
 
-	path     string
-	detached *entry.RequestBody
+	path        string
+	log, author string // of the body
+	bodyDigest  string // what a slot commits to
+	detached    *entry.RequestBody
+	recipients  []*safe.Recipient // once opened
 }
 
 // commitmentJSON is the form of the file, and a line feed behind it.
@@ -39,8 +47,22 @@ type commitmentJSON struct {
 	Disclosures []string       `json:"disclosures,omitzero"`
 }
 
+// keptCommitmentJSON is the form of one in safes, of which Period, Body and Disclosures
+// are what package safe has.
+type keptCommitmentJSON struct {
+	Made       string `json:"made"`
+	Log        string `json:"log"`
+	Author     string `json:"author"`
+	BodyDigest string `json:"bodyDigest"`
+	Safe       []byte `json:"safe"`
+}
+
 // marshal writes what parseCommitment reads.
 func (c *commitment) marshal() ([]byte, error) {
+	if c.Safe != nil {
+		b, err := json.Marshal(keptCommitmentJSON{entry.FormatTime(c.Made), c.log, c.author, c.bodyDigest, c.Safe})
+		return append(b, '\n'), err
+	}
 	w := commitmentJSON{Made: entry.FormatTime(c.Made), Period: c.Period, Body: c.Body}
 	for _, d := range c.Disclosures {
 		w.Disclosures = append(w.Disclosures, d.Text())
@@ -52,9 +74,12 @@ func (c *commitment) marshal() ([]byte, error) {
 // parseCommitment reads a commitment, and wants a body that a request can have. Its
 // errors quote nothing.
 func parseCommitment(b []byte) (*commitment, error) {
+	if c, err := parseKeptCommitment(b); c != nil || err != nil {
+		return c, err
+	}
 	var w commitmentJSON
 	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.Body == nil {
-		return nil, errors.New(`it is not {"made":…,"body":{…}}`)
+		return nil, errors.New(`it is not {"made":…,"body":{…}} or {"made":…,"log":…,"author":…,"bodyDigest":…,"safe":…}`)
 	}
 	c := &commitment{Period: w.Period, Body: bytes.Clone(w.Body)}
 	var err error
@@ -71,17 +96,8 @@ func parseCommitment(b []byte) (*commitment, error) {
 		}
 		c.Disclosures = append(c.Disclosures, d)
 	}
-	st, err := c.statement()
-	if err != nil {
+	if err := c.read(); err != nil {
 		return nil, err
-	}
-	whole, err := entry.Unseal(st, c.Body, c.Disclosures)
-	if err != nil {
-		return nil, discreet(err)
-	}
-	c.detached = whole.(*entry.RequestBody)
-	if len(c.detached.Seals()) > 0 {
-		return nil, errors.New("something in it is sealed and what opens it is missing")
 	}
 	if again, err := c.marshal(); err != nil || !bytes.Equal(again, b) {
 		return nil, errors.New("it is not as `pledge new request --for-slot` wrote it")
@@ -89,31 +105,108 @@ func parseCommitment(b []byte) (*commitment, error) {
 	return c, nil
 }
 
-// statement is a request as far as it can be known before it is made: it has the
-// members that its body is held to.
-func (c *commitment) statement() (*entry.Statement, error) {
+// parseKeptCommitment reads a commitment that is in safes, and returns nil for anything
+// that does not look like one. What is in the safe is not looked at.
+func parseKeptCommitment(b []byte) (*commitment, error) {
+	var w keptCommitmentJSON
+	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.Safe == nil {
+		return nil, nil
+	}
+	c := &commitment{Safe: w.Safe, log: w.Log, author: w.Author, bodyDigest: w.BodyDigest}
+	var err error
+	if c.Made, err = entry.ParseTime(w.Made); err != nil {
+		return nil, errors.New("made is no time")
+	}
+	digest, err := base64.RawURLEncoding.Strict().DecodeString(w.BodyDigest)
+	if err != nil || len(digest) != sha256.Size || entry.CheckAuthor(w.Author) != nil {
+		return nil, errors.New("its bodyDigest or its author is none")
+	}
+	if again, err := c.marshal(); err != nil || !bytes.Equal(again, b) {
+		return nil, errors.New("it is not as `pledge new request --for-slot` wrote it")
+	}
+	return c, nil
+}
+
+// read reads the body, sealed members opened. Its errors quote nothing.
+func (c *commitment) read() error {
 	var head struct {
 		Author string `json:"author"`
 		Log    string `json:"log"`
 	}
 	if err := json.Unmarshal(c.Body, &head); err != nil {
-		return nil, errors.New("its body has no author and log")
+		return errors.New("its body has no author and log")
 	}
 	if entry.CheckAuthor(head.Author) != nil {
-		return nil, errors.New("its body's author is none")
+		return errors.New("its body's author is none")
 	}
+	c.log, c.author, c.bodyDigest = head.Log, head.Author, entry.Digest(c.Body)
+	whole, err := entry.Unseal(c.statement(), c.Body, c.Disclosures)
+	if err != nil {
+		return discreet(err)
+	}
+	c.detached = whole.(*entry.RequestBody)
+	if len(c.detached.Seals()) > 0 {
+		return errors.New("something in it is sealed and what opens it is missing")
+	}
+	return nil
+}
+
+// keep puts what a commitment says into safes.
+func (c *commitment) keep(to []*safe.Recipient) error {
+	k := &safe.Kept{BodyDigest: c.digest(), Body: c.Body, Period: c.Period, Recipients: to}
+	for _, d := range c.Disclosures {
+		k.Disclosures = append(k.Disclosures, d.Text())
+	}
+	var err error
+	c.Safe, err = k.Seal()
+	return err
+}
+
+// open reads what is in the safes of a commitment. It has to be what its digest says.
+func (a *app) openCommitment(ctx context.Context, c *commitment) error {
+	if c.Safe == nil {
+		return nil
+	}
+	kept, err := a.openKept(ctx, "commitment", c.path, c.Safe)
+	if err != nil {
+		return err
+	}
+	wrong := func(err error) error {
+		return commandline.Refused(fmt.Errorf("read commitment %s: what is in its safe is not what it commits to: %w", c.path, err), "take the file from a backup")
+	}
+	o := &commitment{Made: c.Made, Period: kept.Period, Body: kept.Body}
+	for _, text := range kept.Disclosures {
+		d, err := entry.ParseDisclosure(text)
+		if err != nil {
+			return wrong(discreet(err))
+		}
+		o.Disclosures = append(o.Disclosures, d)
+	}
+	if err := o.read(); err != nil {
+		return wrong(err)
+	}
+	if o.digest() != c.digest() || o.log != c.log || o.author != c.author || o.Period != "" && o.Period != entry.Withheld || kept.BodyDigest != c.digest() {
+		return wrong(errors.New("it is another's"))
+	}
+	c.Period, c.Body, c.Disclosures, c.detached, c.recipients = o.Period, o.Body, o.Disclosures, o.detached, kept.Recipients
+	return nil
+}
+
+// statement is a request as far as it can be known before it is made: it has the
+// members that its body is held to.
+func (c *commitment) statement() *entry.Statement {
 	return &entry.Statement{
-		Log: head.Log, Author: head.Author, Kind: entry.KindRequest, Lane: entry.LaneMain,
+		Log: c.log, Author: c.author, Kind: entry.KindRequest, Lane: entry.LaneMain,
 		Body: &entry.Request{Received: entry.Withheld}, BodyDigest: c.digest(),
-	}, nil
+	}
 }
 
 // digest is what a slot commits to.
-func (c *commitment) digest() string { return entry.Digest(c.Body) }
+func (c *commitment) digest() string { return c.bodyDigest }
 
 func readCommitment(path string) (*commitment, error) {
 	const hint = "it is what pledge new request --for-slot wrote"
-	b, err := commandline.ReadInput("commitment", path, 3*entry.MaxBody, hint)
+	b, err := commandline.ReadInput("commitment", path, entry.MaxDraft, hint)
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +236,19 @@ func (a *app) commit(src *requestYAML, f newFlags) error {
 	a.printf("commitment  %s\ndigest      %s\n", c.path, c.digest())
 	a.note("nothing was sent. It goes into the next slot: pledge slot --dir %s", f.forSlot)
 	a.note("%s has the only copy of the text: keep it, and let nobody else read it; losing it loses the proof", c.path)
+	if c.Safe != nil {
+		a.note("it is encrypted for the safes that were given: losing them loses it too")
+	}
 	return nil
 }
 
 // keepCommitment makes the commitment of a request and writes it into the folder of
 // commitments. Name is where the request was written down. Its errors quote nothing of it.
 func (a *app) keepCommitment(name string, src *requestYAML, f newFlags) (*commitment, error) {
+	to, err := a.keepers(nil, false)
+	if err != nil {
+		return nil, err
+	}
 	if src.Withhold != nil {
 		return nil, commandline.Refused(inFile(name, errors.New("withhold: nothing of this is published now, and whether its text is when it comes out of the slot is said then")), "leave withhold out; pledge new request --from-slot FILE --review DATE withholds")
 	}
@@ -170,6 +270,11 @@ func (a *app) keepCommitment(name string, src *requestYAML, f newFlags) (*commit
 	c, err := src.commitment(d)
 	if err != nil {
 		return nil, inFile(name, discreet(err))
+	}
+	if to != nil {
+		if err := c.keep(to); err != nil {
+			return nil, err
+		}
 	}
 	b, err := c.marshal()
 	if err != nil {
@@ -206,7 +311,7 @@ func originFor(policyFile string) (string, error) {
 }
 
 // origin is the log that a commitment is for.
-func (c *commitment) origin() string { return c.detached.Log }
+func (c *commitment) origin() string { return c.log }
 
 // commitment makes the detached body of a request to come.
 func (y *requestYAML) commitment(d *drafting) (*commitment, error) {
@@ -227,11 +332,11 @@ func (y *requestYAML) commitment(d *drafting) (*commitment, error) {
 		return nil, err
 	}
 	c := &commitment{Made: d.st.Made, Period: y.Period, Body: body, Disclosures: d.disclosures}
-	// The codes are looked at as if it were submitted now.
-	st, err := c.statement()
-	if err != nil {
+	if err := c.read(); err != nil {
 		return nil, err
 	}
+	// The codes are looked at as if it were submitted now.
+	st := c.statement()
 	detached, err := entry.ParseDetached(st, body)
 	if err != nil {
 		return nil, err
@@ -279,10 +384,7 @@ func (a *app) outOfSlot(ctx context.Context, f newFlags) error {
 	if err != nil {
 		return err
 	}
-	st, err := c.statement()
-	if err != nil {
-		return err
-	}
+	st := c.statement()
 	folder, err := readSlots(filepath.Dir(filepath.Dir(filepath.Clean(f.fromSlot))), st.Author)
 	if err != nil {
 		return err
@@ -294,11 +396,14 @@ func (a *app) outOfSlot(ctx context.Context, f newFlags) error {
 	if !slot.logged {
 		return commandline.Refused(fmt.Errorf("%s is in the slot of %s, which is not submitted yet", f.fromSlot, slot.period()), "pledge slot submits it")
 	}
+	if err := a.openCommitment(ctx, c); err != nil {
+		return err
+	}
 	src := &slotRequest{commitment: c, place: place, slot: slot.statement.ID, review: f.review}
 	if src.permission, err = readPermission(f.permission); err != nil {
 		return err
 	}
-	d := &drafting{st: &entry.Statement{Kind: entry.KindRequest, Lane: entry.LaneMain, Author: st.Author}}
+	d := &drafting{st: &entry.Statement{Kind: entry.KindRequest, Lane: entry.LaneMain, Author: st.Author}, recipients: c.recipients, plain: c.Safe == nil}
 	if err := src.tell(d); err != nil {
 		return inFile(f.fromSlot, discreet(err))
 	}

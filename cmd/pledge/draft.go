@@ -13,6 +13,7 @@ import (
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/safe"
 )
 
 // A source is what a person writes in YAML for one kind of statement. Each kind
@@ -92,6 +93,8 @@ type drafting struct {
 	seals       []entry.Seal       // of members of the detached body
 	disclosures []entry.Disclosure // what opens the seals, or what an open opens
 	signers     *entry.Signers     // as the log tells, nil when it was not asked
+	recipients  []*safe.Recipient  // of the safes that what is drafted comes out of
+	plain       bool               // it comes out of plain text
 	permission  string             // what permits to tell of a request, "" for none; never part of the statement
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/safe"
 )
 
 const paperOrigin = "log.accord.test/2026"
@@ -38,6 +39,9 @@ func commitmentOf(t testing.TB, author string, made int64, seals ...entry.Seal) 
 	t.Helper()
 	c := &commitment{Made: made}
 	c.Body, c.Disclosures = bodyOf(t, author, seals...)
+	if err := c.read(); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 
@@ -95,8 +99,20 @@ func FuzzDisclosureFile(f *testing.F) {
 func FuzzCommitment(f *testing.F) {
 	f.Add(marshalled(f, commitmentOf(f, "acme", 1767225600)))
 	f.Add(marshalled(f, commitmentOf(f, "acme", 1767225600, aSeal)))
+	kept := commitmentOf(f, "acme", 1767225600)
+	key, err := safe.NewKey()
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := kept.keep([]*safe.Recipient{key.Recipient()}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(marshalled(f, kept))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := parseCommitment(b)
+		if kept, _ := parseKeptCommitment(b); kept != nil && (err != nil || got.Safe == nil) {
+			t.Errorf("%q is in a safe and is not read as that: %v", b, err)
+		}
 		if err != nil {
 			return
 		}

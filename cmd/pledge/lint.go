@@ -93,7 +93,7 @@ func counted(n int, one, many string) string {
 }
 
 func (a *app) lintCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "lint FILE...",
 		Short: "point at what may not belong in a draft",
 		Long: `lint points at what may not belong in a public statement: names of persons, e-mail
@@ -113,10 +113,10 @@ Exit code 1 says that there is something to look at.`,
 			}
 			return nil
 		},
-		RunE: do(func(_ context.Context, args []string) error {
+		RunE: do(func(ctx context.Context, args []string) error {
 			n := 0
 			for _, path := range args {
-				sub, opened, err := readWhole(path)
+				sub, opened, err := a.readWhole(ctx, path)
 				if err != nil {
 					return err
 				}
@@ -131,4 +131,6 @@ Exit code 1 says that there is something to look at.`,
 			return nil
 		}),
 	}
+	a.openingFlags(cmd)
+	return cmd
 }

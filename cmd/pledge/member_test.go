@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,6 +136,8 @@ func newMember(t *testing.T) *member {
 	for _, key := range []string{"sec1", "rec1", "op1", "acme1"} {
 		m.must("keygen", "--out", key, "--unencrypted")
 	}
+	m.file("phrase", "a long green lantern\n")
+	m.must("safe", "new", "--out", "acme.safe", "--passphrase-file", "phrase")
 	m.must("keygen", "--out", "slot1", "--use", "slot", "--unencrypted")
 	m.file("charter.yaml", `accord: An accord of companies
 logKeys: [checkpoint.pub]
@@ -213,22 +216,32 @@ func (m *member) must(args ...string) entry.ID {
 
 var printedID = regexp.MustCompile(`(?m)^entry id    ([0-9a-f]{64})$`)
 
+// unlocked are the flags with which acme reads what it keeps back.
+var unlocked = []string{"--safe-key", "acme.safe", "--safe-passphrase-file", "phrase"}
+
+// unlock adds them to a command line.
+func unlock(args ...string) []string { return slices.Concat(args, unlocked) }
+
 // draft drafts KIND from KIND.yaml, or from another file.
 func (m *member) draft(kind, from string, more ...string) entry.ID {
 	m.t.Helper()
 	if from == "" {
 		from = kind + ".yaml"
 	}
-	return m.must(append([]string{"new", kind, "--from", from, "--policy", "policy.txt", "--simulated-clock", "clock"}, more...)...)
+	keep := []string{"--safe", "acme.safe.pub"}
+	if slices.Contains(more, "--unencrypted") {
+		keep = nil
+	}
+	return m.must(slices.Concat([]string{"new", kind, "--from", from, "--policy", "policy.txt", "--simulated-clock", "clock"}, keep, more)...)
 }
 
 // log signs a draft and submits it.
 func (m *member) log(name string, keys ...string) entry.ID {
 	m.t.Helper()
 	for _, k := range keys {
-		m.must("sign", name+".json", "--key", k, "--yes")
+		m.must(unlock("sign", name+".json", "--key", k, "--yes")...)
 	}
-	return m.must("submit", name+".json", "--policy", "policy.txt")
+	return m.must(unlock("submit", name+".json", "--policy", "policy.txt")...)
 }
 
 var slotRun = []string{"slot", "--author", "acme", "--key", "slot1", "--policy", "policy.txt", "--simulated-clock", "clock"}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/safe"
 )
 
 // newFlags are the flags of `pledge new`.
@@ -61,16 +62,19 @@ sent.
 
 A text need not be published with its statement. In the YAML of a request,
 decision, attestation or reply, withhold: {review: DATE} commits to the text and
-keeps it in the draft; in that of any statement with a text, seal: {MEMBER:
-{reason: CODE, review: DATE}} keeps single members in FILE.sealed.json beside the
-draft. These are the only copies: pledge open opens them. A request of which not
-even the existence may be told goes into the next slot: --for-slot DIR asks
-nothing, sends nothing and leaves one file, which later --from-slot drafts from.
+keeps it back; in that of any statement with a text, seal: {MEMBER: {reason: CODE,
+review: DATE}} does so with single members. What is kept back is in the draft,
+encrypted for your own safe and for those of all who sign: --safe FILE.pub (pledge
+safe new). With --unencrypted it is in plain text, what opens seals in
+FILE.sealed.json beside the draft. These are the only copies: pledge open opens
+them. A request of which not even the existence may be told goes into the next slot:
+--for-slot DIR asks nothing, sends nothing and leaves one file, which later
+--from-slot drafts from.
 
 The law card of the instrument is applied (pledge law): one that forbids telling of
 a request refuses it, unless permission: {reference: …} in the YAML cites what
-permits it. That reference stays in FILE.filing.json beside the draft and is never
-logged or sent. With --for-slot no card blocks. Cards are information, not advice.
+permits it. That reference is kept back too, and is never logged or sent; with
+--unencrypted it stands in FILE.filing.json beside the draft. With --for-slot no card blocks. Cards are information, not advice.
 
 A charter needs no log. For the others the log's address is --log, or stands in
 the policy. With a policy the charter is taken only under a checkpoint that the
@@ -84,8 +88,9 @@ is submitted. What is withheld or sealed is shown on a terminal only, unless
   pledge new request --from request.yaml --author acme --policy policy.txt
   pledge new admit --from acme.yaml --policy policy.txt --out acme-admit.json
   pledge new keys --from new-keys.yaml --author acme --policy policy.txt
-  pledge new request --from request.yaml --policy policy.txt --for-slot slots
-  pledge new request --from-slot slots/commitments/20260814T090000Z-1tR0n6aB.json --policy policy.txt
+  pledge new request --from withheld.yaml --policy policy.txt --safe counsel.safe.pub --safe ciso.safe.pub
+  pledge new request --from request.yaml --policy policy.txt --for-slot slots --safe counsel.safe.pub
+  pledge new request --from-slot slots/commitments/20260814T090000Z-1tR0n6aB.json --policy policy.txt --safe-key counsel.safe
   pledge new charter --from charter.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -138,6 +143,8 @@ is submitted. What is withheld or sealed is shown on a terminal only, unless
 	flags.StringVar(&f.fromSlot, "from-slot", "", "draft the request of a commitment `FILE` that was in a slot")
 	flags.StringVar(&f.review, "review", "", "with --from-slot: withhold the text, review by `DATE`")
 	flags.StringVar(&f.permission, "permission", "", "with --from-slot: `FILE` with the reference of what permits telling, where a law card forbids it")
+	a.keepFlags(cmd)
+	a.openingFlags(cmd)
 	flags.BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	flags.StringVar(&f.out, "out", "", "draft `FILE` to write (default AUTHOR-KIND-SEQ.json)")
 	return cmd
@@ -155,6 +162,11 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 	d := &drafting{st: &entry.Statement{Kind: kind, Lane: entry.LaneOf(kind)}, affirmAll: f.affirmAll}
 	if d.st.Author, err = pickAuthor(kind, src.author(), f.author); err != nil {
 		return err
+	}
+	if keepsBack(src) {
+		if _, err := a.keepers(nil, false); err != nil {
+			return err
+		}
 	}
 	if t, ok := src.(teller); ok {
 		if err := t.tell(d); err != nil {
@@ -233,7 +245,7 @@ func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) 
 
 // writeDraft writes a draft and what stands beside it, and shows both.
 func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
-	if err := d.keep(sub, out); err != nil {
+	if err := a.keep(d, sub, out); err != nil {
 		return err
 	}
 	a.statement(sub, d.disclosures)
@@ -246,6 +258,10 @@ func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 	}
 	a.simulated(sub.Statement.Log)
 	a.printf("draft       %s\n", out)
+	if sub.Safe != nil {
+		a.printf("kept back   in the draft, for the safes that were given\n")
+		return nil
+	}
 	if d.seals != nil {
 		a.note("%s has the only copy of what is under the seals: keep it; it is not needed to sign or submit", sealedPath(out))
 		a.printf("sealed      %s\n", sealedPath(out))
@@ -257,8 +273,21 @@ func (a *app) writeDraft(d *drafting, sub *entry.Submission, out string) error {
 	return nil
 }
 
-// keep writes a draft, what opens its seals, and what permits it.
-func (d *drafting) keep(sub *entry.Submission, out string) error {
+// keep writes a draft. What it keeps back goes into the safes of this run, as the
+// draft's own; where it may be plain, what opens seals and what permits go beside it.
+func (a *app) keep(d *drafting, sub *entry.Submission, out string) error {
+	kept := d.kept(sub)
+	if kept != nil {
+		var err error
+		if kept.Recipients, err = a.keepers(d.recipients, d.plain); err != nil {
+			return err
+		}
+		if kept.Recipients != nil {
+			if sub.Safe, err = kept.Seal(); err != nil {
+				return err
+			}
+		}
+	}
 	// What stands beside a draft is written first: a draft without it could be signed
 	// and submitted.
 	var beside []string
@@ -268,22 +297,54 @@ func (d *drafting) keep(sub *entry.Submission, out string) error {
 		}
 		return err
 	}
-	if d.seals != nil {
+	if d.seals != nil && sub.Safe == nil {
 		if err := keepDisclosures(out, sub.Statement.ID, d.disclosures); err != nil {
 			return err
 		}
 		beside = append(beside, sealedPath(out))
 	}
-	if d.permission != "" {
+	if d.permission != "" && sub.Safe == nil {
 		if err := keepFiling(out, sub.Statement, d.permission); err != nil {
 			return undo(err)
 		}
 		beside = append(beside, filingPath(out))
 	}
-	if err := createFile(out, sub.Marshal(), 0o600); err != nil {
+	if err := createFile(out, closed(sub).Marshal(), 0o600); err != nil {
 		return undo(fmt.Errorf("write draft: %w", err))
 	}
 	return nil
+}
+
+// keepsBack reports whether what is drafted from a source keeps something back.
+func keepsBack(src source) bool {
+	if y, ok := src.(*requestYAML); ok && y.Permission != nil {
+		return true
+	}
+	b, ok := src.(backkeeper)
+	if !ok {
+		return false
+	}
+	withhold, seals := b.keepsBack()
+	return withhold != nil || seals.list != nil
+}
+
+// kept is what a draft keeps back, nil for nothing.
+func (d *drafting) kept(sub *entry.Submission) *safe.Kept {
+	k := &safe.Kept{BodyDigest: sub.Statement.BodyDigest}
+	if sub.Statement.IsWithheld() || sub.Statement.Kind == entry.KindOpen {
+		k.Body = sub.Body
+	}
+	for _, o := range d.disclosures {
+		k.Disclosures = append(k.Disclosures, o.Text())
+	}
+	if d.permission != "" {
+		cards := entry.LawCards()
+		k.Filing = &safe.Filing{Made: entry.FormatTime(sub.Statement.Made), Version: cards.Version, Date: cards.Date, Reference: d.permission}
+	}
+	if k.Body == nil && k.Disclosures == nil && k.Filing == nil {
+		return nil
+	}
+	return k
 }
 
 // inFile puts the YAML file's name in front of what is wrong in it.

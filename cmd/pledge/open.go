@@ -12,6 +12,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/safe"
 )
 
 // openFlags are the flags of `pledge open`.
@@ -35,7 +36,8 @@ drafts, one after the other in the author's chain.
   --field MEMBER                  opens that sealed member; give it once for each
   --review DATE                   opens nothing: sets the day of the next review
 
-The draft has the texts in it. They become public when it is submitted, and not
+The draft has the texts in it, in the safes that FILE has them in and in those that
+--safe adds. They become public when it is submitted, and not
 before: by then everybody has signed. What the log holds cannot be taken out.
 
 --why is one of:
@@ -59,6 +61,8 @@ before: by then everybody has signed. What the log holds cannot be taken out.
 		}),
 	}
 	flags := cmd.Flags()
+	a.keepFlags(cmd)
+	a.openingFlags(cmd)
 	flags.StringVar(&f.why, "why", "", "`CODE` that says why now")
 	flags.StringArrayVar(&f.fields, "field", nil, "open the sealed `MEMBER`, such as country")
 	flags.StringVar(&f.review, "review", "", "open nothing, and look at it again by `DATE`")
@@ -102,16 +106,32 @@ type opening struct {
 	path        string
 	sub         *entry.Submission
 	disclosures []entry.Disclosure
+	recipients  []*safe.Recipient // of the safes that it is kept in
+	plain       bool              // it is kept in none
 }
 
-func readOpening(path string) (*opening, error) {
+// readOpening reads a statement that kept something back. Its texts are wanted unless
+// nothing is opened.
+func (a *app) readOpening(ctx context.Context, path string, texts bool) (*opening, error) {
 	sub, err := readDraft(path)
 	if err != nil {
 		return nil, err
 	}
-	o := &opening{path: path, sub: sub}
-	if o.disclosures, err = readDisclosures(path, sub); err != nil {
-		return nil, err
+	o := &opening{path: path, sub: sub, plain: sub.Safe == nil}
+	switch {
+	case o.plain:
+		if o.disclosures, err = readDisclosures(path, sub); err != nil {
+			return nil, err
+		}
+	case texts && hidesText(sub):
+		kept, err := a.openKept(ctx, "draft", path, sub.Safe)
+		if err != nil {
+			return nil, err
+		}
+		if o.sub, o.disclosures, err = opened(path, sub, kept); err != nil {
+			return nil, err
+		}
+		o.recipients = kept.Recipients
 	}
 	if !sub.Statement.IsWithheld() && (sub.Detached == nil || len(sub.Detached.Seals()) == 0) {
 		return nil, commandline.Refused(fmt.Errorf("%s keeps nothing back", path), "name the file of a statement whose text is withheld, or has sealed members")
@@ -126,7 +146,7 @@ func (a *app) openAll(ctx context.Context, paths []string, f openFlags) error {
 	}
 	var all []*opening
 	for _, path := range paths {
-		o, err := readOpening(path)
+		o, err := a.readOpening(ctx, path, f.review == "")
 		if err != nil {
 			return err
 		}
@@ -144,7 +164,7 @@ func (a *app) openAll(ctx context.Context, paths []string, f openFlags) error {
 	for _, o := range all {
 		st := *place.st
 		st.Seq, st.Prev = seq, prev
-		d := &drafting{st: &st, terms: place.terms, signers: place.signers}
+		d := &drafting{st: &st, terms: place.terms, signers: place.signers, recipients: o.recipients, plain: o.plain}
 		if o == all[0] {
 			d.notes = place.notes
 		}

@@ -35,7 +35,7 @@ the names of who is in it, so that the page has them.`,
 		Args: commandline.OneArgument("name one draft, FILE.json"),
 		RunE: do(func(ctx context.Context, args []string) error {
 			path := args[0]
-			sub, opened, err := readWhole(path)
+			sub, opened, err := a.readWhole(ctx, path)
 			if err != nil {
 				return err
 			}
@@ -62,6 +62,7 @@ the names of who is in it, so that the page has them.`,
 			return rememberSeen(path, sub.Statement.ID)
 		}),
 	}
+	a.openingFlags(cmd)
 	cmd.Flags().StringVar(&f.html, "html", "", "write the public page to `FILE`")
 	cmd.Flags().StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) of the log that is asked for names")
 	cmd.Flags().StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")

@@ -25,7 +25,7 @@ func (i *idYAML) decodeNode(d *yamlDecoder, path string, n ast.Node) error {
 		return d.refuse(path, n, hint, "it has to be an entry id")
 	}
 	if strings.HasSuffix(text, ".json") {
-		b, err := commandline.ReadFile(d.path(text), entry.MaxSubmission)
+		b, err := commandline.ReadFile(d.path(text), entry.MaxDraft)
 		if err != nil {
 			return d.refuse(path, n, hint, "the file that it names can't be read")
 		}

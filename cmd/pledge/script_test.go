@@ -60,20 +60,21 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":   commandtest.Exits,
-			"mode":   mode,
-			"vkey":   vkey,
-			"alter":  alter,
-			"policy": policy,
-			"serve":  serve,
-			"build":  build,
-			"start":  start,
-			"clock":  clock,
-			"glob":   glob,
-			"alike":  alike,
-			"only":   only,
-			"entry":  printed("entry id"),
-			"key":    printed("key id"),
+			"code":     commandtest.Exits,
+			"mode":     mode,
+			"vkey":     vkey,
+			"alter":    alter,
+			"policy":   policy,
+			"serve":    serve,
+			"build":    build,
+			"start":    start,
+			"clock":    clock,
+			"glob":     glob,
+			"alike":    alike,
+			"only":     only,
+			"swapsafe": swapsafe,
+			"entry":    printed("entry id"),
+			"key":      printed("key id"),
 		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "modes" && runtime.GOOS != "windows", nil
@@ -194,4 +195,17 @@ func printed(what string) func(*testscript.TestScript, bool, []string) {
 		}
 		ts.Setenv(args[0], m[1])
 	}
+}
+
+// swapsafe FROM INTO OUT writes the draft INTO with the safe of the draft FROM.
+func swapsafe(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: swapsafe from into out")
+	}
+	from, err := entry.ParseDraft([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	into, err := entry.ParseDraft([]byte(ts.ReadFile(args[1])))
+	ts.Check(err)
+	into.Safe = from.Safe
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), into.Marshal(), 0o600))
 }

@@ -46,7 +46,8 @@ be opened, and what is under a seal, is shown on a terminal only, unless
 --show-withheld is given.
 
 A key file that is encrypted is opened with its passphrase, which is asked for, or
-read from the file that --passphrase-file names.
+read from the file that --passphrase-file names. What is withheld or sealed is in the
+safes of those who sign: --safe-key names yours.
 
 With --remove it takes a signature out again: the log refuses a statement with
 one that is not called for. The first 8 digits of the key id or more are enough,
@@ -73,6 +74,7 @@ if no other signature in the file has the same.`,
 	}
 	cmd.Flags().StringVar(&f.key, "key", "", "secret key `FILE`, from pledge keygen, or "+references)
 	passphraseFlag(cmd, &f.passphrase)
+	a.openingFlags(cmd)
 	cmd.Flags().StringVar(&remove, "remove", "", "take the signature of the key `KEYID` out, and sign nothing")
 	cmd.Flags().BoolVar(&a.reveal, "show-withheld", false, showWithheld)
 	cmd.Flags().StringArrayVar(&f.confirmed, "confirm", nil, "leave `WORDS` that were pointed at as they are; may be given again")
@@ -82,9 +84,9 @@ if no other signature in the file has the same.`,
 
 const showWithheld = "show what is withheld or sealed, even where the output is no terminal"
 
-// readDraft reads a draft and wants its texts there.
+// readDraft reads a draft and wants its texts there, or in its safe.
 func readDraft(path string) (*entry.Submission, error) {
-	b, err := commandline.ReadInput("draft", path, entry.MaxSubmission, "name the draft that `pledge new KIND --from FILE.yaml` wrote")
+	b, err := commandline.ReadInput("draft", path, entry.MaxDraft, "name the draft that `pledge new KIND --from FILE.yaml` wrote")
 	if err != nil {
 		return nil, err
 	}
@@ -92,31 +94,50 @@ func readDraft(path string) (*entry.Submission, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read draft %s: %w", path, err)
 	}
+	if sub.Safe != nil {
+		return sub, nil
+	}
+	return sub, holdTexts(path, sub)
+}
+
+// holdTexts wants the texts that a draft speaks of to be in it.
+func holdTexts(path string, sub *entry.Submission) error {
 	texts := len(sub.Disclosures)
 	if sub.Body != nil {
 		texts++
 	}
 	switch {
 	case sub.Body == nil && sub.Statement.BodyDigest != "":
-		return nil, commandline.Refused(fmt.Errorf("read draft %s: %s: the statement names a detached body that is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge new wrote it")
+		return commandline.Refused(fmt.Errorf("read draft %s: %s: the statement names a detached body that is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge new wrote it")
 	case sub.Statement.Kind == entry.KindOpen && texts < len(sub.Statement.Publishes()):
-		return nil, commandline.Refused(fmt.Errorf("read draft %s: %s: a text that it opens is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge open wrote it")
+		return commandline.Refused(fmt.Errorf("read draft %s: %s: a text that it opens is not in the file", path, entry.CodeBodyMissing), "ask for the file as pledge open wrote it")
 	}
-	return sub, nil
+	return nil
 }
 
-// readWhole reads a draft, and what opens its seals as far as that stands beside it.
-func readWhole(path string) (*entry.Submission, []entry.Disclosure, error) {
+// readWhole reads a draft with what is in its safe, and what opens its seals as far as
+// that stands beside it. What it returns is not to be written: see closed.
+func (a *app) readWhole(ctx context.Context, path string) (*entry.Submission, []entry.Disclosure, error) {
 	sub, err := readDraft(path)
 	if err != nil {
 		return nil, nil, err
+	}
+	if sub.Safe != nil {
+		if !hidesText(sub) {
+			return sub, nil, nil
+		}
+		kept, err := a.openKept(ctx, "draft", path, sub.Safe)
+		if err != nil {
+			return nil, nil, err
+		}
+		return opened(path, sub, kept)
 	}
 	opened, err := readDisclosures(path, sub)
 	return sub, opened, err
 }
 
 func (a *app) sign(ctx context.Context, path string, f signFlags) error {
-	sub, opened, err := readWhole(path)
+	sub, opened, err := a.readWhole(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -183,7 +204,7 @@ func addSignature(ctx context.Context, path string, sub *entry.Submission, key *
 	if err := signEnvelope(ctx, sub.Envelope, key); err != nil {
 		return nil, err
 	}
-	signed, err := entry.ParseDraft(sub.Marshal())
+	signed, err := entry.ParseDraft(closed(sub).Marshal())
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func TestSlotsCannotBeTold(t *testing.T) {
 		if slots[i].full {
 			m.file("request.yaml", "author: acme\nreceived: "+entry.FormatTime(week.Start())[:7]+"\ncountry: XB\nassist: [keys]\n")
 			for range 1 + dice.IntN(3) {
-				m.must("new", "request", "--from", "request.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots")
+				m.must("new", "request", "--from", "request.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots", "--safe", "acme.safe.pub")
 			}
 		}
 		m.wire.sent()

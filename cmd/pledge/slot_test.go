@@ -24,7 +24,7 @@ func TestSlotOnAWreckedConnection(t *testing.T) {
 		m.clock(entry.FormatTime(week.Start() + 3600))
 		if at%2 == 0 {
 			m.file("request.yaml", "author: acme\nreceived: 2026-01\ncountry: XB\nassist: [keys]\n")
-			m.must("new", "request", "--from", "request.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots")
+			m.must("new", "request", "--from", "request.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots", "--safe", "acme.safe.pub")
 		}
 		before := len(m.slots())
 		m.wire.sent()
@@ -112,7 +112,7 @@ func TestSlotsLookAlikeOnTheWire(t *testing.T) {
 	commit := func(n int) {
 		t.Helper()
 		for range n {
-			m.must("new", "request", "--from", "request.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots")
+			m.must("new", "request", "--from", "request.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots", "--safe", "acme.safe.pub")
 		}
 		if _, lines := m.wire.sent(); len(lines) > 0 {
 			t.Fatalf("a request that waits for its slot was told of: %q", lines)

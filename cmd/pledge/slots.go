@@ -157,7 +157,7 @@ func readSlots(dir, author string) (*slotFolder, error) {
 			f.unread = append(f.unread, err)
 			continue
 		}
-		if st, err := c.statement(); err == nil && st.Author == author {
+		if c.author == author {
 			f.commitments = append(f.commitments, c)
 		}
 	}
@@ -211,8 +211,7 @@ func (f *slotFolder) of(period entry.SlotPeriod) *slotFile {
 func (f *slotFolder) waiting(origin string) []string {
 	var out []string
 	for _, c := range f.commitments {
-		st, err := c.statement()
-		if err != nil || st.Log != origin {
+		if c.log != origin {
 			continue
 		}
 		if _, _, placed := f.find(c.digest()); !placed && len(out) < entry.SlotPlaces && !slices.Contains(out, c.digest()) {

@@ -33,8 +33,9 @@ believes it: that what was logged is this very statement, and that it is in the
 log under a checkpoint that the policy accepts. Only then is the receipt written
 beside FILE, with the extension ` + receiptExt + `.
 
-A text that is withheld stays in FILE: it is not sent. An open sends the texts that
-it opens, and from then on they are public.
+A text that is withheld stays in FILE: it is not sent, and no safe is needed. An open
+sends the texts that it opens, which --safe-key takes out of the safe, and from then
+on they are public.
 
 Of several files those of one author go in the order of their numbers, whatever the
 order of the names. Those that have a receipt are not sent. When the log refuses one,
@@ -72,6 +73,7 @@ run the same command again later.`,
 			return a.submit(ctx, args[0], policy, url)
 		}),
 	}
+	a.openingFlags(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the receipt is held to")
 	cmd.Flags().StringVar(&url, "log", "", "the log's address, if not the policy's `URL`")
 	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "give up after this `time` in all")
@@ -83,7 +85,7 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	if err != nil {
 		return err
 	}
-	sub, err := readSigned(path)
+	sub, err := a.readSigned(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -147,15 +149,24 @@ func receiptOf(path string) string { return strings.TrimSuffix(path, filepath.Ex
 
 // readSigned reads a signed draft as it is to be sent: without a body that is
 // withheld.
-func readSigned(path string) (*entry.Submission, error) {
+func (a *app) readSigned(ctx context.Context, path string) (*entry.Submission, error) {
 	sub, err := readDraft(path)
 	if err != nil {
 		return nil, err
 	}
+	if sub.Safe != nil && sub.Statement.Kind == entry.KindOpen && len(sub.Envelope.Signatures) > 0 {
+		kept, err := a.openKept(ctx, "draft", path, sub.Safe)
+		if err != nil {
+			return nil, err
+		}
+		if sub, _, err = opened(path, sub, kept); err != nil {
+			return nil, err
+		}
+	}
 	if len(sub.Envelope.Signatures) == 0 {
 		return nil, commandline.Refused(fmt.Errorf("%s has no signature", path), "pledge sign "+path+" --key KEYFILE")
 	}
-	sub.Signers = nil
+	sub.Signers, sub.Safe = nil, nil
 	if sub.Statement.IsWithheld() {
 		sub.Body, sub.Detached = nil, nil
 	}

@@ -84,7 +84,7 @@ func (a *app) deliverMany(ctx context.Context, paths []string, policyFile, url s
 	}
 	d := new(delivery)
 	for _, path := range paths {
-		sub, err := readSigned(path)
+		sub, err := a.readSigned(ctx, path)
 		if err != nil {
 			return nil, fmt.Errorf("%w; nothing was sent", err)
 		}

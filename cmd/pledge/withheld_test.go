@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,9 +67,12 @@ func (m *member) look(canaries []canary, sent []byte) {
 }
 
 // saltsIn returns the salt of a draft's body and those of what opens its seals.
-func saltsIn(t *testing.T, name string) (body string, seals []string) {
+func (m *member) saltsIn(name string) (body string, seals []string) {
+	t := m.t
 	t.Helper()
-	sub, err := entry.ParseDraft(mustRead(t, name))
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	a.safes.key, a.safes.passphrase = "acme.safe", "phrase"
+	sub, opened, err := a.readWhole(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,19 +82,15 @@ func saltsIn(t *testing.T, name string) (body string, seals []string) {
 	if err := json.Unmarshal(sub.Body, &head); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := readDisclosures(name, sub)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, d := range opened {
 		seals = append(seals, d.Salt)
 	}
 	return head.Salt, seals
 }
 
-// From the first draft to the day before it is opened a withheld text is in its
-// draft, and what is sealed is in the file beside it: not in what is printed, sent,
-// or left anywhere. What is opened then is what was committed to.
+// From the first draft to the day before it is opened a withheld text is in the YAML that
+// somebody wrote, and so is what is sealed: not in what is printed, sent, or left anywhere
+// in plain text. What is opened then is what was committed to.
 func TestNothingWithheldIsLeftBehind(t *testing.T) {
 	m := newMember(t)
 	m.clock("2026-02-02T09:00:00Z")
@@ -117,19 +117,19 @@ seal:
   statute: {reason: secrecy-law, law: withheld, review: 2026-12-31}
   assist: {reason: weakness-open, review: 2026-12-31}
 `)
-	bodySalt, seals := saltsIn(t, "acme-request-2.json")
+	bodySalt, seals := m.saltsIn("acme-request-2.json")
 	canaries := []canary{
-		{"the withheld text", "Kestrelmark", []string{"withheld.yaml", "acme-request-2.json", "acme-request-2.sealed.json"}},
-		{"the salt of the withheld text", bodySalt, []string{"acme-request-2.json"}},
-		{"the salt of a seal", seals[0], []string{"acme-request-2.sealed.json"}},
-		{"the sealed statute", "Saltmarrow", []string{"sealed.yaml", "acme-request-3.sealed.json"}},
+		{"the withheld text", "Kestrelmark", []string{"withheld.yaml"}},
+		{"the salt of the withheld text", bodySalt, nil},
+		{"the salt of a seal", seals[0], nil},
+		{"the sealed statute", "Saltmarrow", []string{"sealed.yaml"}},
 	}
-	m.must("preview", "acme-request-2.json", "--html", "page.html", "--policy", "policy.txt") // it is among the files that are searched
+	m.must(unlock("preview", "acme-request-2.json", "--html", "page.html", "--policy", "policy.txt")...) // it is among the files that are searched
 	m.log("acme-request-2", "acme1")
 	sealed := m.draft("request", "sealed.yaml")
-	_, seals = saltsIn(t, "acme-request-3.json")
+	_, seals = m.saltsIn("acme-request-3.json")
 	for _, s := range seals {
-		canaries = append(canaries, canary{"the salt of a seal", s, []string{"acme-request-3.sealed.json"}})
+		canaries = append(canaries, canary{"the salt of a seal", s, nil})
 	}
 	m.log("acme-request-3", "acme1")
 	// A decision whose outcome is withheld too.
@@ -143,44 +143,36 @@ withhold: {review: 2026-06-30}
 	m.draft("decision", "")
 	decision := m.log("acme-decision-4", "acme1")
 	canaries = append(canaries,
-		canary{"the withheld court", "Tallowgate", []string{"decision.yaml", "acme-decision-4.json"}},
-		canary{"the withheld outcome", "partly-complied", []string{"decision.yaml", "acme-decision-4.json"}})
+		canary{"the withheld court", "Tallowgate", []string{"decision.yaml"}},
+		canary{"the withheld outcome", "partly-complied", []string{"decision.yaml"}})
 	m.must("receipt", "show", "acme-request-2.tlog-proof", "--policy", "policy.txt")
 	sent, _ := m.wire.sent()
 	m.look(canaries, sent)
 
 	// A later review: still nothing leaves.
 	m.clock("2026-06-01T09:00:00Z")
-	if code, _, stderr := m.run("open", "acme-request-2.json", "--why", "still-forbidden", "--review", "2028-06-30", "--policy", "policy.txt", "--simulated-clock", "clock"); code != commandline.ExitRefused || !strings.Contains(stderr, "within 365 days") {
+	if code, _, stderr := m.run(unlock("open", "acme-request-2.json", "--why", "still-forbidden", "--review", "2028-06-30", "--policy", "policy.txt", "--simulated-clock", "clock")...); code != commandline.ExitRefused || !strings.Contains(stderr, "within 365 days") {
 		t.Errorf("a review too late: exit %d\n%s", code, stderr)
 	}
-	m.must("open", "acme-request-2.json", "--why", "still-forbidden", "--review", "2026-12-31", "--policy", "policy.txt", "--simulated-clock", "clock")
+	m.must(unlock("open", "acme-request-2.json", "--why", "still-forbidden", "--review", "2026-12-31", "--policy", "policy.txt", "--simulated-clock", "clock")...)
 	m.log("acme-open-5", "acme1")
 	sent, _ = m.wire.sent()
 	m.look(canaries, sent)
 
-	// The drafts of the openings have the texts in them; nothing is sent before they are
-	// submitted. Two at once follow each other.
-	m.must("open", "acme-request-2.json", "acme-decision-4.json", "--why", "order-lifted", "--policy", "policy.txt", "--simulated-clock", "clock")
+	// The drafts of the openings have the texts in their safes; nothing is sent before they
+	// are submitted. Two at once follow each other.
+	m.must(unlock("open", "acme-request-2.json", "acme-decision-4.json", "--why", "order-lifted", "--policy", "policy.txt", "--simulated-clock", "clock")...)
 	sent, _ = m.wire.sent()
-	for i := range canaries {
-		switch canaries[i].what {
-		case "the withheld text", "the salt of the withheld text":
-			canaries[i].in = append(canaries[i].in, "acme-open-6.json")
-		case "the withheld court", "the withheld outcome":
-			canaries[i].in = append(canaries[i].in, "acme-open-7.json")
-		}
-	}
 	m.look(canaries, sent)
-	code, stdout, _ := m.run("sign", "acme-open-6.json", "--key", "acme1", "--yes")
+	code, stdout, _ := m.run(unlock("sign", "acme-open-6.json", "--key", "acme1", "--yes")...)
 	if code != commandline.ExitDone || !strings.Contains(stdout, "it opens, and when it is submitted this is published") || strings.Contains(stdout, "Kestrelmark") {
 		t.Errorf("sign: exit %d\n%s", code, stdout)
 	}
-	code, stdout, _ = m.run("sign", "acme-open-6.json", "--key", "acme1", "--yes", "--show-withheld")
+	code, stdout, _ = m.run(unlock("sign", "acme-open-6.json", "--key", "acme1", "--yes", "--show-withheld")...)
 	if code != commandline.ExitDone || !strings.Contains(stdout, "It was asked for, from Kestrelmark.") {
 		t.Errorf("sign, shown: exit %d\n%s", code, stdout)
 	}
-	m.must("submit", "acme-open-6.json", "--policy", "policy.txt")
+	m.must(unlock("submit", "acme-open-6.json", "--policy", "policy.txt")...)
 	m.log("acme-open-7", "acme1")
 	sent, _ = m.wire.sent()
 	if !holds(sent, "It was asked for, from Kestrelmark") || !holds(sent, "Tallowgate") {
@@ -196,12 +188,12 @@ withhold: {review: 2026-06-30}
 	m.served(sealed, "Somebody asked.")
 
 	// Seals, by name.
-	if code, _, stderr := m.run("open", "acme-request-3.json", "--why", "permission", "--policy", "policy.txt", "--simulated-clock", "clock"); code != commandline.ExitUsage || !strings.Contains(stderr, "hint: name what to open: --field assist, --field statute") {
+	if code, _, stderr := m.run(unlock("open", "acme-request-3.json", "--why", "permission", "--policy", "policy.txt", "--simulated-clock", "clock")...); code != commandline.ExitUsage || !strings.Contains(stderr, "hint: name what to open: --field assist, --field statute") {
 		t.Errorf("no field: exit %d\n%s", code, stderr)
 	}
-	m.must("open", "acme-request-3.json", "--why", "permission", "--field", "statute", "--policy", "policy.txt", "--simulated-clock", "clock")
+	m.must(unlock("open", "acme-request-3.json", "--why", "permission", "--field", "statute", "--policy", "policy.txt", "--simulated-clock", "clock")...)
 	m.log("acme-open-8", "acme1")
-	m.must("open", "acme-request-2.json", "--why", "permission", "--field", "agency", "--policy", "policy.txt", "--simulated-clock", "clock")
+	m.must(unlock("open", "acme-request-2.json", "--why", "permission", "--field", "agency", "--policy", "policy.txt", "--simulated-clock", "clock")...)
 	m.log("acme-open-9", "acme1")
 	sent, _ = m.wire.sent()
 	if !holds(sent, "Saltmarrow") || !holds(sent, "Kestrelmark Bureau") {
@@ -209,7 +201,7 @@ withhold: {review: 2026-06-30}
 	}
 	for _, again := range [][]string{{"acme-request-2.json"}, {"acme-request-2.json", "--field", "agency"}, {"acme-request-3.json", "--field", "statute"}, {"acme-request-2.json", "--review", "2027-01-31"}} {
 		args := append([]string{"open"}, append(again, "--why", "permission", "--policy", "policy.txt", "--simulated-clock", "clock", "--out", "again.json")...)
-		if code, _, stderr := m.run(args...); code == commandline.ExitDone || exists("again.json") {
+		if code, _, stderr := m.run(unlock(args...)...); code == commandline.ExitDone || exists("again.json") {
 			t.Errorf("%q once more: exit %d\n%s", again, code, stderr)
 		}
 	}
@@ -254,8 +246,8 @@ func (m *member) tree() string {
 func TestDisclosuresThatAreNotTheDrafts(t *testing.T) {
 	m := newMember(t)
 	m.file("request.yaml", "author: acme\nreceived: 2025-12\nperiod: withheld\ncountry: XQ\nassist: [keys]\nagency: An agency\nseal:\n  agency: {reason: safety, review: 2027-01-01}\n")
-	m.draft("request", "")
-	m.draft("request", "", "--out", "another.json")
+	m.draft("request", "", "--unencrypted")
+	m.draft("request", "", "--out", "another.json", "--unencrypted")
 	mine := mustRead(t, "acme-request-2.sealed.json")
 	sign := []string{"sign", "acme-request-2.json", "--key", "acme1", "--yes"}
 	for name, file := range map[string][]byte{"another's": mustRead(t, "another.sealed.json"), "cut off": mine[:len(mine)/2], "of nothing": bytes.Replace(mine, mine[bytes.Index(mine, []byte(":[")):], []byte(":[]}\n"), 1)} {
