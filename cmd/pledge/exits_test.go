@@ -39,6 +39,9 @@ var reaches = map[string]string{
 	"receipt show":   "0 1 2",
 	"reply":          "0 1 2 3",
 	"rotate":         "0 1 2 3",
+	"safe":           "2",
+	"safe new":       "0 1 2",
+	"safe show":      "0 1 2",
 	"sign":           "0 1 2 3", // undecided: interrupted at its question
 	"slot":           "0 1 2 3",
 	"slot list":      "0 1 2",
