@@ -32,6 +32,7 @@ type accord struct {
 
 	run     func(name string, args ...string) said
 	phrases map[string]string // the file with a key's passphrase, by key
+	reading []string          // flags that name the safe in which drafts keep something back
 
 	ids    map[string]string // entry ids by what a scene calls them
 	labels map[string]string // and the other way round
@@ -312,13 +313,22 @@ func (a *accord) sign(draft string, keys ...string) {
 		if file := a.phrases[key]; file != "" {
 			args = append(args, "--passphrase-file", file)
 		}
+		args = append(args, a.safeOf(draft)...)
 		a.must("pledge", args...)
 	}
 }
 
-func (a *accord) submit(draft string) {
+// safeOf are the flags that name the safe of a draft which keeps something back.
+func (a *accord) safeOf(draft string) []string {
+	if strings.Contains(a.read(draft), `"safe":`) {
+		return a.reading
+	}
+	return nil
+}
+
+func (a *accord) submit(draft string, more ...string) {
 	a.t.Helper()
-	a.must("pledge", "submit", draft, "--policy", "policy.txt")
+	a.must("pledge", append([]string{"submit", draft, "--policy", "policy.txt"}, more...)...)
 	a.grown = a.now
 }
 
@@ -334,9 +344,10 @@ func (a *accord) log(label, kind, yaml string, keys ...string) {
 func (a *accord) open(label, of string, key string, more ...string) {
 	a.t.Helper()
 	args := append([]string{"open", of + ".json", "--out", label + ".json"}, online...)
-	draft := a.named(label, a.must("pledge", append(args, more...)...))
+	args = append(append(args, more...), a.safeOf(of+".json")...)
+	draft := a.named(label, a.must("pledge", args...))
 	a.sign(draft, key)
-	a.submit(draft)
+	a.submit(draft, a.safeOf(draft)...)
 }
 
 // slot is what an author's timer runs.

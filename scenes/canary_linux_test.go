@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +16,11 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+
+	"github.com/pledgelog/pledgelog/safe"
 )
 
 // A company does all that a company does, with secrets that can be told from anything
@@ -61,8 +67,10 @@ type company struct {
 	wire   *relay
 	drafts map[string]bool // those whose salts are hunted for
 
-	opened []*canary // what becomes public in the end
-	kept   string    // a commitment that comes out of its slot
+	opened   []*canary // what becomes public in the end
+	unlocked *safe.Key
+	second   string // what the key\'s passphrase has in it
+	kept     string // a commitment that comes out of its slot
 }
 
 // seed hunts for an Ed25519 key's secret half, which only its own file may have.
@@ -88,6 +96,7 @@ func (c *company) seed(file string, may ...string) {
 // keys makes the company's keys, as a person does at a terminal.
 func (c *company) keys() {
 	first, second := c.hunt.canary("the first passphrase", "file first.txt"), c.hunt.canary("the second passphrase", "file second.txt")
+	c.second = second.text
 	one, two := `q"`+first.text+`\<é`, `q"`+second.text+`\<é`
 	must := func(s said) {
 		c.t.Helper()
@@ -99,6 +108,7 @@ func (c *company) keys() {
 	must(c.hunt.watch(c.dir, "pledge", []string{"key", "passphrase", "acme-1"}, answer{"passphrase of acme-1", one, true}, answer{"new passphrase of acme-1", two, true}, answer{"the same again", two, true}))
 	c.write("first.txt", one+"\n")
 	c.write("second.txt", two+"\n")
+	c.safe()
 	c.key("acme-2", "statement")
 	c.key("acme-slot", "slot")
 	for _, file := range []string{"acme-2", "acme-slot", "sec1", "rec1"} {
@@ -115,6 +125,53 @@ func (c *company) keys() {
 	c.must("pledge", "key", "show", "acme-1", "--passphrase-file", "second.txt")
 }
 
+// safe makes the safe in which drafts keep what is kept back. The one that is used then
+// is the same, encrypted at a cost that a test can bear.
+func (c *company) safe() {
+	secret := c.hunt.canary("the passphrase of the safe", "file safe.txt")
+	phrase := `q"` + secret.text + `\<é`
+	if s := c.hunt.watch(c.dir, "pledge", []string{"safe", "new", "--out", "counsel.safe"}, answer{"new passphrase of counsel.safe", phrase, true}, answer{"the same again", phrase, true}); s.code != 0 {
+		c.t.Fatalf("safe new: exit %d\n%s", s.code, s.stdout)
+	}
+	c.write("safe.txt", phrase+"\n")
+	id, err := age.NewScryptIdentity(phrase)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r, err := age.Decrypt(armor.NewReader(strings.NewReader(c.read("counsel.safe"))), id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if c.unlocked, err = safe.ParseKey(b); err != nil {
+		c.t.Fatal(err)
+	}
+	c.hunt.bytes("the secret half of the safe", bytes.TrimSpace(b))
+	cheap, err := safe.EncryptKey(c.unlocked, phrase, 10)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.write("counsel.safe", string(cheap))
+	c.reading = []string{"--safe-key", "counsel.safe", "--safe-passphrase-file", "safe.txt"}
+}
+
+// unsealed is what a member safe has in it.
+func (c *company) unsealed(member string) []byte {
+	c.t.Helper()
+	file, err := base64.StdEncoding.DecodeString(member)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	b, err := safe.Decrypt(file, c.unlocked, 1<<20)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return b
+}
+
 // text is a paragraph in which a canary stands often enough not to be cut in all places
 // by whatever cuts texts into pages.
 func text(c *canary) string {
@@ -124,28 +181,28 @@ func text(c *canary) string {
 // files writes what the company's people write, in which some is not to be published.
 func (c *company) files() {
 	h := c.hunt
-	// kept is a text that is in what a person wrote, in the draft and what lies beside it,
-	// and on the terminal of who reads it there.
+	// kept is a text that is in what a person wrote, and on the terminal of who reads it
+	// there: drafts, memos and openings keep it in a safe.
 	kept := func(what, label string, more ...string) *canary {
-		return h.canary(what, append(more, "file "+label+".yaml", "file "+label+".json")...)
+		return h.canary(what, append(more, "file "+label+".yaml")...)
 	}
-	story := kept("the withheld words", "first", "file first.memo", "terminal of pledge sign", "file open-first.json")
-	agency := kept("what is sealed in the withheld text", "first", "file first.sealed.json", "file first.memo", "terminal of pledge sign", "file open-agency.json")
-	statute := kept("the withheld statute", "first", "file first.memo", "terminal of pledge sign", "file open-first.json")
+	story := kept("the withheld words", "first", "terminal of pledge sign")
+	agency := kept("what is sealed in the withheld text", "first", "terminal of pledge sign")
+	statute := kept("the withheld statute", "first", "terminal of pledge sign")
 	c.opened = append(c.opened, story, statute)
 	c.write("first.yaml", "author: acme\nreceived: 2025-01\ncountry: XC\nassist: [keys]\nagency: "+agency.text+"\nstatute: The Act of "+statute.text+
 		"\nnarrative: {en: '"+text(story)+"'}\nwithhold: {review: 2025-09-30}\nseal:\n  agency: {reason: safety, review: 2025-09-30}\n")
 	never := kept("words that stay withheld", "second")
 	c.write("second.yaml", "author: acme\nreceived: 2025-01\ncountry: XC\nassist: [keys]\nnarrative: {en: '"+text(never)+"'}\nwithhold: {review: 2025-09-30}\n")
-	sealed := h.canary("a sealed statute", "file third.yaml", "file third.sealed.json", "file third.memo")
-	permission := h.canary("the reference of a permission", "file third.yaml", "file third.filing.json", "file third.memo")
+	sealed := h.canary("a sealed statute", "file third.yaml")
+	permission := h.canary("the reference of a permission", "file third.yaml")
 	c.write("third.yaml", "author: acme\nreceived: 2025-01\ncountry: XC\nassist: [keys]\ninstrument: gb-tcn\nstatute: The Act of "+sealed.text+
 		"\npermission: {reference: Letter "+permission.text+"}\nnarrative: {en: Somebody asked.}\nseal:\n  statute: {reason: secrecy-law, law: withheld, review: 2025-09-30}\n")
 	court := kept("the court of a withheld decision", "decision")
 	grounds := kept("the words of a withheld decision", "decision")
 	c.write("decision.yaml", "author: acme\nrequest: first.json\noutcome: refused\ngrounds: [pledge]\ndate: 2025-02-01\ncourt: The court of "+court.text+"\nnarrative: {en: '"+text(grounds)+"'}\nwithhold: {review: 2025-09-30}\n")
-	forever := h.canary("a commitment that stays one", "file forever.yaml", "file slots/commitments/*")
-	someday := h.canary("a commitment that is told in the end", "file someday.yaml", "file slots/commitments/*", "file someday.json")
+	forever := h.canary("a commitment that stays one", "file forever.yaml")
+	someday := h.canary("a commitment that is told in the end", "file someday.yaml")
 	c.opened = append(c.opened, someday)
 	for label, secret := range map[string]*canary{"forever": forever, "someday": someday} {
 		c.write(label+".yaml", "author: acme\nreceived: 2025-01\ncountry: XC\nassist: [exploit]\nagency: "+secret.text[:26]+"\nnarrative: {en: '"+text(secret)+"'}\n")
@@ -177,11 +234,15 @@ func (c *company) salts(file string, may ...string) {
 			c.t.Fatalf("%s: %q is no salt", file, salt)
 		}
 		n++
-		may := append(may, "file "+file)
 		c.hunt.bytes(fmt.Sprintf("salt %d of %s", n, file), b, may...)
 		c.hunt.bytes(fmt.Sprintf("salt %d of %s, as a text", n, file), []byte(salt), may...)
 	}
 	text := c.read(file)
+	if m := regexp.MustCompile(`"safe":"([A-Za-z0-9+/=]+)"`).FindStringSubmatch(text); m != nil {
+		text = string(c.unsealed(m[1]))
+	} else {
+		may = append(may, "file "+file)
+	}
 	for _, m := range regexp.MustCompile(`"salt":"([A-Za-z0-9_-]{22,})"`).FindAllStringSubmatch(text, -1) {
 		one(m[1])
 	}
@@ -201,17 +262,18 @@ func (c *company) salts(file string, may ...string) {
 // year is what the company does.
 func (c *company) year() {
 	t := c.t
+	with := func(args ...string) { c.must("pledge", append(args, c.reading...)...) }
 	c.at("2025-01-08T10:00:00Z")
 	c.must("pledge", "new", "request")
 	c.must("pledge", "law", "gb-tcn")
 	c.must("pledge", "version")
 	fresh := func(kind, label string) {
 		t.Helper()
-		c.named(label, c.must("pledge", append([]string{"new", kind, "--unencrypted", "--from", label + ".yaml", "--out", label + ".json"}, online...)...))
+		c.named(label, c.must("pledge", append([]string{"new", kind, "--safe", "counsel.safe.pub", "--from", label + ".yaml", "--out", label + ".json"}, online...)...))
 	}
 	commitments := make(map[string]string)
 	for _, label := range []string{"forever", "someday"} {
-		commitments[label] = printed(t, printedCommitment, c.must("pledge", "new", "request", "--unencrypted", "--from", label+".yaml", "--for-slot", "slots", "--policy", "policy.txt", "--simulated-clock", "clock"))
+		commitments[label] = printed(t, printedCommitment, c.must("pledge", "new", "request", "--safe", "counsel.safe.pub", "--from", label+".yaml", "--for-slot", "slots", "--policy", "policy.txt", "--simulated-clock", "clock"))
 	}
 	c.kept = commitments["someday"]
 	c.salts(commitments["forever"])
@@ -224,17 +286,16 @@ func (c *company) year() {
 
 	c.at("2025-02-03T10:00:00Z")
 	fresh("request", "first")
-	c.salts("first.json", "file open-first.json")
-	c.salts("first.sealed.json", "file open-agency.json")
-	c.must("pledge", "lint", "first.json")
-	c.must("pledge", "preview", "first.json", "--html", "first.html", "--policy", "policy.txt")
-	if s := c.hunt.watch(c.dir, "pledge", []string{"sign", "first.json", "--key", "acme-1"},
-		answer{"passphrase of acme-1", `q"` + c.hunt.canaries[1].text + `\<é`, true}, answer{"[y/N]", "y", false}); s.code != 0 {
+	c.salts("first.json")
+	with("lint", "first.json")
+	with("preview", "first.json", "--html", "first.html", "--policy", "policy.txt")
+	if s := c.hunt.watch(c.dir, "pledge", append([]string{"sign", "first.json", "--key", "acme-1"}, c.reading...),
+		answer{"passphrase of acme-1", `q"` + c.second + `\<é`, true}, answer{"[y/N]", "y", false}); s.code != 0 {
 		t.Fatalf("sign: exit %d\n%s", s.code, s.stdout)
 	}
 	c.submit("first.json")
 	c.must("pledge", "receipt", "show", "first.tlog-proof", "--policy", "policy.txt")
-	c.must("pledge", "memo", "first.json", "--policy", "policy.txt", "--out", "first.memo")
+	with("memo", "first.json", "--policy", "policy.txt", "--out", "first.memo")
 
 	fresh("request", "second")
 	c.salts("second.json")
@@ -248,11 +309,11 @@ func (c *company) year() {
 	c.submit("second.json")
 
 	fresh("request", "third")
-	c.salts("third.sealed.json")
-	c.must("pledge", "preview", "third.json", "--html", "third.html", "--policy", "policy.txt")
-	c.must("pledge", "sign", "third.json", "--key", "acme-2", "--yes", "--confirm", "permission-cited")
+	c.salts("third.json")
+	with("preview", "third.json", "--html", "third.html", "--policy", "policy.txt")
+	with("sign", "third.json", "--key", "acme-2", "--yes", "--confirm", "permission-cited")
 	c.submit("third.json")
-	c.must("pledge", "memo", "third.json", "--policy", "policy.txt", "--out", "third.memo")
+	with("memo", "third.json", "--policy", "policy.txt", "--out", "third.memo")
 
 	fresh("decision", "decision")
 	c.salts("decision.json")
@@ -282,23 +343,29 @@ func (c *company) keyID(key string) string {
 func (c *company) mistakes() {
 	for _, label := range []string{"wrong-country", "wrong-code", "wrong-member", "wrong-date"} {
 		for _, way := range [][]string{online, {"--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots"}} {
-			if s := c.run("pledge", append([]string{"new", "request", "--unencrypted", "--from", label + ".yaml"}, way...)...); s.code == 0 {
+			if s := c.run("pledge", append([]string{"new", "request", "--safe", "counsel.safe.pub", "--from", label + ".yaml"}, way...)...); s.code == 0 {
 				c.t.Errorf("%s: it is taken", label)
 			}
 		}
 	}
 	// The text is sent beside a statement that withholds it, and in what is no statement:
 	// it crosses, and it is neither kept nor told.
-	sent := c.hunt.canary("what was sent and should not have been", "file spilled.yaml", "file spilled.json", "wire to the server", "memory of pledgelog")
+	sent := c.hunt.canary("what was sent and should not have been", "file spilled.yaml", "wire to the server", "memory of pledgelog")
 	garbage := c.hunt.canary("what was sent in garbage", "wire to the server", "memory of pledgelog")
 	odd := c.hunt.canary("a content type", "wire to the server", "memory of pledgelog", "wire from the server") // told to who sent it
 	c.named("spilled", c.must("pledge", func() []string {
 		c.write("spilled.yaml", "author: acme\nreceived: 2025-03\ncountry: XC\nassist: [keys]\nnarrative: {en: '"+text(sent)+"'}\nwithhold: {review: 2025-09-30}\n")
-		return append([]string{"new", "request", "--unencrypted", "--from", "spilled.yaml", "--out", "spilled.json"}, online...)
+		return append([]string{"new", "request", "--safe", "counsel.safe.pub", "--from", "spilled.yaml", "--out", "spilled.json"}, online...)
 	}()...))
 	c.sign("spilled.json", "acme-2")
-	var draft struct{ Statement, Body json.RawMessage }
-	if err := json.Unmarshal([]byte(c.read("spilled.json")), &draft); err != nil || draft.Body == nil {
+	var draft struct {
+		Statement, Body json.RawMessage
+		Safe            string
+	}
+	if err := json.Unmarshal([]byte(c.read("spilled.json")), &draft); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := json.Unmarshal(c.unsealed(draft.Safe), &draft); err != nil || draft.Body == nil {
 		c.t.Fatalf("the draft: %v", err)
 	}
 	for _, post := range []struct{ kind, body string }{
@@ -418,9 +485,9 @@ func (c *company) everyEntry() string {
 func (c *company) opens() {
 	c.at("2025-05-06T10:00:00Z")
 	c.open("open-first", "first", "acme-2", "--why", "order-lifted")
-	c.named("someday", c.must("pledge", append([]string{"new", "request", "--from-slot", c.kept, "--out", "someday.json"}, online...)...))
+	c.named("someday", c.must("pledge", append(append([]string{"new", "request", "--from-slot", c.kept, "--out", "someday.json"}, online...), c.reading...)...))
 	c.sign("someday.json", "acme-2")
-	c.submit("someday.json")
+	c.submit("someday.json", c.safeOf("someday.json")...)
 	for _, published := range c.opened {
 		published.public = true
 	}
