@@ -66,7 +66,11 @@ func readBody(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sub, err := entry.ParseDraft(bytes.TrimSuffix(b, []byte("\n"))); err == nil && sub.Body != nil {
+	sub, err := entry.ParseDraft(bytes.TrimSuffix(b, []byte("\n")))
+	if err == nil && sub.Body == nil && sub.Safe != nil {
+		return nil, commandline.Usagef("once it is opened, take it from the log: bodies/DIGEST below its address", "%s keeps its text in a safe", file)
+	}
+	if err == nil && sub.Body != nil {
 		return sub.Body, nil
 	}
 	return b, nil
