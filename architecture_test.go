@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"index":                      {"entry", "pledge", "log", "store"},
 	"page":                       {"entry", "pledge"},
 	"lint":                       {"entry"},
+	"desk":                       {"entry", "pledge", "lint", "page"},
 	"api":                        {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
 	"api/client":                 {"entry", "pledge", "log"},
 	"web":                        {"entry", "pledge", "log", "store", "index", "page"},
@@ -48,7 +49,7 @@ var rooms = map[string][]string{
 	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
 
 	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
-	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "lint", "page", "safe", "signer", "commandline"},
+	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "desk", "lint", "page", "safe", "signer", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.
 	"cmd/pledge-witness": {"atomicfile", "entry", "log", "witness", "commandline", "configfile", "daemon"},

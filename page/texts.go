@@ -73,6 +73,13 @@ var English = &Texts{
 	},
 }
 
+// With returns the same language with the texts of somebody else's pages.
+func (t *Texts) With(texts map[string]string) *Texts {
+	other := *t
+	other.texts = texts
+	return &other
+}
+
 // Say returns the text of a key. Its placeholders, such as {company}, are
 // filled from args: names and values in turn. A value is Words, or a string or a
 // number of our own. A key that is not there shows as ⟦key⟧: a test keeps that

@@ -83,7 +83,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.safeCommand(), a.newCommand(), a.lintCommand(), a.previewCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.memoCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.safeCommand(), a.newCommand(), a.lintCommand(), a.previewCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.memoCommand(), a.deskCommand(), a.versionCommand())
 	root.AddCommand(a.verbCommands()...)
 	commandline.Finish(root)
 	return root

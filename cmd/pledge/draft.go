@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -198,23 +199,27 @@ func countryHint(origin, code string) string {
 			return fmt.Sprintf("did you mean %s (%s)?", up, name)
 		}
 	}
+	codes := countryCodes(origin)
+	if len(code) > 2 {
+		if n := near(code, slices.Sorted(maps.Keys(codes))); len(n) > 0 {
+			return fmt.Sprintf("did you mean %s (%s)? %s", codes[n[0]], n[0], hint)
+		}
+	}
+	return hint
+}
+
+// countryCodes are the codes of all countries that a statement in a log can name, by name.
+func countryCodes(origin string) map[string]string {
 	codes := make(map[string]string)
-	var names []string
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			cc := string(a) + string(b)
 			if name, ok := entry.CountryName(origin, cc); ok {
 				codes[name] = cc
-				names = append(names, name)
 			}
 		}
 	}
-	if len(code) > 2 {
-		if n := near(code, names); len(n) > 0 {
-			return fmt.Sprintf("did you mean %s (%s)? %s", codes[n[0]], n[0], hint)
-		}
-	}
-	return hint
+	return codes
 }
 
 // checkClauses refuses clauses that the accord does not have.

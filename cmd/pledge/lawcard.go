@@ -90,6 +90,11 @@ func inShort(c *entry.Card) string {
 
 // tell applies the cards to a request as it stands in the YAML.
 func (y *requestYAML) tell(d *drafting) error {
+	return y.tellBy(d, "keep it for the next slot, --for-slot DIR, where no card blocks", "cite in the YAML what permits it, permission: {reference: …}, which is not logged")
+}
+
+// tellBy is tell, with what can be done about a card that forbids telling.
+func (y *requestYAML) tellBy(d *drafting, instead, cite string) error {
 	kept := entry.KeptBack{All: y.Withhold != nil}
 	for _, s := range y.Seal.list {
 		kept.Members = append(kept.Members, s.Member)
@@ -100,8 +105,7 @@ func (y *requestYAML) tell(d *drafting) error {
 			return err
 		}
 	}
-	return d.applyCards(y.members(), kept, kept.All || kept.Members != nil,
-		"keep it for the next slot, --for-slot DIR, where no card blocks", "cite in the YAML what permits it, permission: {reference: …}, which is not logged")
+	return d.applyCards(y.members(), kept, kept.All || kept.Members != nil, instead, cite)
 }
 
 // tell applies the cards to a request that comes out of a slot: it becomes public

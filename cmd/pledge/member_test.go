@@ -104,10 +104,17 @@ func (w *wire) sent() (heard []byte, lines []string) {
 // newMember founds a log with weekly slots, and has acme admitted and pledged.
 func newMember(t *testing.T) *member {
 	t.Helper()
+	return newMemberOf(t, 1, "acme1")
+}
+
+// newMemberOf is newMember for keys of which several have to sign. A name that begins
+// with ssh-agent: is that of a key there, with its public half in the file of what follows.
+func newMemberOf(t *testing.T, threshold int, keys ...string) *member {
+	t.Helper()
+	var err error
 	m := &member{t: t, dir: t.TempDir()}
 	t.Chdir(m.dir)
 	world := generator.New(generator.Options{Start: time.Date(2026, 1, 2, 9, 0, 0, 0, time.UTC)})
-	var err error
 	if m.server, err = apitest.Start(t.Context(), world); err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +140,21 @@ func newMember(t *testing.T) *member {
 	m.file("checkpoint.pub", vkey+"\n")
 	m.file("policy.txt", "log "+vkey+" "+front.URL+"\nquorum none\n")
 	m.clock("2026-01-05T09:00:00Z")
-	for _, key := range []string{"sec1", "rec1", "op1", "acme1"} {
+	for _, key := range []string{"sec1", "rec1", "op1"} {
 		m.must("keygen", "--out", key, "--unencrypted")
 	}
 	m.file("phrase", "a long green lantern\n")
 	m.must("safe", "new", "--out", "acme.safe", "--passphrase-file", "phrase")
+	var public []string
+	for _, key := range keys {
+		name, held := strings.CutPrefix(key, "ssh-agent:")
+		if held {
+			m.must("keygen", "--from", key, "--out", name)
+		} else {
+			m.must("keygen", "--out", key, "--unencrypted")
+		}
+		public = append(public, name+".pub")
+	}
 	m.must("keygen", "--out", "slot1", "--use", "slot", "--unencrypted")
 	m.file("charter.yaml", `accord: An accord of companies
 logKeys: [checkpoint.pub]
@@ -161,14 +178,14 @@ name: Acme Systems Ltd
 role: signatory
 country: XB
 website: https://acme.example/
-threshold: 1
-keys: [acme1.pub, slot1.pub]
+threshold: `+fmt.Sprint(threshold)+`
+keys: [`+strings.Join(append(public, "slot1.pub"), ", ")+`]
 `)
 	m.draft("admit", "")
-	m.log("secretariat-admit-2", "sec1", "acme1", "slot1")
+	m.log("secretariat-admit-2", append([]string{"sec1", "slot1"}, keys...)...)
 	m.file("pledge.yaml", "author: acme\nclauses: [no-backdoors]\n")
 	m.draft("pledge", "")
-	m.log("acme-pledge-1", "acme1")
+	m.log("acme-pledge-1", keys...)
 	m.wire.sent()
 	return m
 }

@@ -255,7 +255,7 @@ func (p *watcher) look() {
 func TestPassphraseIsNowhere(t *testing.T) {
 	one, two := newPhrase(t), newPhrase(t)
 	p := newWatcher(t, one, two)
-	d := newDesk(t, "a text") // a draft, elsewhere
+	d := newTable(t, "a text") // a draft, elsewhere
 	p.start("keygen", "--out", "acme.key")
 	p.types("new passphrase of acme.key", one.text, true)
 	p.types("the same again", one.text, true)
@@ -287,7 +287,7 @@ func TestPassphraseIsNowhere(t *testing.T) {
 
 	// From files, which are not among those that are looked at.
 	file := write(t, filepath.Join(t.TempDir(), "phrase"), []byte(two.text+"\n"))
-	p.start("sign", newDesk(t, "another").draft, "--key", "acme.key", "--passphrase-file", file, "--yes")
+	p.start("sign", newTable(t, "another").draft, "--key", "acme.key", "--passphrase-file", file, "--yes")
 	p.ends(commandline.ExitDone)
 	p.start("keygen", "--out", "second.key", "--passphrase-file", file)
 	p.ends(commandline.ExitDone)

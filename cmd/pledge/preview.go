@@ -50,7 +50,7 @@ the names of who is in it, so that the page has them.`,
 			a.simulated(sub.Statement.Log)
 			a.signatures(sub, signersOf(sub))
 			if f.html != "" {
-				b, err := publicPage(site, sub)
+				b, err := publicPage(site, sub, nil)
 				if err != nil {
 					return fmt.Errorf("lay out page: %w", err)
 				}
@@ -102,19 +102,11 @@ func (a *app) nameSite(ctx context.Context, site *page.Site, policyFile, given s
 }
 
 // publicPage is the page of a draft, as the site will show it: of what is withheld it
-// has nothing.
-func publicPage(site *page.Site, sub *entry.Submission) ([]byte, error) {
-	e := &page.Entry{ID: sub.Statement.ID, Envelope: sub.Envelope, Statement: sub.Statement, Verdict: pledge.Verdict{Kind: pledge.Accepted}}
-	switch {
-	case sub.Statement.IsWithheld():
-		e.State = pledge.BodyWithheld
-		if day, err := entry.ParseDate(sub.Statement.Review); err == nil {
-			e.Review = day
-		}
-	case sub.Detached != nil:
-		e.State, e.Detached = pledge.BodyPublished, sub.Detached
-	default:
-		e.State = pledge.BodyNone
+// has nothing. Subject is the statement that it is about, nil when it is not at hand.
+func publicPage(site *page.Site, sub, subject *entry.Submission) ([]byte, error) {
+	e := publicEntry(sub)
+	if subject != nil {
+		e.Subject = publicEntry(subject)
 	}
 	switch b := e.Detached.(type) {
 	case *entry.CharterBody:
@@ -129,6 +121,23 @@ func publicPage(site *page.Site, sub *entry.Submission) ([]byte, error) {
 	var b bytes.Buffer
 	err = wrapper.Execute(&b, map[string]any{"Site": site, "Style": htmltemplate.CSS(page.Stylesheet), "Body": body, "ID": sub.Statement.ID.String()})
 	return b.Bytes(), err
+}
+
+// publicEntry is a draft as the public will have it.
+func publicEntry(sub *entry.Submission) *page.Entry {
+	e := &page.Entry{ID: sub.Statement.ID, Envelope: sub.Envelope, Statement: sub.Statement, Verdict: pledge.Verdict{Kind: pledge.Accepted}}
+	switch {
+	case sub.Statement.IsWithheld():
+		e.State = pledge.BodyWithheld
+		if day, err := entry.ParseDate(sub.Statement.Review); err == nil {
+			e.Review = day
+		}
+	case sub.Detached != nil:
+		e.State, e.Detached = pledge.BodyPublished, sub.Detached
+	default:
+		e.State = pledge.BodyNone
+	}
+	return e
 }
 
 // wrapper makes one file of a page: it loads nothing, and says what it is.

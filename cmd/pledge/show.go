@@ -67,19 +67,31 @@ func (u *ui) text(origin string, body []byte) {
 	if body == nil {
 		return
 	}
-	u.rows(slices.DeleteFunc(rowsOf(origin, body), func(r row) bool {
+	u.rows(textRows(origin, body))
+}
+
+// textRows are the members of a detached body that the tree does not have.
+func textRows(origin string, body []byte) []row {
+	return slices.DeleteFunc(rowsOf(origin, body), func(r row) bool {
 		// The same as in the tree: entry holds them equal.
 		return r.name == "author" || r.name == "kind" || r.name == "log"
-	}))
+	})
 }
 
 // disclosed shows what disclosures say.
 func (u *ui) disclosed(origin string, opened []entry.Disclosure) {
 	for _, d := range opened {
-		w := walker{origin: origin}
-		w.walk(d.Name, d.Name, d.Value)
-		u.rows(w.rows)
+		u.rows(disclosedRows(origin, []entry.Disclosure{d}))
 	}
+}
+
+// disclosedRows are the members that disclosures say.
+func disclosedRows(origin string, opened []entry.Disclosure) []row {
+	w := walker{origin: origin}
+	for _, d := range opened {
+		w.walk(d.Name, d.Name, d.Value)
+	}
+	return w.rows
 }
 
 // sealed shows what is under the seals of a body.

@@ -90,6 +90,11 @@ func readDraft(path string) (*entry.Submission, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseDraft(path, b)
+}
+
+// parseDraft is readDraft for the bytes of a file.
+func parseDraft(path string, b []byte) (*entry.Submission, error) {
 	sub, err := entry.ParseDraft(b)
 	if err != nil {
 		return nil, fmt.Errorf("read draft %s: %w", path, err)

@@ -13,8 +13,8 @@ import (
 	"github.com/pledgelog/pledgelog/keyfile"
 )
 
-// A desk is a folder with a key and a draft of a request.
-type desk struct {
+// A table is a folder with a key and a draft of a request.
+type table struct {
 	t          *testing.T
 	dir        string
 	key, draft string
@@ -23,9 +23,9 @@ type desk struct {
 	salt       string
 }
 
-func newDesk(t *testing.T, words string) *desk {
+func newTable(t *testing.T, words string) *table {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), person: newPerson("acme")}
+	d := &table{t: t, dir: t.TempDir(), person: newPerson("acme")}
 	secret, err := keyfile.Marshal(d.person.key)
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +47,13 @@ func newDesk(t *testing.T, words string) *desk {
 	return d
 }
 
-func (d *desk) sign() (code int, stdout, stderr string) {
+func (d *table) sign() (code int, stdout, stderr string) {
 	d.t.Helper()
 	return pledgeCommand(d.t, "sign", d.draft, "--key", d.key, "--yes")
 }
 
 func TestSignShowsEverythingButTheSalt(t *testing.T) {
-	d := newDesk(t, "first line\nsecond line")
+	d := newTable(t, "first line\nsecond line")
 	code, stdout, stderr := d.sign()
 	if code != commandline.ExitDone {
 		t.Fatalf("exit %d\n%s", code, stderr)
@@ -88,7 +88,7 @@ func TestSignShowsEverythingButTheSalt(t *testing.T) {
 
 // Nobody can hide a part of what is signed from who signs it.
 func TestSignShowsHiddenCharacters(t *testing.T) {
-	d := newDesk(t, "we \u200fdesufer\u200e it\u200b")
+	d := newTable(t, "we \u200fdesufer\u200e it\u200b")
 	_, stdout, stderr := d.sign()
 	if !strings.Contains(stdout, "we <U+200F>desufer<U+200E> it<U+200B>") {
 		t.Errorf("it shows\n%s%s", stdout, stderr)
@@ -96,25 +96,25 @@ func TestSignShowsHiddenCharacters(t *testing.T) {
 }
 
 func TestSignRefusesWhatDoesNotFit(t *testing.T) {
-	other := newDesk(t, "another text")
+	other := newTable(t, "another text")
 	for name, c := range map[string]struct {
-		spoil func(d *desk) []byte
+		spoil func(d *table) []byte
 		want  string
 	}{
-		"a word changed": {func(d *desk) []byte { return bytes.Replace(d.sub.Marshal(), []byte("a text"), []byte("a test"), 1) }, "body-digest-mismatch"},
-		"another body": {func(d *desk) []byte {
+		"a word changed": {func(d *table) []byte { return bytes.Replace(d.sub.Marshal(), []byte("a text"), []byte("a test"), 1) }, "body-digest-mismatch"},
+		"another body": {func(d *table) []byte {
 			return (&entry.Submission{Envelope: d.sub.Envelope, Body: other.sub.Body}).Marshal()
 		}, "body-digest-mismatch"},
-		"no body": {func(d *desk) []byte { return (&entry.Submission{Envelope: d.sub.Envelope}).Marshal() }, "body-missing"},
-		"a payload that is not canonical": {func(d *desk) []byte {
+		"no body": {func(d *table) []byte { return (&entry.Submission{Envelope: d.sub.Envelope}).Marshal() }, "body-missing"},
+		"a payload that is not canonical": {func(d *table) []byte {
 			return (&entry.Submission{Envelope: &entry.Envelope{Payload: append(d.sub.Envelope.Payload, ' ')}, Body: d.sub.Body}).Marshal()
 		}, "not-canonical"},
-		"a second statement": {func(d *desk) []byte {
+		"a second statement": {func(d *table) []byte {
 			return bytes.Replace(d.sub.Marshal(), []byte("{"), []byte(`{"statement":1,`), 1)
 		}, "member-duplicate"},
-		"not JSON": {func(*desk) []byte { return []byte("statement") }, "not-json"},
+		"not JSON": {func(*table) []byte { return []byte("statement") }, "not-json"},
 	} {
-		d := newDesk(t, "a text")
+		d := newTable(t, "a text")
 		spoilt := c.spoil(d)
 		write(t, d.draft, spoilt)
 		code, stdout, stderr := d.sign()
@@ -129,7 +129,7 @@ func TestSignRefusesWhatDoesNotFit(t *testing.T) {
 
 // A signature of ours that does not verify is made again; those of others stay.
 func TestSignKeepsOthersSignatures(t *testing.T) {
-	d := newDesk(t, "a text")
+	d := newTable(t, "a text")
 	stranger := newPerson("somebody")
 	d.sub.Envelope.Sign(stranger.id(), bytes.Repeat([]byte{1}, 64))
 	d.sub.Envelope.Sign(d.person.id(), bytes.Repeat([]byte{2}, 64))
@@ -161,7 +161,7 @@ func TestSignKeepsOthersSignatures(t *testing.T) {
 }
 
 func TestSignHasRoomForSixteen(t *testing.T) {
-	d := newDesk(t, "a text")
+	d := newTable(t, "a text")
 	for i := range entry.MaxSignatures {
 		d.sub.Envelope.Sign(newPerson(fmt.Sprint(i)).id(), []byte{1})
 	}
@@ -173,7 +173,7 @@ func TestSignHasRoomForSixteen(t *testing.T) {
 
 // A charter's and an admission's signatures can be told good from bad here.
 func TestSignTellsBadSignatures(t *testing.T) {
-	d := newDesk(t, "a text")
+	d := newTable(t, "a text")
 	second := newPerson("second")
 	admission := sign(t, &entry.Statement{
 		Log: "log.accord.test/2026", Author: entry.AuthorSecretariat, Lane: entry.LaneMain, Seq: 2, Prev: entry.ID{1},

@@ -12,7 +12,7 @@ import (
 // A signature that has no business in a file is taken out of it, and nothing else
 // changes: not the statement, not the text, not the other signatures.
 func TestSignRemovesASignature(t *testing.T) {
-	d := newDesk(t, "a text")
+	d := newTable(t, "a text")
 	unsigned := d.sub.Marshal()
 	if code, _, stderr := d.sign(); code != commandline.ExitDone {
 		t.Fatal(stderr)

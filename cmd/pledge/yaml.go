@@ -399,3 +399,45 @@ func members(t reflect.Type) (names []string, needed []bool) {
 	}
 	return names, needed
 }
+
+// A wrongMember is what is wrong with a member of a source.
+type wrongMember struct {
+	member, text, hint string
+	missing            bool
+}
+
+// checkSource holds a source that came from elsewhere than YAML to what decodeYAML holds
+// one to: the members that are needed, and the codes.
+func checkSource(src any) (out []wrongMember) {
+	v := reflect.ValueOf(src).Elem()
+	names, needed := members(v.Type())
+	for i, name := range names {
+		field := v.Field(i)
+		if field.IsZero() || field.Kind() == reflect.Slice && field.Len() == 0 {
+			if needed[i] {
+				out = append(out, wrongMember{name, name + ": it is missing", "", true})
+			}
+			continue
+		}
+		if field.Kind() == reflect.Pointer && field.Elem().Kind() == reflect.Struct {
+			for _, w := range checkSource(field.Interface()) {
+				out = append(out, wrongMember{name, name + "." + w.text, w.hint, w.missing})
+			}
+			continue
+		}
+		list := v.Type().Field(i).Tag.Get("codes")
+		if list == "" {
+			continue
+		}
+		codes, ok := field.Interface().([]string)
+		if !ok {
+			codes = []string{field.String()}
+		}
+		for _, code := range codes {
+			if text, hint := unknownCode(list, code); text != "" {
+				out = append(out, wrongMember{name, name + ": " + text, hint, false})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,182 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// Tools is what does the work: the code of the commands.
+type Tools interface {
+	// Who says who sits at the desk. It asks nobody.
+	Who() Who
+	// Countries are those that a statement in this log can name, by name.
+	Countries() []Country
+	// Standing asks the log how the author stands and what is due.
+	Standing(ctx context.Context) (*Standing, error)
+
+	// Drafts are the author's statements in the folder, the newest last.
+	Drafts() ([]*Look, error)
+	// Take puts a file of a colleague's into the folder, or adds its signatures to the
+	// same statement there, and returns its path.
+	Take(b []byte) (path string, err error)
+	// Look reads a draft anew: all that it says, with its public page.
+	Look(ctx context.Context, path string) (*Look, error)
+
+	// Prepare drafts a request and, if the form has one, the decision on it. It asks the
+	// log for the author's place and writes nothing.
+	Prepare(ctx context.Context, f *Form) ([]Prepared, error)
+	// Keep keeps a request for the next slot. It asks nobody.
+	Keep(f *Form) (*Kept, error)
+
+	// Sign adds a signature to a draft, if it still is the statement that was seen and
+	// each doubt about it is confirmed by its key.
+	Sign(ctx context.Context, path string, seen entry.ID, confirmed []string) error
+	// Submit sends signed drafts, waits as it is told to, and keeps verified receipts.
+	// It can be done again. Progress is told how many of them are done.
+	Submit(ctx context.Context, paths []string, progress func(done, of int)) error
+	// Receipt verifies the receipt beside a draft.
+	Receipt(path string) (*Receipt, error)
+	// Memo writes a filing record beside a draft.
+	Memo(ctx context.Context, path string) (out string, secret bool, err error)
+}
+
+// A Prepared is a draft that is not written yet.
+type Prepared interface {
+	// Look shows it as it will be. Its path is where it will be.
+	Look() *Look
+	// Write writes it and what belongs beside it.
+	Write() error
+}
+
+// Who sits at the desk.
+type Who struct {
+	Author string
+	Origin string
+	Key    string // key id
+	Dir    string
+	Slots  string
+}
+
+// A Country that a statement can name.
+type Country struct{ Code, Name string }
+
+// A Form is what a person filled in, as it was typed.
+type Form struct {
+	Country, Authority, Agency     string
+	Instrument, Statute            string
+	Received                       string
+	Compulsion, Gag, GagReview     string
+	Assist, Products, Targets      []string
+	Words, Language                string
+	Permission                     string
+	Outcome, Date, Scope, Answered string
+	Grounds                        []string
+	Keep                           string   // one of the Keep constants
+	Seal                           []string // members
+	Reason, Review                 string   // of what is kept back
+}
+
+// What is kept back.
+const (
+	KeepNothing = ""
+	KeepText    = "text" // all that the request says
+	KeepAll     = "all"  // and what the decision says
+	KeepSome    = "some" // the members in Seal
+)
+
+// A Failure says what is wrong and what can be done about it.
+type Failure struct{ Problems []Problem }
+
+// A Problem is one thing that is wrong.
+type Problem struct {
+	Field string // its name in the form; "" when it is about none
+	Text  string
+	Hint  string
+	// Missing: the field has to be filled in.
+	Missing bool
+}
+
+func (f *Failure) Error() string {
+	if len(f.Problems) == 0 {
+		return "failed"
+	}
+	return f.Problems[0].Text
+}
+
+// A Look is all that a draft says and how far it is.
+type Look struct {
+	Path, Name string
+	ID         entry.ID
+	Kind       entry.Kind
+	Seq        uint64
+	Made       int64
+	On         entry.ID // of a decision: the request
+	Page       []byte   // exactly what the public will see, HTML; nil in a list
+
+	Tree   []Row // public for ever
+	Text   []Row // the detached body
+	Under  []Row // what is under seals
+	Review string
+	// Withheld: the text is committed to and not published.
+	Withheld bool
+	Sealed   int  // members under a seal
+	Opened   bool // what opens them is at hand
+
+	Doubts []Doubt
+	Notes  []string
+
+	Signatures []Signature
+	Missing    []Missing
+	Complete   bool // all have signed, as far as is known
+	Mine       bool // this desk's key signed
+	Uncalled   bool // this desk's key is not called for
+	Logged     bool // its receipt is there
+
+	Draft  []string // files beside it that do not go from hand to hand
+	Secret bool     // the draft holds what is not published
+}
+
+// A Row is a member of a statement and its value.
+type Row struct{ Name, Value string }
+
+// A Doubt is something that may not belong in a statement. Key is what confirms it.
+type Doubt struct{ Path, Key, Text string }
+
+// A Signature in a file.
+type Signature struct {
+	Key      string
+	Mine     bool
+	Verified bool
+}
+
+// Missing says how many more of which keys can sign.
+type Missing struct {
+	Whose string
+	Need  int
+	Keys  []string
+}
+
+// Kept is a request that waits for the next slot.
+type Kept struct{ Path string }
+
+// A Receipt is what a verified receipt proves.
+type Receipt struct {
+	Path      string
+	Kind      entry.Kind
+	ID        entry.ID
+	Index     uint64
+	Logged    int64
+	Size      uint64
+	Witnesses []string
+	By        int64 // all witnesses that the policy asks for had seen it by then; 0 if it asks for none
+}
+
+// A Standing is how the author stands in the log.
+type Standing struct {
+	Name string
+	AsOf int64
+	Size uint64
+	Due  []pledge.Duty
+}
