@@ -125,7 +125,8 @@ func (d *atDesk) launch(options ...chromedp.ExecAllocatorOption) {
 		d.profile = d.t.TempDir()
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(d.profile))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(d.profile),
+		chromedp.Env("TMPDIR="+d.short()))
 	ctx, cancel := context.WithTimeout(d.t.Context(), 3*time.Minute)
 	d.t.Cleanup(cancel)
 	ctx, stop := chromedp.NewExecAllocator(ctx, append(opts, options...)...)
@@ -293,6 +294,17 @@ func (d *atDesk) axe(what string) {
 		}
 	}
 	d.theme("light")
+}
+
+// short is a folder whose name leaves room for the name of a socket, which has 108 bytes at most.
+func (d *atDesk) short() string {
+	d.t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "d")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (d *atDesk) theme(name string) {
