@@ -147,7 +147,7 @@ var english = map[string]string{
 	"hint.gagReview":  "2026-01-31",
 	"hint.review":     "2026-01-31. Whoever keeps something back has to say when it is looked at again.",
 	"hint.language":   "Code; en if empty",
-	"hint.permission": "Date and file number. Kept beside your draft, never logged.",
+	"hint.permission": "Date and file number. Kept for your own file, never logged.",
 	"hint.files":      "FILE.json. It is put into your folder; it is not signed yet.",
 
 	"keep.nothing": "Nothing",
