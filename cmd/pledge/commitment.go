@@ -380,48 +380,59 @@ func (a *app) outOfSlot(ctx context.Context, f newFlags) error {
 	if f.out != "" && exists(f.out) {
 		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", f.out), "choose another name with --out, or move the file away")
 	}
-	c, err := readCommitment(f.fromSlot)
+	permission, err := readPermission(f.permission)
 	if err != nil {
 		return err
+	}
+	d, sub, err := a.drawFromSlot(ctx, f, permission)
+	if err != nil {
+		return err
+	}
+	return a.writeDraft(d, sub, cmp.Or(f.out, d.fileName()))
+}
+
+// drawFromSlot drafts what outOfSlot writes. Permission is what permits telling, where a
+// card forbids it.
+func (a *app) drawFromSlot(ctx context.Context, f newFlags, permission string) (*drafting, *entry.Submission, error) {
+	c, err := readCommitment(f.fromSlot)
+	if err != nil {
+		return nil, nil, err
 	}
 	st := c.statement()
 	folder, err := readSlots(filepath.Dir(filepath.Dir(filepath.Clean(f.fromSlot))), st.Author)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	slot, place, ok := folder.find(c.digest())
 	if !ok {
-		return commandline.Refused(fmt.Errorf("%s is in no slot yet", f.fromSlot), "pledge slot puts it into the next one; a request that may be told of now is drafted with --from instead")
+		return nil, nil, commandline.Refused(fmt.Errorf("%s is in no slot yet", f.fromSlot), "pledge slot puts it into the next one; a request that may be told of now is drafted with --from instead")
 	}
 	if !slot.logged {
-		return commandline.Refused(fmt.Errorf("%s is in the slot of %s, which is not submitted yet", f.fromSlot, slot.period()), "pledge slot submits it")
+		return nil, nil, commandline.Refused(fmt.Errorf("%s is in the slot of %s, which is not submitted yet", f.fromSlot, slot.period()), "pledge slot submits it")
 	}
 	if err := a.openCommitment(ctx, c); err != nil {
-		return err
+		return nil, nil, err
 	}
-	src := &slotRequest{commitment: c, place: place, slot: slot.statement.ID, review: f.review}
-	if src.permission, err = readPermission(f.permission); err != nil {
-		return err
-	}
+	src := &slotRequest{commitment: c, place: place, slot: slot.statement.ID, review: f.review, permission: permission}
 	d := &drafting{st: &entry.Statement{Kind: entry.KindRequest, Lane: entry.LaneMain, Author: st.Author}, recipients: c.recipients, plain: c.Safe == nil}
 	if err := src.tell(d); err != nil {
-		return inFile(f.fromSlot, discreet(err))
+		return nil, nil, inFile(f.fromSlot, discreet(err))
 	}
 	r, err := a.place(ctx, d, f)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if d.st.Log != st.Log {
-		return commandline.Refused(fmt.Errorf("%s is for the log %s, and this is %s", f.fromSlot, st.Log, d.st.Log), "see --policy and --log")
+		return nil, nil, commandline.Refused(fmt.Errorf("%s is for the log %s, and this is %s", f.fromSlot, st.Log, d.st.Log), "see --policy and --log")
 	}
 	if err := r.check(ctx, d.st.Author, reference{member: "the slot", id: src.slot, kinds: []entry.Kind{entry.KindSlot}, own: true}); err != nil {
-		return err
+		return nil, nil, err
 	}
 	sub, err := d.compose(src)
 	if err != nil {
-		return inFile(f.fromSlot, discreet(err))
+		return nil, nil, inFile(f.fromSlot, discreet(err))
 	}
 	d.seals = sub.Detached.Seals()
 	d.disclosures = c.Disclosures
-	return a.writeDraft(d, sub, cmp.Or(f.out, d.fileName()))
+	return d, sub, nil
 }

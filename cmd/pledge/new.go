@@ -179,19 +179,8 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 	if charter, ok := src.(*charterYAML); ok {
 		d.founds = charter.origin()
 	}
-	r, err := a.place(ctx, d, f)
-	if err != nil {
+	if err := a.settleIn(ctx, d, src, f); err != nil {
 		return err
-	}
-	if named, ok := src.(referrer); ok && f.seq == 0 {
-		for _, ref := range named.references() {
-			if ref.id.IsZero() {
-				continue
-			}
-			if err := r.check(ctx, d.st.Author, ref); err != nil {
-				return err
-			}
-		}
 	}
 	sub, err := d.compose(src)
 	if err != nil {
@@ -201,6 +190,27 @@ func (a *app) draft(ctx context.Context, kind entry.Kind, src source, f newFlags
 		return inFile(name, err)
 	}
 	return a.writeDraft(d, sub, cmp.Or(f.out, d.fileName()))
+}
+
+// settleIn gives a statement its place, and wants the log to have what it names.
+func (a *app) settleIn(ctx context.Context, d *drafting, src source, f newFlags) error {
+	r, err := a.place(ctx, d, f)
+	if err != nil {
+		return err
+	}
+	named, ok := src.(referrer)
+	if !ok || f.seq != 0 {
+		return nil
+	}
+	for _, ref := range named.references() {
+		if ref.id.IsZero() {
+			continue
+		}
+		if err := r.check(ctx, d.st.Author, ref); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fileName is what a draft is called when nobody says otherwise.

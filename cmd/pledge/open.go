@@ -144,6 +144,14 @@ func (a *app) openAll(ctx context.Context, paths []string, f openFlags) error {
 	if f.out != "" && exists(f.out) {
 		return commandline.Refused(fmt.Errorf("%s is there already and is not overwritten", f.out), "choose another name with --out, or move the file away")
 	}
+	return a.eachOpening(ctx, paths, f, func(d *drafting, sub *entry.Submission) error {
+		return a.writeDraft(d, sub, cmp.Or(f.out, d.fileName()))
+	})
+}
+
+// eachOpening drafts an open for each file, one after the other in the author's chain,
+// and gives it to be written.
+func (a *app) eachOpening(ctx context.Context, paths []string, f openFlags, write func(*drafting, *entry.Submission) error) error {
 	var all []*opening
 	for _, path := range paths {
 		o, err := a.readOpening(ctx, path, f.review == "")
@@ -179,7 +187,7 @@ func (a *app) openAll(ctx context.Context, paths []string, f openFlags) error {
 		if err != nil {
 			return inFile(o.path, discreet(err))
 		}
-		if err := a.writeDraft(d, sub, cmp.Or(f.out, d.fileName())); err != nil {
+		if err := write(d, sub); err != nil {
 			return err
 		}
 		seq, prev = seq+1, sub.Statement.ID

@@ -123,6 +123,8 @@ type standing struct {
 	size   uint64
 	now    int64
 	due    []pledge.Duty // what is due first first
+	state  *pledge.State
+	items  []*pledge.Item // of its chain, in order
 }
 
 // standing asks a log how an author stands there, and proves what can be.
@@ -150,7 +152,7 @@ func (a *app) standing(ctx context.Context, f statusFlags) (*standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, size, err := r.replay(ctx, f.author, t.size)
+	s, items, size, err := r.replay(ctx, f.author, t.size)
 	if err != nil {
 		return nil, err
 	}
@@ -162,18 +164,18 @@ func (a *app) standing(ctx context.Context, f statusFlags) (*standing, error) {
 	ends, _, _ := s.Ends()
 	due := append(s.Duties(f.author, now), repliesOwed(asked, ends, now)...)
 	slices.SortStableFunc(due, func(x, y pledge.Duty) int { return cmp.Compare(x.Due, y.Due) })
-	return &standing{st, t.origin, size, now, due}, nil
+	return &standing{st, t.origin, size, now, due, s, items}, nil
 }
 
 // replay reads an author's chain, proves what is in it, and judges it.
-func (r *remote) replay(ctx context.Context, author string, size uint64) (*pledge.State, uint64, error) {
+func (r *remote) replay(ctx context.Context, author string, size uint64) (*pledge.State, []*pledge.Item, uint64, error) {
 	c, err := r.wholeChain(ctx, author, size)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	items, err := r.linksOf(c, author)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	keys := pledge.NewKeyring()
 	for _, it := range items {
@@ -181,15 +183,15 @@ func (r *remote) replay(ctx context.Context, author string, size uint64) (*pledg
 	}
 	keys.TryAll(items)
 	if len(items) == 0 {
-		return nil, 0, errors.New("the server gives no charter")
+		return nil, nil, 0, errors.New("the server gives no charter")
 	}
 	s := pledge.NewPartial(items[0].Statement.Log, author)
 	for _, it := range items {
 		if v, _ := s.Step(it); v.Kind != pledge.Accepted {
-			return nil, 0, fmt.Errorf("entry %d, which the server gives as accepted, is %s: %s: %s", it.Index, v.Kind, v.Code, v.Detail)
+			return nil, nil, 0, fmt.Errorf("entry %d, which the server gives as accepted, is %s: %s: %s", it.Index, v.Kind, v.Code, v.Detail)
 		}
 	}
-	return s, c.Size, nil
+	return s, items, c.Size, nil
 }
 
 // repliesOwed are the challenges to which a signatory has not replied yet, by the

@@ -292,17 +292,9 @@ It affirms every clause that you have pledged, unless --clauses says which.`,
 			if covers, err = a.answer(covers, "--covers", "does that count cover all requests, or those that may be disclosed? all or disclosable:", example); err != nil {
 				return err
 			}
-			claims := yaml.MapSlice{{Key: "total", Value: claimOf(received)}}
-			if len(outcomes) > 0 {
-				by := yaml.MapSlice{}
-				for _, o := range outcomes {
-					code, n, ok := strings.Cut(o, "=")
-					if !ok {
-						return commandline.Usagef("for example: --outcome refused=2", "--outcome is %q, not CODE=NUMBER", o)
-					}
-					by = append(by, yaml.MapItem{Key: code, Value: claimOf(n)})
-				}
-				claims = append(claims, yaml.MapItem{Key: "outcomes", Value: by})
+			claims, err := claimsOf(received, outcomes)
+			if err != nil {
+				return err
 			}
 			y := yaml.MapSlice{{Key: "period", Value: period}, {Key: "covers", Value: covers}, {Key: "received", Value: claims}}
 			if len(clauses) > 0 {
@@ -328,6 +320,24 @@ It affirms every clause that you have pledged, unless --clauses says which.`,
 	words.flags(cmd)
 	placeFlags(cmd, &f, true)
 	return cmd
+}
+
+// claimsOf writes the claims of an attestation as the YAML has them: of all requests, and
+// of those with one outcome, CODE=CLAIM.
+func claimsOf(received string, outcomes []string) (yaml.MapSlice, error) {
+	claims := yaml.MapSlice{{Key: "total", Value: claimOf(received)}}
+	if len(outcomes) == 0 {
+		return claims, nil
+	}
+	by := yaml.MapSlice{}
+	for _, o := range outcomes {
+		code, n, ok := strings.Cut(o, "=")
+		if !ok {
+			return nil, commandline.Usagef("for example: --outcome refused=2", "--outcome is %q, not CODE=NUMBER", o)
+		}
+		by = append(by, yaml.MapItem{Key: code, Value: claimOf(n)})
+	}
+	return append(claims, yaml.MapItem{Key: "outcomes", Value: by}), nil
 }
 
 // claimOf writes a claim as the YAML has it: 3, {min: 0, max: 249}, cannot-say.
