@@ -192,5 +192,5 @@ func (a *API) vocabulary(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	a.writeJSON(w, r, client.VocabularyAnswer{Vocabulary: *entry.Terms, LawCards: entry.LawCards()})
+	a.writeJSON(w, r, client.VocabularyAnswer{Vocabulary: *entry.Terms(), LawCards: entry.LawCards()})
 }

@@ -125,7 +125,7 @@ func TestSignatory(t *testing.T) {
 	if err != nil || id != s.world.Charter || charter.Accord != s.world.Terms.Accord {
 		t.Errorf("charter is %v, %v", charter, err)
 	}
-	if v, err := s.client.Vocabulary(t.Context()); err != nil || len(v.Lists) != len(entry.Terms.Lists) {
+	if v, err := s.client.Vocabulary(t.Context()); err != nil || len(v.Lists) != len(entry.Terms().Lists) {
 		t.Errorf("vocabulary is %v, %v", v, err)
 	} else if card, ok := v.LawCards.Card("gb-tcn"); !ok || card.Existence.Told != entry.ToldNo || len(v.LawCards.Cards) != len(v.Lists["instrument"]) || v.LawCards.Notice != "Information, not advice." {
 		t.Errorf("law cards are %+v", v.LawCards)

@@ -25,5 +25,5 @@ func About(program string) string {
 	return fmt.Sprintf("%-*s%s (%s)\n%-*s1\n%-*s%d, %s\n",
 		width, program, Version(), runtime.Version(),
 		width, "protocol",
-		width, "vocabulary", entry.Terms.Version, entry.Terms.Date)
+		width, "vocabulary", entry.Terms().Version, entry.Terms().Date)
 }

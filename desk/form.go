@@ -53,7 +53,7 @@ type choice struct {
 // choices are the codes of a list of the vocabulary.
 func choices(list string, chosen ...string) []choice {
 	var out []choice
-	for _, t := range entry.Terms.Lists[list] {
+	for _, t := range entry.Terms().Lists[list] {
 		if !t.Deprecated {
 			out = append(out, choice{t.Code, capital(t.Label), t.Definition, slices.Contains(chosen, t.Code)})
 		}
@@ -90,7 +90,7 @@ func cards() []card {
 	var out []card
 	for i := range entry.LawCards().Cards {
 		c := &entry.LawCards().Cards[i]
-		term, _ := entry.Terms.Term("instrument", c.Code)
+		term, _ := entry.Terms().Term("instrument", c.Code)
 		out = append(out, card{Card: c, Label: capital(term.Label), Definition: term.Definition})
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -33,39 +34,43 @@ var icon []byte
 
 var texts = page.English.With(english)
 
-var templates = template.Must(template.New("desk").Funcs(template.FuncMap{
-	"t":     func(key string, args ...any) template.HTML { return texts.Say(key, args...).HTML },
-	"text":  func(key string, args ...any) string { return texts.Say(key, args...).Text },
-	"count": func(key string, n int) template.HTML { return texts.Count(key, uint64(n)).HTML },
-	"base":  filepath.Base,
-	"short": func(id any) string { return fmt.Sprint(id)[:8] },
-	"moment": func(unix int64) template.HTML {
-		return page.English.Moment(unix).HTML
-	},
-	"date": func(s string) template.HTML { return page.English.Date(s).HTML },
-	"num":  texts.Number,
-	"list": func(s []string) string { return strings.Join(s, ", ") },
-	"choose": func(v *view, name, chosen string) selection {
-		return selection{v.field(name, chosen), choices(name, chosen)}
-	},
-	"boxes": func(v *view, name string, chosen []string) selection {
-		return selection{v.field(name, ""), choices(name, chosen...)}
-	},
-	// A second and a third of a list stand in boxes of their own.
-	"others": func(v *view, name string, chosen []string) selection {
-		f := v.field(name, "")
-		f.Name, f.Wrong = name+"More", ""
-		f.Label = texts.Say("label." + f.Name).Text
-		return selection{f, choices(name, chosen...)}
-	},
-	"first": func(list []string) string { return strings.Join(list[:min(len(list), 1)], "") },
-	"rest":  func(list []string) []string { return list[min(len(list), 1):] },
-	"field": func(v *view, name, value string) field { return v.field(name, value) },
-}).ParseFS(templateFiles, "templates/*.html"))
+// templates are parsed at their first use: most runs of a program that has a desk open
+// none.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("desk").Funcs(template.FuncMap{
+		"t":     func(key string, args ...any) template.HTML { return texts.Say(key, args...).HTML },
+		"text":  func(key string, args ...any) string { return texts.Say(key, args...).Text },
+		"count": func(key string, n int) template.HTML { return texts.Count(key, uint64(n)).HTML },
+		"base":  filepath.Base,
+		"short": func(id any) string { return fmt.Sprint(id)[:8] },
+		"moment": func(unix int64) template.HTML {
+			return page.English.Moment(unix).HTML
+		},
+		"date": func(s string) template.HTML { return page.English.Date(s).HTML },
+		"num":  texts.Number,
+		"list": func(s []string) string { return strings.Join(s, ", ") },
+		"choose": func(v *view, name, chosen string) selection {
+			return selection{v.field(name, chosen), choices(name, chosen)}
+		},
+		"boxes": func(v *view, name string, chosen []string) selection {
+			return selection{v.field(name, ""), choices(name, chosen...)}
+		},
+		// A second and a third of a list stand in boxes of their own.
+		"others": func(v *view, name string, chosen []string) selection {
+			f := v.field(name, "")
+			f.Name, f.Wrong = name+"More", ""
+			f.Label = texts.Say("label." + f.Name).Text
+			return selection{f, choices(name, chosen...)}
+		},
+		"first": func(list []string) string { return strings.Join(list[:min(len(list), 1)], "") },
+		"rest":  func(list []string) []string { return list[min(len(list), 1):] },
+		"field": func(v *view, name, value string) field { return v.field(name, value) },
+	}).ParseFS(templateFiles, "templates/*.html"))
+})
 
 // style is the stylesheet of the site, and what the desk has beside it. A law card is shown
 // when its instrument is chosen, without a script.
-var style = func() []byte {
+var style = sync.OnceValue(func() []byte {
 	var b bytes.Buffer
 	b.Write(page.Stylesheet)
 	b.Write(ownStyle)
@@ -76,7 +81,7 @@ var style = func() []byte {
 		}
 	}
 	return b.Bytes()
-}()
+})
 
 // A view is what a page shows.
 type view struct {
@@ -246,7 +251,7 @@ func (d *Desk) view(s *sitting) *view {
 
 func (d *Desk) render(w http.ResponseWriter, screen string, v *view) {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, screen, v); err != nil {
+	if err := templates().ExecuteTemplate(&b, screen, v); err != nil {
 		http.Error(w, texts.Say("problem.page").Text, http.StatusInternalServerError)
 		d.say(err.Error())
 		return
@@ -264,7 +269,7 @@ func (d *Desk) watch(w http.ResponseWriter, r *http.Request, j *job) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	out := http.NewResponseController(w)
 	write := func(name string, data any) bool {
-		return templates.ExecuteTemplate(w, name, data) == nil && out.Flush() == nil
+		return templates().ExecuteTemplate(w, name, data) == nil && out.Flush() == nil
 	}
 	if !write("sending", v) {
 		return
@@ -306,7 +311,7 @@ func (d *Desk) file(w http.ResponseWriter, r *http.Request, name string) {
 	s := d.sitting
 	switch name {
 	case "desk.css":
-		give("text/css; charset=utf-8", style)
+		give("text/css; charset=utf-8", style())
 		return
 	case "desk.js":
 		give("text/javascript; charset=utf-8", script)
@@ -356,5 +361,5 @@ func (d *Desk) lint(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, status int, key string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	templates.ExecuteTemplate(w, "refused", map[string]any{"Lang": texts.Lang, "Dir": texts.Dir, "Text": texts.Say(key).Text})
+	templates().ExecuteTemplate(w, "refused", map[string]any{"Lang": texts.Lang, "Dir": texts.Dir, "Text": texts.Say(key).Text})
 }

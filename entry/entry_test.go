@@ -345,12 +345,12 @@ func TestVocabulary(t *testing.T) {
 		"corroboration": {"none", "other-signatory"},
 	} {
 		for _, c := range append(codes, "other", "withheld", "unknown") {
-			term, ok := Terms.Term(list, c)
+			term, ok := Terms().Term(list, c)
 			if !ok || term.Label == "" || term.Definition == "" {
 				t.Errorf("%s/%s is not in the vocabulary, or has no label or definition", list, c)
 			}
 		}
-		for _, term := range Terms.Lists[list] {
+		for _, term := range Terms().Lists[list] {
 			if !IsCode(term.Code) {
 				t.Errorf("%s/%s is not a code", list, term.Code)
 			}
@@ -371,12 +371,12 @@ func TestVocabulary(t *testing.T) {
 		"lateReason":     {"illness", "other", "withheld"},
 	} {
 		for _, c := range codes {
-			if _, ok := Terms.Term(list, c); !ok {
+			if _, ok := Terms().Term(list, c); !ok {
 				t.Errorf("%s/%s is not in the vocabulary", list, c)
 			}
 		}
 	}
-	for list, terms := range Terms.Lists {
+	for list, terms := range Terms().Lists {
 		seen := make(map[string]bool)
 		for _, term := range terms {
 			if !IsCode(term.Code) || seen[term.Code] || term.Label == "" || !strings.HasSuffix(term.Definition, ".") || term.Example == "" {

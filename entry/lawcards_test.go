@@ -16,7 +16,7 @@ func TestLawCardsCoverTheVocabulary(t *testing.T) {
 		t.Fatal(err)
 	}
 	var instruments, have []string
-	for _, term := range Terms.Lists["instrument"] {
+	for _, term := range Terms().Lists["instrument"] {
 		instruments = append(instruments, term.Code)
 	}
 	for _, c := range cards.Cards {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 )
@@ -40,22 +41,23 @@ type Term struct {
 	Deprecated bool     `json:"deprecated,omitzero"`
 }
 
-// Terms is the vocabulary of this version.
-var Terms = load[Vocabulary](vocabularyJSON)
+// Terms returns the vocabulary of this version, which nobody changes. It is read at its
+// first use: most commands need none.
+var Terms = sync.OnceValue(func() *Vocabulary { return load[Vocabulary](vocabularyJSON) })
 
 // A term is a code with its list.
 type term struct{ list, code string }
 
 // vocabulary has every term of Terms.
-var vocabulary = func() map[term]bool {
+var vocabulary = sync.OnceValue(func() map[term]bool {
 	m := make(map[term]bool)
-	for list, terms := range Terms.Lists {
+	for list, terms := range Terms().Lists {
 		for _, t := range terms {
 			m[term{list, t.Code}] = true
 		}
 	}
 	return m
-}()
+})
 
 type countryNames struct {
 	Version   int               `json:"version"`
@@ -64,7 +66,7 @@ type countryNames struct {
 	Demo      map[string]string `json:"demo"`      // XA to XZ without XK, invented
 }
 
-var countries = load[countryNames](countriesJSON)
+var countries = sync.OnceValue(func() *countryNames { return load[countryNames](countriesJSON) })
 
 func load[T any](b []byte) *T {
 	v := new(T)
@@ -95,13 +97,13 @@ func (v *Vocabulary) Label(list, code string) string {
 // one in a log of that origin: the user-assigned codes XA to XZ without XK have
 // invented names in demonstration logs and none elsewhere.
 func CountryName(origin, code string) (string, bool) {
-	if name, ok := countries.Countries[code]; ok {
+	if name, ok := countries().Countries[code]; ok {
 		return name, true
 	}
 	if !IsDemonstration(origin) {
 		return "", false
 	}
-	name, ok := countries.Demo[code]
+	name, ok := countries().Demo[code]
 	return name, ok
 }
 
@@ -124,7 +126,7 @@ func UnknownCodes(s *Statement, d Detached) []string {
 	var unknown []string
 	look := func(list string, codes ...string) {
 		for _, c := range codes {
-			if c != "" && !vocabulary[term{list, c}] {
+			if c != "" && !vocabulary()[term{list, c}] {
 				unknown = append(unknown, list+"/"+c)
 			}
 		}

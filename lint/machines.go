@@ -2,7 +2,6 @@ package lint
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -13,39 +12,39 @@ import (
 
 const dotForm = `(?:\.|\s?\[\s?(?:\.|dot)\s?\]\s?|\s?\(\s?(?:\.|dot)\s?\)\s?|\s?\{\s?(?:\.|dot)\s?\}\s?)`
 
-var emailForms = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)[\p{L}\p{N}][\p{L}\p{N}._%+'-]*(?:[@＠]|\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?)[\p{L}\p{N}][\p{L}\p{N}-]*(?:` + dotForm + `[\p{L}\p{N}-]+)*`),
-	regexp.MustCompile(`(?i)\b[a-z0-9._%+-]+ (?:at|arroba) [a-z0-9-]+(?: (?:dot|punto) [a-z0-9-]+)+\b`),
-}
+var emailForms = expressions(
+	`(?i)[\p{L}\p{N}][\p{L}\p{N}._%+'-]*(?:[@＠]|\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?)[\p{L}\p{N}][\p{L}\p{N}-]*(?:`+dotForm+`[\p{L}\p{N}-]+)*`,
+	`(?i)\b[a-z0-9._%+-]+ (?:at|arroba) [a-z0-9-]+(?: (?:dot|punto) [a-z0-9-]+)+\b`,
+)
 
 // emails finds addresses of mail and of chat.
-func emails(s *source) []span { return s.all(emailForms...) }
+func emails(s *source) []span { return s.all(emailForms()...) }
 
 var (
-	ipv4Form  = regexp.MustCompile(`(?i)\d{1,3}(?:(?:\.|\s?\[\s?(?:\.|dot)\s?\]\s?|\s?\(\s?(?:\.|dot)\s?\)\s?|\sdot\s)\d{1,3}){3}(?:/\d{1,2})?`)
-	ipv4Dots  = regexp.MustCompile(`[^0-9/]+`)
-	portForm  = regexp.MustCompile(`^:\d{1,5}\b`)
-	ipv4Range = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.(?:\d{1,3}|[xX*])\.[xX*]+`)
-	ipv6Form  = regexp.MustCompile(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?:/\d{1,3})?`)
-	notAnIP   = regexp.MustCompile(`(?i)(?:\bversions?|\bv|\breleases?|\bfirmware|\bbuild|§|\bsections?|\bclauses?|\bart(?:icle)?s?\.?)\s*$`)
+	ipv4Form  = expression(`(?i)\d{1,3}(?:(?:\.|\s?\[\s?(?:\.|dot)\s?\]\s?|\s?\(\s?(?:\.|dot)\s?\)\s?|\sdot\s)\d{1,3}){3}(?:/\d{1,2})?`)
+	ipv4Dots  = expression(`[^0-9/]+`)
+	portForm  = expression(`^:\d{1,5}\b`)
+	ipv4Range = expression(`\b\d{1,3}\.\d{1,3}\.(?:\d{1,3}|[xX*])\.[xX*]+`)
+	ipv6Form  = expression(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?:/\d{1,3})?`)
+	notAnIP   = expression(`(?i)(?:\bversions?|\bv|\breleases?|\bfirmware|\bbuild|§|\bsections?|\bclauses?|\bart(?:icle)?s?\.?)\s*$`)
 )
 
 // addresses finds IP addresses and prefixes.
 func addresses(s *source) []span {
 	var out []span
-	for _, at := range s.find(ipv4Form) {
-		addr, _, _ := strings.Cut(ipv4Dots.ReplaceAllString(s.text[at.start:at.end], "."), "/")
-		alone := s.alone(at) || portForm.MatchString(s.text[at.end:min(at.end+7, len(s.text))])
-		if _, err := netip.ParseAddr(addr); err == nil && alone && !notAnIP.MatchString(s.before(at)) {
+	for _, at := range s.find(ipv4Form()) {
+		addr, _, _ := strings.Cut(ipv4Dots().ReplaceAllString(s.text[at.start:at.end], "."), "/")
+		alone := s.alone(at) || portForm().MatchString(s.text[at.end:min(at.end+7, len(s.text))])
+		if _, err := netip.ParseAddr(addr); err == nil && alone && !notAnIP().MatchString(s.before(at)) {
 			out = append(out, at)
 		}
 	}
-	for _, at := range s.find(ipv4Range) {
+	for _, at := range s.find(ipv4Range()) {
 		if s.alone(at) {
 			out = append(out, at)
 		}
 	}
-	for _, at := range s.find(ipv6Form) {
+	for _, at := range s.find(ipv6Form()) {
 		addr, _, _ := strings.Cut(s.text[at.start:at.end], "/")
 		if ip, err := netip.ParseAddr(addr); err == nil && ip.Is6() && len(addr) > 2 && s.alone(at) {
 			out = append(out, at)
@@ -54,35 +53,35 @@ func addresses(s *source) []span {
 	return out
 }
 
-var vulnerabilityForms = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)\bCVE[\s\p{Pd}_#:]*(?:19|20)\d\d[\s\p{Pd}_]*(?:\d{3,7}\b|[x?]{3,7})`),
-	regexp.MustCompile(`(?i)\bGHSA(?:-[0-9a-z]{4}){3}\b`),
-	regexp.MustCompile(`(?i)\b(?:EUVD|CNVD|CNNVD|JVNDB|JVN|ZDI|ZDI-CAN|GSD|OSV|RHSA|DSA|BDU)[\s:-](?:CAN-)?\d[\d:-]{3,}\d\b`),
-	regexp.MustCompile(`\bVU#\s?\d{4,7}\b`),
-	regexp.MustCompile(`\bMS[01]\d-\d{3}\b`),
-}
+var vulnerabilityForms = expressions(
+	`(?i)\bCVE[\s\p{Pd}_#:]*(?:19|20)\d\d[\s\p{Pd}_]*(?:\d{3,7}\b|[x?]{3,7})`,
+	`(?i)\bGHSA(?:-[0-9a-z]{4}){3}\b`,
+	`(?i)\b(?:EUVD|CNVD|CNNVD|JVNDB|JVN|ZDI|ZDI-CAN|GSD|OSV|RHSA|DSA|BDU)[\s:-](?:CAN-)?\d[\d:-]{3,}\d\b`,
+	`\bVU#\s?\d{4,7}\b`,
+	`\bMS[01]\d-\d{3}\b`,
+)
 
 // vulnerabilities finds identifiers of vulnerabilities.
-func vulnerabilities(s *source) []span { return s.all(vulnerabilityForms...) }
+func vulnerabilities(s *source) []span { return s.all(vulnerabilityForms()...) }
 
 var (
-	uncForm   = regexp.MustCompile(`\\\\[\p{L}\p{N}._-]*[\p{L}\p{N}](?:\\[\p{L}\p{N}$._-]*[\p{L}\p{N}$])*`)
-	hostForm  = regexp.MustCompile(`[\p{L}\p{N}_-]+(?:` + dotForm + `[\p{L}\p{N}_-]+)+`)
-	labelForm = regexp.MustCompile(`[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*`)
-	redotted  = regexp.MustCompile(dotForm)
+	uncForm   = expression(`\\\\[\p{L}\p{N}._-]*[\p{L}\p{N}](?:\\[\p{L}\p{N}$._-]*[\p{L}\p{N}$])*`)
+	hostForm  = expression(`[\p{L}\p{N}_-]+(?:` + dotForm + `[\p{L}\p{N}_-]+)+`)
+	labelForm = expression(`[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*`)
+	redotted  = expression(dotForm)
 )
 
 // hosts finds names of machines that only their owner's network knows, or only its
 // staff: by their last label, or by a label that says what a machine is for.
 func hosts(s *source) []span {
-	out := s.find(uncForm)
-	for _, at := range s.find(hostForm) {
-		labels := strings.Split(strings.ToLower(redotted.ReplaceAllString(s.text[at.start:at.end], ".")), ".")
+	out := s.find(uncForm())
+	for _, at := range s.find(hostForm()) {
+		labels := strings.Split(strings.ToLower(redotted().ReplaceAllString(s.text[at.start:at.end], ".")), ".")
 		if isInternalName(labels) {
 			out = append(out, at)
 		}
 	}
-	for _, at := range s.find(labelForm) {
+	for _, at := range s.find(labelForm()) {
 		if isMachineLabel(strings.ToLower(s.text[at.start:at.end])) && s.alone(at) {
 			out = append(out, at)
 		}
@@ -95,10 +94,10 @@ func hosts(s *source) []span {
 func isInternalName(labels []string) bool {
 	n := len(labels)
 	top := labels[n-1]
-	if internalTops[top] || n > 2 && top == "arpa" && labels[n-2] == "home" {
+	if internalTops.has(top) || n > 2 && top == "arpa" && labels[n-2] == "home" {
 		return true
 	}
-	if len(top) < 2 || fileEndings[top] || strings.ContainsFunc(top, func(r rune) bool { return !unicode.IsLetter(r) }) {
+	if len(top) < 2 || fileEndings.has(top) || strings.ContainsFunc(top, func(r rune) bool { return !unicode.IsLetter(r) }) {
 		return false
 	}
 	for _, label := range labels[:max(n-2, 1)] {
@@ -107,7 +106,7 @@ func isInternalName(labels []string) bool {
 		}
 		if n > 2 {
 			for _, part := range splitLabel(label) {
-				if machineWords[part] && !publicWords[part] {
+				if machineWords.has(part) && !publicWords.has(part) {
 					return true
 				}
 			}
@@ -135,7 +134,7 @@ func isMachineLabel(label string) bool {
 		return false // db2, web3
 	}
 	for _, part := range parts {
-		if word := strings.TrimRight(part, "0123456789"); machineWords[word] {
+		if word := strings.TrimRight(part, "0123456789"); machineWords.has(word) {
 			return len(parts) > 1 || len(part) > len(word)
 		}
 	}
@@ -144,14 +143,6 @@ func isMachineLabel(label string) bool {
 
 func splitLabel(label string) []string {
 	return strings.FieldsFunc(label, func(r rune) bool { return r == '-' || r == '_' })
-}
-
-func set(words string) map[string]bool {
-	out := make(map[string]bool)
-	for _, w := range strings.Fields(words) {
-		out[w] = true
-	}
-	return out
 }
 
 var (

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,14 +20,14 @@ type token struct {
 // letter is one of a script that puts spaces between words.
 const letter = `[\p{Latin}\p{Cyrillic}\p{Greek}\p{Armenian}\p{Georgian}\p{Hebrew}\p{Arabic}\p{Devanagari}\p{Bengali}\p{Tamil}\p{Ethiopic}]`
 
-var tokenForm = regexp.MustCompile(letter + `(?:` + letter + `|\p{M})*(?:['’.-]` + letter + `(?:` + letter + `|\p{M})*)*\.?`)
+var tokenForm = expression(letter + `(?:` + letter + `|\p{M})*(?:['’.-]` + letter + `(?:` + letter + `|\p{M})*)*\.?`)
 
 // tokens reads words. A full stop belongs to an initial or to a short title, and to
 // nothing else.
 func (s *source) tokens() []token {
 	var out []token
 	last := 0
-	for _, at := range s.find(tokenForm) {
+	for _, at := range s.find(tokenForm()) {
 		text := s.text[at.start:at.end]
 		bare := strings.TrimSuffix(text, ".")
 		if bare != text && !isInitials(text) && !isTitle(elided(bare)) {
@@ -58,7 +57,7 @@ func elided(word string) string {
 	return lower
 }
 
-func isTitle(lower string) bool { return honorifics[lower] || lower == "m" }
+func isTitle(lower string) bool { return honorifics.has(lower) || lower == "m" }
 
 // isInitials: J. or J.R.
 func isInitials(text string) bool {
@@ -96,15 +95,15 @@ func fold(lower string) string {
 // and a hyphen.
 func isGiven(lower string) bool {
 	word := fold(strings.TrimSuffix(lower, "'s"))
-	if first, _, ok := strings.Cut(word, "-"); ok && givenNames[first] {
+	if first, _, ok := strings.Cut(word, "-"); ok && givenNames.has(first) {
 		return true
 	}
-	return givenNames[word]
+	return givenNames.has(word)
 }
 
 // isGivenAlone is isGiven for a word that stands alone: it is not also something else.
 func isGivenAlone(lower string) bool {
-	return isGiven(lower) && !ambiguousNames[strings.TrimSuffix(lower, "'s")]
+	return isGiven(lower) && !ambiguousNames.has(strings.TrimSuffix(lower, "'s"))
 }
 
 // capitalised reports whether a word is written as a name is: Smith, McDonald,
@@ -129,7 +128,7 @@ func (t token) couldBeName() bool {
 }
 
 func couldBe(lower string) bool {
-	return !notNames[lower] && (!roles[lower] && !honorifics[lower] || givenNames[lower])
+	return !notNames.has(lower) && (!roles.has(lower) && !honorifics.has(lower) || givenNames.has(lower))
 }
 
 // close reports whether a token stands right behind the one before.
@@ -159,8 +158,8 @@ func persons(s *source) []span {
 	for i := 0; i < len(ts); {
 		if n := s.personAt(ts, i); n > 0 {
 			from := i
-			if isTitle(ts[i].lower) || roles[ts[i].lower] || contexts[ts[i].lower] {
-				for from < i+n-1 && (isTitle(ts[from].lower) || roles[ts[from].lower] || contexts[ts[from].lower] || notNames[ts[from].lower]) {
+			if isTitle(ts[i].lower) || roles.has(ts[i].lower) || contexts.has(ts[i].lower) {
+				for from < i+n-1 && (isTitle(ts[from].lower) || roles.has(ts[from].lower) || contexts.has(ts[from].lower) || notNames.has(ts[from].lower)) {
 					from++
 				}
 			}
@@ -186,16 +185,16 @@ func (s *source) personAt(ts []token, i int) int {
 	switch {
 	case isTitle(t.lower) && (t.lower != "m" || strings.HasSuffix(t.text, ".")):
 		return after(ts, i, true)
-	case roles[t.lower]:
+	case roles.has(t.lower):
 		return after(ts, i, false)
-	case contexts[t.lower] && i+1 < len(ts):
+	case contexts.has(t.lower) && i+1 < len(ts):
 		next := ts[i+1]
 		if strings.Trim(next.gap, " :,\n\"“„«'‘") == "" && next.couldBeName() {
-			if n := nameFrom(ts, i+1); n > 1 || n == 1 && (isGiven(next.lower) || sureContexts[t.lower] || aboutPerson(ts, i)) {
+			if n := nameFrom(ts, i+1); n > 1 || n == 1 && (isGiven(next.lower) || sureContexts.has(t.lower) || aboutPerson(ts, i)) {
 				return 1 + n
 			}
 		}
-	case isInitials(t.text) && !abbreviations[t.lower]:
+	case isInitials(t.text) && !abbreviations.has(t.lower):
 		if n := nameFrom(ts, i); n > 1 {
 			return n
 		}
@@ -219,7 +218,7 @@ func (s *source) personAt(ts []token, i int) int {
 		return 1
 	case last+1 < len(ts) && ts[last+1].gap == ", " && (isGivenAlone(ts[last+1].lower) || isInitials(ts[last+1].text)) && nameFrom(ts, last+1) <= 1:
 		return 2 // Surname, Given
-	case last+1 < len(ts) && titlesBehind[ts[last+1].lower] && ts[last+1].close():
+	case last+1 < len(ts) && titlesBehind.has(ts[last+1].lower) && ts[last+1].close():
 		return 1
 	}
 	return 0
@@ -232,7 +231,7 @@ var sureContexts = set(`dear alias aka surname surnamed`)
 // was called.
 func aboutPerson(ts []token, i int) bool {
 	for k := max(0, i-8); k < i; k++ {
-		if somebody[ts[k].lower] || roles[ts[k].lower] {
+		if somebody.has(ts[k].lower) || roles.has(ts[k].lower) {
 			return true
 		}
 	}
@@ -246,7 +245,7 @@ var abbreviations = set(`u.s u.k e.u u.n d.c u.s.c u.s.a e.g i.e p.m a.m p.o`)
 // after returns the length of a title, further titles and the name behind.
 func after(ts []token, i int, sure bool) int {
 	j := i + 1
-	for j < len(ts) && ts[j].close() && (isTitle(ts[j].lower) || roles[ts[j].lower]) && ts[j].capitalised() == ts[i].capitalised() {
+	for j < len(ts) && ts[j].close() && (isTitle(ts[j].lower) || roles.has(ts[j].lower)) && ts[j].capitalised() == ts[i].capitalised() {
 		j++
 	}
 	if !sure && j < len(ts) && ts[j].gap == ", " {
@@ -265,14 +264,14 @@ func after(ts []token, i int, sure bool) int {
 		return j + n - i
 	}
 	n := nameFrom(ts, j)
-	if n == 0 && sure && ts[j].capitalised() && !roles[ts[j].lower] {
+	if n == 0 && sure && ts[j].capitalised() && !roles.has(ts[j].lower) {
 		n = 1 // Mr May
 	}
 	if n == 0 {
 		return 0
 	}
 	// A role in a title of an organisation: Inspector General, Counsel Team.
-	if !sure && n == 1 && j+1 < len(ts) && ts[j+1].close() && notNames[ts[j+1].lower] && ts[j+1].capitalised() {
+	if !sure && n == 1 && j+1 < len(ts) && ts[j+1].close() && notNames.has(ts[j+1].lower) && ts[j+1].capitalised() {
 		return 0
 	}
 	return j + n - i
@@ -288,7 +287,7 @@ func nameFrom(ts []token, i int) int {
 			break
 		}
 		switch {
-		case isInitials(t.text) && !abbreviations[t.lower]:
+		case isInitials(t.text) && !abbreviations.has(t.lower):
 			words++
 			n = j - i + 1
 			continue
@@ -299,7 +298,7 @@ func nameFrom(ts []token, i int) int {
 				return n
 			}
 			continue
-		case j > i && j+1 < len(ts) && ts[j+1].close() && (particles[t.lower] || articles[t.lower] && particles[ts[j-1].lower]):
+		case j > i && j+1 < len(ts) && ts[j+1].close() && (particles.has(t.lower) || articles.has(t.lower) && particles.has(ts[j-1].lower)):
 			continue
 		}
 		break
@@ -324,21 +323,21 @@ func behaves(ts []token, i, n int) bool {
 	}
 	if i+n < len(ts) && !strings.HasSuffix(last.lower, "'s") {
 		next := ts[i+n]
-		if next.close() && (says[next.lower] || particlesOfRole[next.lower]) {
+		if next.close() && (says.has(next.lower) || particlesOfRole.has(next.lower)) {
 			return true
 		}
 		if strings.HasPrefix(next.gap, ", ") && i+n+1 < len(ts) {
-			if next.lower == "who" || roles[next.lower] || (next.lower == "the" || next.lower == "a" || next.lower == "an" || next.lower == "our" || next.lower == "its" || next.lower == "their") && (roles[ts[i+n+1].lower] || headWords[ts[i+n+1].lower]) || headWords[next.lower] {
+			if next.lower == "who" || roles.has(next.lower) || (next.lower == "the" || next.lower == "a" || next.lower == "an" || next.lower == "our" || next.lower == "its" || next.lower == "their") && (roles.has(ts[i+n+1].lower) || headWords.has(ts[i+n+1].lower)) || headWords.has(next.lower) {
 				return true
 			}
 		}
-		if strings.HasPrefix(next.gap, " (") && (roles[next.lower] || headWords[next.lower]) {
+		if strings.HasPrefix(next.gap, " (") && (roles.has(next.lower) || headWords.has(next.lower)) {
 			return true
 		}
 	}
 	if i > 0 {
 		before := ts[i-1]
-		if ts[i].close() && personal[before.lower] {
+		if ts[i].close() && personal.has(before.lower) {
 			return true
 		}
 	}
@@ -377,25 +376,25 @@ func contains(all, some []string) bool {
 	return false
 }
 
-var scriptForms = []*regexp.Regexp{
-	regexp.MustCompile(`([` + hanSurnames + `]\p{Han}{1,2}|欧阳\p{Han}{1,2}|司马\p{Han}{1,2}|[` + hanSurnames + `])(?:先生|女士|小姐|同志|处长|處長|局长|局長|主任|警官|律师|律師|法官|经理|經理|部长|部長|科长|教授|博士|工程师|总监|老师)`),
-	regexp.MustCompile(`(?:姓名|联系人|聯絡人|名叫|叫做|签字人|氏名|担当者)[:：]?\s?(\p{Han}{2,4})`),
-	regexp.MustCompile(`([\p{Han}\p{Katakana}ー]{1,6}(?:[ 　・][\p{Han}\p{Katakana}ー]{1,8})?)(?:さん|氏|様|殿|課長|部長|弁護士|検事|刑事)`),
-	regexp.MustCompile(`([\p{Katakana}ー]{2,}・[\p{Katakana}ー]{2,})`),
-	regexp.MustCompile(`(\p{Hangul}{2,4})\s?(?:씨|님|과장|국장|부장|검사|판사|변호사|형사|장관)`),
+var scriptForms = expressions(
+	`([`+hanSurnames+`]\p{Han}{1,2}|欧阳\p{Han}{1,2}|司马\p{Han}{1,2}|[`+hanSurnames+`])(?:先生|女士|小姐|同志|处长|處長|局长|局長|主任|警官|律师|律師|法官|经理|經理|部长|部長|科长|教授|博士|工程师|总监|老师)`,
+	`(?:姓名|联系人|聯絡人|名叫|叫做|签字人|氏名|担当者)[:：]?\s?(\p{Han}{2,4})`,
+	`([\p{Han}\p{Katakana}ー]{1,6}(?:[ 　・][\p{Han}\p{Katakana}ー]{1,8})?)(?:さん|氏|様|殿|課長|部長|弁護士|検事|刑事)`,
+	`([\p{Katakana}ー]{2,}・[\p{Katakana}ー]{2,})`,
+	`(\p{Hangul}{2,4})\s?(?:씨|님|과장|국장|부장|검사|판사|변호사|형사|장관)`,
 	// Russian and its neighbours: patronymics, and initials on either side.
-	regexp.MustCompile(`(\p{Lu}[\p{Ll}]+\s+\p{Lu}\p{Ll}+(?:ович|евич|овна|евна|ична|инична)(?:\s+\p{Lu}\p{Ll}+)?)`),
-	regexp.MustCompile(`(\p{Lu}\p{Ll}+\s+[А-ЯІЇЄ]\.\s?[А-ЯІЇЄ]\.|[А-ЯІЇЄ]\.\s?[А-ЯІЇЄ]\.\s?\p{Lu}\p{Ll}+)`),
-	regexp.MustCompile(`((?:Александр|Алексей|Анатолий|Андрей|Анна|Борис|Вадим|Валентина|Василий|Виктор|Владимир|Галина|Дмитрий|Евгений|Елена|Иван|Игорь|Ирина|Кирилл|Константин|Людмила|Мария|Михаил|Наталья|Николай|Оксана|Олег|Ольга|Павел|Пётр|Роман|Светлана|Сергей|Татьяна|Тарас|Юлия|Юрий)[а-яё]{0,2}\s+\p{Lu}\p{Ll}{2,})`),
-	regexp.MustCompile(`(?:คุณ|นายแพทย์|นาย|นางสาว|นาง)\s?(\p{Thai}{3,}(?:\s\p{Thai}{3,})?)`),
-	regexp.MustCompile(`(\p{Devanagari}{2,}(?:\s\p{Devanagari}{2,})?)\sजी`),
-}
+	`(\p{Lu}[\p{Ll}]+\s+\p{Lu}\p{Ll}+(?:ович|евич|овна|евна|ична|инична)(?:\s+\p{Lu}\p{Ll}+)?)`,
+	`(\p{Lu}\p{Ll}+\s+[А-ЯІЇЄ]\.\s?[А-ЯІЇЄ]\.|[А-ЯІЇЄ]\.\s?[А-ЯІЇЄ]\.\s?\p{Lu}\p{Ll}+)`,
+	`((?:Александр|Алексей|Анатолий|Андрей|Анна|Борис|Вадим|Валентина|Василий|Виктор|Владимир|Галина|Дмитрий|Евгений|Елена|Иван|Игорь|Ирина|Кирилл|Константин|Людмила|Мария|Михаил|Наталья|Николай|Оксана|Олег|Ольга|Павел|Пётр|Роман|Светлана|Сергей|Татьяна|Тарас|Юлия|Юрий)[а-яё]{0,2}\s+\p{Lu}\p{Ll}{2,})`,
+	`(?:คุณ|นายแพทย์|นาย|นางสาว|นาง)\s?(\p{Thai}{3,}(?:\s\p{Thai}{3,})?)`,
+	`(\p{Devanagari}{2,}(?:\s\p{Devanagari}{2,})?)\sजी`,
+)
 
 // otherScripts finds names in scripts without capital letters or spaces, and by forms
 // that a language has for nothing but names.
 func otherScripts(s *source) []span {
 	var out []span
-	for _, form := range scriptForms {
+	for _, form := range scriptForms() {
 		for _, at := range form.FindAllStringSubmatchIndex(s.text, -1) {
 			out = append(out, span{at[2], at[3]})
 		}

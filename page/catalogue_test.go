@@ -75,7 +75,7 @@ func members() []string {
 
 func codes(list string) []string {
 	var out []string
-	for _, t := range entry.Terms.Lists[list] {
+	for _, t := range entry.Terms().Lists[list] {
 		out = append(out, t.Code)
 	}
 	return out

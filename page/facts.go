@@ -186,7 +186,7 @@ func (s *Site) codes(key, list string, codes []string, b *entry.RequestBody, sai
 }
 
 func (s *Site) code(list, code string, b *entry.RequestBody, said bool, who Words) Value {
-	term, ok := entry.Terms.Term(list, code)
+	term, ok := entry.Terms().Term(list, code)
 	if !ok {
 		return Value{Code(code), s.Say("note.unknown-code")}
 	}
@@ -362,7 +362,7 @@ func (s *Site) Outcomes(m map[string]uint64) Words {
 }
 
 func (s *Site) outcome(code string) Words {
-	if t, ok := entry.Terms.Term("outcome", code); ok {
+	if t, ok := entry.Terms().Term("outcome", code); ok {
 		return Plain(t.Label)
 	}
 	return Code(code)
@@ -372,9 +372,9 @@ func (s *Site) outcome(code string) Words {
 // those that it does not have.
 func sortedCodes[T any](m map[string]T) []string {
 	place := func(code string) int {
-		i := slices.IndexFunc(entry.Terms.Lists["outcome"], func(t entry.Term) bool { return t.Code == code })
+		i := slices.IndexFunc(entry.Terms().Lists["outcome"], func(t entry.Term) bool { return t.Code == code })
 		if i < 0 {
-			return len(entry.Terms.Lists["outcome"])
+			return len(entry.Terms().Lists["outcome"])
 		}
 		return i
 	}

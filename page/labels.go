@@ -82,7 +82,7 @@ func (s *Site) erasedText(e *Entry, t pledge.Erasure) Words {
 
 // term writes a code of the vocabulary by its label.
 func (s *Site) term(list, code string) Words {
-	if t, ok := entry.Terms.Term(list, code); ok {
+	if t, ok := entry.Terms().Term(list, code); ok {
 		return Plain(t.Label)
 	}
 	return Code(code)

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -29,12 +30,13 @@ func (t *Texts) Templates() *template.Template {
 	return template.Must(set.ParseFS(templates, "templates/*.html"))
 }
 
-var englishTemplates = English.Templates()
+// englishTemplates are parsed at their first use: most commands show no page.
+var englishTemplates = sync.OnceValue(English.Templates)
 
 // Render writes an entry as HTML, without anything around it: the preview of
 // what the public will see.
 func (s *Site) Render(e *Entry) (template.HTML, error) {
-	set := englishTemplates
+	set := englishTemplates()
 	if s.Texts != English {
 		set = s.Texts.Templates()
 	}

@@ -11,7 +11,6 @@ import (
 	"math/big"
 	"net"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -86,7 +85,11 @@ func (a *agentKey) within(ctx context.Context, ask func() error) error {
 	return err
 }
 
-var shortID = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
+// IsShortID reports whether s is a key id or the beginning of one, in lower-case hex:
+// 8 digits are as many as nobody finds twice in a file by accident.
+func IsShortID(s string) bool {
+	return len(s) >= 8 && len(s) <= 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
 
 // find looks for the one key of ours that a name means.
 func (a *agentKey) find(ctx context.Context, name string) (entry.Key, error) {
@@ -105,10 +108,10 @@ func (a *agentKey) find(ctx context.Context, name string) (entry.Key, error) {
 	var unfit error
 	for _, l := range listed {
 		key, pub, err := ofAgent(l)
-		byName := l.Comment == name && !shortID.MatchString(name)
+		byName := l.Comment == name && !IsShortID(name)
 		byPrint := strings.HasPrefix(name, "SHA256:") && ssh.FingerprintSHA256(l) == name
 		byID := false
-		if err == nil && shortID.MatchString(name) {
+		if err == nil && IsShortID(name) {
 			parsed, e := key.Parse()
 			byID = e == nil && strings.HasPrefix(parsed.ID.String(), name)
 		}

@@ -345,7 +345,7 @@ func TestAnswersAreThoseThatAreCounted(t *testing.T) {
 	}
 	for _, st := range roll.Statuses {
 		for code, n := range st.Outcomes {
-			term, _ := entry.Terms.Term("outcome", code)
+			term, _ := entry.Terms().Term("outcome", code)
 			counted[term.Label] += n
 		}
 	}

@@ -171,7 +171,7 @@ func checkVocabulary(sub *entry.Submission) error {
 	}
 	list, code, _ := strings.Cut(unknown[0], "/")
 	var words []string
-	for _, t := range entry.Terms.Lists[list] {
+	for _, t := range entry.Terms().Lists[list] {
 		words = append(words, t.Code)
 	}
 	hint := didYouMean(code, words)

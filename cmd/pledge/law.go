@@ -91,7 +91,7 @@ func (u *ui) lawCards(cards *entry.Cards) {
 
 // lawCard shows one card whole.
 func (u *ui) lawCard(cards *entry.Cards, c *entry.Card) {
-	term, _ := entry.Terms.Term("instrument", c.Code)
+	term, _ := entry.Terms().Term("instrument", c.Code)
 	u.printf("%s: %s\n", c.Code, term.Label)
 	u.paragraph("", term.Definition)
 	if c.GeneralDuty {

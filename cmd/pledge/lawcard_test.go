@@ -44,7 +44,7 @@ func TestCardsAreDiscreet(t *testing.T) {
 			} else if c.Existence.Told == entry.ToldNo && permission == nil {
 				t.Errorf("%s is taken", c.Code)
 			}
-			term, _ := entry.Terms.Term("instrument", c.Code)
+			term, _ := entry.Terms().Term("instrument", c.Code)
 			said += strings.Join(d.notes, "\n")
 			if strings.Contains(said, `"`) || strings.Contains(said, term.Label) || strings.Contains(said, c.Existence.Text) || strings.Contains(c.Code, "-") && strings.Contains(said, c.Code) || strings.Contains(said, "file 7") {
 				t.Errorf("%s: %s", c.Code, said)

@@ -85,7 +85,7 @@ func openReasons() string {
 
 func (f *openFlags) checkOpen(args []string) error {
 	var words []string
-	for _, t := range entry.Terms.Lists["openWhy"] {
+	for _, t := range entry.Terms().Lists["openWhy"] {
 		words = append(words, t.Code)
 	}
 	switch {

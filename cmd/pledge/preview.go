@@ -8,6 +8,7 @@ import (
 	htmltemplate "html/template"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -119,7 +120,7 @@ func publicPage(site *page.Site, sub, subject *entry.Submission) ([]byte, error)
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = wrapper.Execute(&b, map[string]any{"Site": site, "Style": htmltemplate.CSS(page.Stylesheet), "Body": body, "ID": sub.Statement.ID.String()})
+	err = wrapper().Execute(&b, map[string]any{"Site": site, "Style": htmltemplate.CSS(page.Stylesheet), "Body": body, "ID": sub.Statement.ID.String()})
 	return b.Bytes(), err
 }
 
@@ -141,7 +142,8 @@ func publicEntry(sub *entry.Submission) *page.Entry {
 }
 
 // wrapper makes one file of a page: it loads nothing, and says what it is.
-var wrapper = htmltemplate.Must(htmltemplate.New("preview").Parse(`<!doctype html>
+var wrapper = sync.OnceValue(func() *htmltemplate.Template {
+	return htmltemplate.Must(htmltemplate.New("preview").Parse(`<!doctype html>
 <html lang="{{.Site.Lang}}" dir="{{.Site.Dir}}">
 <head>
 <meta charset="utf-8">
@@ -158,6 +160,7 @@ var wrapper = htmltemplate.Must(htmltemplate.New("preview").Parse(`<!doctype htm
 </body>
 </html>
 `))
+})
 
 // seenPath names the file that says which statement was seen in a preview.
 func seenPath(draft string) string { return draft + ".seen" }

@@ -233,7 +233,7 @@ func (w *walker) word(name string, v jsontext.Value) string {
 	case name == "why":
 		list = "openWhy"
 	}
-	if t, ok := entry.Terms.Term(list, text); ok {
+	if t, ok := entry.Terms().Term(list, text); ok {
 		return text + " (" + t.Label + ")"
 	}
 	return text

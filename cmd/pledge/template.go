@@ -23,7 +23,7 @@ func template(kind entry.Kind) (string, error) {
 		return "", fmt.Errorf("read templates: %w", err)
 	}
 	var b strings.Builder
-	if err := t.ExecuteTemplate(&b, name, entry.Terms); err != nil {
+	if err := t.ExecuteTemplate(&b, name, entry.Terms()); err != nil {
 		return "", fmt.Errorf("write template: %w", err)
 	}
 	return b.String(), nil
@@ -31,7 +31,7 @@ func template(kind entry.Kind) (string, error) {
 
 // codes lists the codes of a vocabulary list with their labels, as comments.
 func codes(list, indent string) (string, error) {
-	terms := entry.Terms.Lists[list]
+	terms := entry.Terms().Lists[list]
 	if terms == nil {
 		return "", fmt.Errorf("the vocabulary has no list %s", list)
 	}

@@ -128,7 +128,7 @@ func TestTemplatesListTheCodes(t *testing.T) {
 		typ := reflect.TypeOf(newSource(kind)).Elem()
 		for i := range typ.NumField() {
 			list := typ.Field(i).Tag.Get("codes")
-			for _, term := range entry.Terms.Lists[list] {
+			for _, term := range entry.Terms().Lists[list] {
 				if !regexp.MustCompile(`(?m)^ *#   ` + term.Code + ` +` + regexp.QuoteMeta(term.Label) + `$`).MatchString(text) {
 					t.Errorf("the template of %s lacks %s of %s", kind, term.Code, list)
 				}

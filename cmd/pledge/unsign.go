@@ -2,23 +2,19 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/signer"
 )
-
-// keyPrefix is a key id or the beginning of one: 8 digits are as many as nobody
-// finds twice in a file by accident.
-var keyPrefix = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
 
 // unsign takes one signature out of a draft. The statement stays as it is, and so
 // do the other signatures.
 func (a *app) unsign(path, id string) error {
-	if !keyPrefix.MatchString(id) {
+	if !signer.IsShortID(id) {
 		return commandline.Usagef("pledge sign shows the key ids in a file; give 8 to 64 of the lower-case hex digits, from the first on", "--remove: %q is no key id", id)
 	}
 	sub, err := readDraft(path)

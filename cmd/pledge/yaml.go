@@ -376,11 +376,11 @@ func (d *yamlDecoder) code(path string, n ast.Node, list, code string) error {
 // unknownCode says what is wrong with a code that a list of the vocabulary does not
 // have; "" when it has it.
 func unknownCode(list, code string) (text, hint string) {
-	if _, ok := entry.Terms.Term(list, code); ok {
+	if _, ok := entry.Terms().Term(list, code); ok {
 		return "", ""
 	}
 	var all []string
-	for _, t := range entry.Terms.Lists[list] {
+	for _, t := range entry.Terms().Lists[list] {
 		all = append(all, t.Code)
 	}
 	hint = didYouMean(code, all)

@@ -76,7 +76,7 @@ const drafter = `
 `
 
 func writeCard(b *bytes.Buffer, cards *entry.Cards, c *entry.Card) {
-	term, _ := entry.Terms.Term("instrument", c.Code)
+	term, _ := entry.Terms().Term("instrument", c.Code)
 	fmt.Fprintf(b, "\n## `%s`\n\n%s. %s\n\n", c.Code, term.Label, term.Definition)
 	if c.GeneralDuty {
 		b.WriteString("**A general duty: for aggregates, not for single entries.**\n\n")

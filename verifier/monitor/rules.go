@@ -90,14 +90,14 @@ func isAuthor(s string) bool {
 
 func inList(list string) func(string) bool {
 	return func(code string) bool {
-		_, ok := entry.Terms.Term(list, code)
+		_, ok := entry.Terms().Term(list, code)
 		return ok
 	}
 }
 
 func codes(list string) string {
 	var all []string
-	for _, t := range entry.Terms.Lists[list] {
+	for _, t := range entry.Terms().Lists[list] {
 		all = append(all, t.Code)
 	}
 	return strings.Join(all, ", ")
