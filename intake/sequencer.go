@@ -25,11 +25,11 @@ const (
 func (in *Intake) sequenceLoop() {
 	after := int64(0)
 	var tick <-chan time.Time
+	every, retry := time.Second, retryAfter
+	if in.clock.isSimulated() {
+		every, retry = 20*time.Millisecond, 20*time.Millisecond // who moves it waits for what follows
+	}
 	if len(in.cfg.Operator) > 0 {
-		every := time.Second
-		if in.clock.isSimulated() {
-			every = 50 * time.Millisecond // who moves it waits for what follows
-		}
 		t := time.NewTicker(every)
 		defer t.Stop()
 		tick = t.C
@@ -44,7 +44,7 @@ func (in *Intake) sequenceLoop() {
 			return
 		case err != nil:
 			in.report(err)
-			in.pause(retryAfter)
+			in.pause(retry)
 		case n > 0:
 			in.report(nil)
 			after = last
