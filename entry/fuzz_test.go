@@ -127,6 +127,8 @@ func FuzzSubmission(f *testing.F) {
 		f.Add(sub.Marshal())
 		sub.Safe = []byte("age")
 		f.Add(sub.Marshal())
+		sub.Former = []*Envelope{sub.Envelope}
+		f.Add(sub.Marshal())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		draft, draftErr := ParseDraft(b)

@@ -16,8 +16,8 @@ import (
 const MaxSubmission = MaxKeyedLeaf + 3*MaxBody + 4096
 
 // MaxDraft is the largest draft, in bytes: a submission, and once more its texts,
-// encrypted and a third longer.
-const MaxDraft = MaxSubmission + 5*MaxBody
+// encrypted and a third longer, and what it was at former places.
+const MaxDraft = MaxSubmission + 5*MaxBody + MaxFormer*2*MaxKeyedLeaf
 
 // A Submission is a statement on its way: the body of POST /api/v1/statements,
 // and the file that goes from signer to signer (protocol section 8).
@@ -33,6 +33,7 @@ type Submission struct {
 	Disclosures []Disclosure // that an open opens, in the order of its digests
 	Signers     *Signers     // of a draft only, nil when they are not known
 	Safe        []byte       // of a draft only: what it keeps back, encrypted for those who sign; nil when nothing is
+	Former      []*Envelope  // of a draft only: the same statement at places that were taken, with who had signed it there, the last one last
 }
 
 type submission struct {
@@ -41,6 +42,7 @@ type submission struct {
 	Disclosures jsontext.Value `json:"disclosures,omitzero"`
 	Signers     jsontext.Value `json:"signers,omitzero"`
 	Safe        jsontext.Value `json:"safe,omitzero"`
+	Former      jsontext.Value `json:"former,omitzero"`
 }
 
 // ParseSubmission reads {"statement":{envelope},"body":{…}?,"disclosures":[…]?}
@@ -69,8 +71,8 @@ func ParseSubmission(b []byte) (*Submission, error) {
 }
 
 // ParseDraft is ParseSubmission for a file that may still lack signatures and
-// texts, and that may hold a withheld body, Signers and Safe. What is in Safe does not
-// stand beside it too: a body that is withheld or opened, and disclosures.
+// texts, and that may hold a withheld body, Signers, Safe and Former. What is in Safe does
+// not stand beside it too: a body that is withheld or opened, and disclosures.
 func ParseDraft(b []byte) (*Submission, error) { return parseSubmission(b, true) }
 
 func parseSubmission(b []byte, draft bool) (*Submission, error) {
@@ -125,6 +127,14 @@ func parseSubmission(b []byte, draft bool) (*Submission, error) {
 		}
 		if sub.Disclosures != nil || sub.Body != nil && (st.IsWithheld() || st.Kind == KindOpen) {
 			return nil, refuse(CodeBodyNotWanted, "the draft has a safe, and what belongs in it stands beside it")
+		}
+	}
+	if w.Former != nil {
+		if !draft {
+			return nil, refuse(CodeMemberUnknown, "former stands in a draft and is not submitted")
+		}
+		if err := sub.parseFormer(w.Former); err != nil {
+			return nil, err
 		}
 	}
 	return sub, nil
@@ -219,6 +229,16 @@ func (s *Submission) Marshal() []byte {
 	}
 	if s.Safe != nil {
 		b = append(base64.StdEncoding.AppendEncode(append(b, `,"safe":"`...), s.Safe), '"')
+	}
+	for i, e := range s.Former {
+		sep := `,`
+		if i == 0 {
+			sep = `,"former":[`
+		}
+		b = append(append(b, sep...), e.Marshal()...)
+	}
+	if s.Former != nil {
+		b = append(b, ']')
 	}
 	return append(b, '}')
 }
