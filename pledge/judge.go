@@ -33,15 +33,9 @@ func (s *State) Judge(it *Item) Verdict {
 		return v
 	}
 	now := max(s.k.Now, it.Leaf.Logged)
-	a := s.byID[st.Author]
-	if a == nil {
-		return rejected(CodeAuthorUnknown, "the author is not admitted")
-	}
-	if !a.mayMake(st.Kind) {
-		return rejected(CodeKindNotAllowed, fmt.Sprintf("the author may not make a statement of kind %s", st.Kind))
-	}
-	if s.Ended(now) && st.Kind != entry.KindErasure && st.Kind != entry.KindDirectory && st.Kind != entry.KindOpen {
-		return rejected(CodeLogEnded, "the log has ended")
+	a, v := s.judgeAuthor(st, now)
+	if v.Kind != Accepted {
+		return v
 	}
 	if v := s.judgePlaceInLane(a, st); v.Kind != Accepted {
 		return v
@@ -49,6 +43,39 @@ func (s *State) Judge(it *Item) Verdict {
 	if v := judgeSignatures(it, s.calledFor(a, st, now)); v.Kind != Accepted {
 		return v
 	}
+	return s.judgeContent(a, it, now)
+}
+
+// JudgeContent says what Judge would say of an item in its author's next place, with
+// every signature that it needs: for who wants to know whether a draft is worth being
+// signed. It is no charter.
+func (s *State) JudgeContent(it *Item) Verdict {
+	now := max(s.k.Now, it.Leaf.Logged)
+	a, v := s.judgeAuthor(it.Statement, now)
+	if v.Kind != Accepted {
+		return v
+	}
+	return s.judgeContent(a, it, now)
+}
+
+// judgeAuthor says whether there is an author who may make such a statement now.
+func (s *State) judgeAuthor(st *entry.Statement, now int64) (*author, Verdict) {
+	a := s.byID[st.Author]
+	if a == nil {
+		return nil, rejected(CodeAuthorUnknown, "the author is not admitted")
+	}
+	if !a.mayMake(st.Kind) {
+		return nil, rejected(CodeKindNotAllowed, fmt.Sprintf("the author may not make a statement of kind %s", st.Kind))
+	}
+	if s.Ended(now) && st.Kind != entry.KindErasure && st.Kind != entry.KindDirectory && st.Kind != entry.KindOpen {
+		return nil, rejected(CodeLogEnded, "the log has ended")
+	}
+	return a, accepted
+}
+
+// judgeContent judges what does not hang on the place and the signatures.
+func (s *State) judgeContent(a *author, it *Item, now int64) Verdict {
+	st := it.Statement
 	if st.BodyDigest != "" && s.k.Book.used(a.No, it.textKey()) {
 		return rejected(CodeDigestReused, "the author used this body's digest before")
 	}
