@@ -22,6 +22,7 @@ import (
 type accord struct {
 	state  *pledge.State
 	amends []*entry.Statement
+	items  []*pledge.Item // all of it, in order
 }
 
 // accord asks for the secretariat's chain, and for that of an author whose keys
@@ -29,17 +30,23 @@ type accord struct {
 // told is how things stood there. Whoever was given a receipt for an entry below
 // size is told of it.
 func (r *remote) accord(ctx context.Context, author string, size, before uint64) (*accord, error) {
+	return r.accordWith(ctx, author, size, before, false)
+}
+
+// accordWith is accord, always with all that the author itself stated, or as far as it is needed.
+func (r *remote) accordWith(ctx context.Context, author string, size, before uint64, always bool) (*accord, error) {
 	items, err := r.chain(ctx, entry.AuthorSecretariat, size)
 	if err != nil {
 		return nil, err
 	}
 	whole := []string{entry.AuthorSecretariat}
 	if author != "" && author != entry.AuthorSecretariat {
-		changed, err := r.keysChanged(ctx, author, items)
-		if err != nil {
-			return nil, err
+		if !always {
+			if always, err = r.keysChanged(ctx, author, items); err != nil {
+				return nil, err
+			}
 		}
-		if changed {
+		if always {
 			own, err := r.chain(ctx, author, size)
 			if err != nil {
 				return nil, err
@@ -57,7 +64,7 @@ func (r *remote) accord(ctx context.Context, author string, size, before uint64)
 		keys.Learn(it.Statement)
 	}
 	keys.TryAll(items)
-	a := &accord{state: pledge.NewPartial(items[0].Statement.Log, whole...)}
+	a := &accord{state: pledge.NewPartial(items[0].Statement.Log, whole...), items: items}
 	for _, it := range items {
 		if v, _ := a.state.Step(it); v.Kind != pledge.Accepted {
 			return nil, fmt.Errorf("entry %d, which the server gives as accepted, is %s: %s: %s", it.Index, v.Kind, v.Code, v.Detail)

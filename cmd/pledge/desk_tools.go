@@ -245,7 +245,7 @@ func (t *deskTools) Sign(ctx context.Context, path string, seen entry.ID, confir
 }
 
 func (t *deskTools) Submit(ctx context.Context, paths []string, progress func(done, of int)) error {
-	d, err := t.deliverMany(ctx, paths, t.flags.policy, t.flags.log, progress)
+	d, err := t.deliverMany(ctx, paths, sendFlags{t.flags.policy, t.flags.log, t.flags.clock}, progress)
 	if err != nil {
 		return forDesk(err)
 	}

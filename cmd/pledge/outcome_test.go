@@ -83,9 +83,9 @@ func TestSubmitOutcomes(t *testing.T) {
 	}{
 		{"pending", 202, client.Reply{Index: 5, Proof: "/api/v1/entries/x/proof"}, commandline.ExitUndecided, 1,
 			[]string{"index 5 and is not published yet", "run the same command again later"}},
-		{"another statement for the seq", 409, &client.Problem{Code: pledge.CodeSeqTaken, Detail: "it is taken", Head: &client.Head{Seq: 7, ID: id}}, commandline.ExitRefused, 1,
-			[]string{"seq-taken: it is taken", "number 7, entry id " + id.String(), "draft it again"}},
-		{"a gap, before the first one", 409, &client.Problem{Code: pledge.CodeSeqGap, Detail: "it is 2", Head: &client.Head{}}, commandline.ExitRefused, 1,
+		{"another statement for the seq", 409, &client.Problem{Code: pledge.CodeSeqTaken, Detail: "it is taken", Head: &client.Head{Seq: 7, ID: id}}, commandline.ExitUndecided, 1,
+			[]string{"seq-taken: it is taken", "number 7, entry id " + id.String(), "it gets no other place: read checkpoint: "}},
+		{"a gap, before the first one", 409, &client.Problem{Code: pledge.CodeSeqGap, Detail: "it is 2", Head: &client.Head{}}, commandline.ExitUndecided, 1,
 			[]string{"seq-gap: it is 2", "no statement in the log yet"}},
 		{"refused", 422, &client.Problem{Code: entry.CodeVocabulary, Detail: "what is this", Hint: "use another"}, commandline.ExitRefused, 1,
 			[]string{"error: vocabulary-code-unknown: what is this", "hint: use another"}},

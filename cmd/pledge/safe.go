@@ -163,7 +163,7 @@ func opened(path string, sub *entry.Submission, kept *safe.Kept) (*entry.Submiss
 	if err != nil {
 		return nil, nil, wrong(discreet(err))
 	}
-	got.Envelope, got.Safe = sub.Envelope, sub.Safe
+	got.Envelope, got.Safe, got.Former = sub.Envelope, sub.Safe, sub.Former
 	if err := holdTexts(path, got); err != nil {
 		return nil, nil, err
 	}

@@ -40,6 +40,10 @@ If the draft was looked at with pledge preview, and is another statement since, 
 refuses it. What may not belong in a public statement is pointed at, as by pledge lint, and has
 to be confirmed, one by one.
 
+A draft that pledge submit rebased has its former places in it. sign compares it with
+the newest one that your key signed, byte by byte, and says what changed; what was
+pointed at and confirmed then is not asked again, if nothing but the place changed.
+
 Without a terminal to ask on, --yes is needed, and --confirm WORDS for each thing
 that is pointed at. A text that is withheld or about to
 be opened, and what is under a seal, is shown on a terminal only, unless
@@ -157,6 +161,8 @@ func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 	public := key.Public()
 	a.statement(sub, opened)
 	a.simulated(sub.Statement.Log)
+	since := formerly(path, sub, public)
+	a.movedSince(since, sub.Statement, public.ID)
 	signers := signersOf(sub)
 	again, err := signable(sub, signers, public)
 	if err != nil || again {
@@ -169,7 +175,11 @@ func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 		a.note("key %s signed this file before; nothing was changed", public.ID)
 		return nil
 	}
-	if err := a.settle(path, a.doubts(sub, opened), f.confirmed); err != nil {
+	if doubts := a.doubts(sub, opened); since.settled() {
+		if len(doubts) > 0 {
+			a.note("%s pointed at in it: confirmed when this key signed the same before", counted(len(doubts), "thing is", "things are"))
+		}
+	} else if err := a.settle(path, doubts, f.confirmed); err != nil {
 		return err
 	}
 	if !f.yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {

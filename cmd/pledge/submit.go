@@ -23,7 +23,7 @@ import (
 const receiptExt = ".tlog-proof"
 
 func (a *app) submitCommand() *cobra.Command {
-	var policy, url string
+	var f sendFlags
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "submit FILE... --policy FILE",
@@ -41,11 +41,20 @@ Of several files those of one author go in the order of their numbers, whatever 
 order of the names. Those that have a receipt are not sent. When the log refuses one,
 what follows it of that author is refused too; the rest goes on.
 
+When another statement of the same author was logged first and took the place, FILE can
+never be logged: its signatures are of the place too. Then it is rebased: the same
+content at the next place, in a new draft beside FILE, without signatures. What follows
+it of that author goes along, and names it by its new id. It is said who has to sign,
+and how; exit code 1 says that somebody has to act. A second run finds the new draft. A
+statement is not rebased when the log holds its text already, or when something on the
+same matter was logged meanwhile: that asks for a look.
+
 It can be run again at any time: a statement is never logged twice, and one whose
 receipt is there is not sent. Exit code 3 says that the outcome is not known yet:
 run the same command again later.`,
 		Example: `  pledge submit acme-request-4.json --policy policy.txt
   pledge submit *.json --policy policy.txt
+  pledge sign acme-request-6.json --key acme-1.key        # after: its place was taken
   pledge submit acme-request-4.json --policy policy.txt --log https://log.accord.example/2026`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -55,7 +64,7 @@ run the same command again later.`,
 		},
 		RunE: do(func(ctx context.Context, args []string) error {
 			switch {
-			case policy == "":
+			case f.policy == "":
 				return commandline.Usagef("for example: --policy policy.txt", "--policy is missing: without it no receipt can be verified")
 			case timeout <= 0:
 				return commandline.Usagef("for example: --timeout 2m", "--timeout has to be over 0")
@@ -68,20 +77,26 @@ run the same command again later.`,
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			if len(args) > 1 {
-				return a.submitMany(ctx, args, policy, url)
+				return a.submitMany(ctx, args, f)
 			}
-			return a.submit(ctx, args[0], policy, url)
+			return a.submit(ctx, args[0], f)
 		}),
 	}
 	a.openingFlags(cmd)
-	cmd.Flags().StringVar(&policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the receipt is held to")
-	cmd.Flags().StringVar(&url, "log", "", "the log's address, if not the policy's `URL`")
+	cmd.Flags().StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the receipt is held to")
+	cmd.Flags().StringVar(&f.url, "log", "", "the log's address, if not the policy's `URL`")
+	cmd.Flags().StringVar(&f.clock, "simulated-clock", "", "read the time at which a statement is rebased from `FILE`; for logs under .example only")
 	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "give up after this `time` in all")
 	return cmd
 }
 
-func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
-	policy, err := readPolicy(policyFile)
+// sendFlags are the flags by which statements are sent.
+type sendFlags struct {
+	policy, url, clock string
+}
+
+func (a *app) submit(ctx context.Context, path string, f sendFlags) error {
+	policy, err := readPolicy(f.policy)
 	if err != nil {
 		return err
 	}
@@ -94,13 +109,17 @@ func (a *app) submit(ctx context.Context, path, policyFile, url string) error {
 	}
 	keep := receiptOf(path)
 	if exists(keep) {
-		return a.keptReceipt(ctx, keep, policy, url, sub)
+		return a.keptReceipt(ctx, keep, policy, f.url, sub)
 	}
-	r, err := a.open(policy, url, sub.Statement.Log)
+	r, err := a.open(policy, f.url, sub.Statement.Log)
 	if err != nil {
 		return err
 	}
-	return a.deliver(ctx, r, sub, keep)
+	err = a.deliver(ctx, r, sub, keep)
+	if problem := (*client.Problem)(nil); errors.As(err, &problem) && placeTaken(problem) {
+		return a.rebaseOne(ctx, r, problem, &outgoing{path: path, keep: keep, sub: sub}, f)
+	}
+	return err
 }
 
 // deliver sends a statement and keeps the receipt, which is the file keep.
@@ -164,14 +183,16 @@ func (a *app) readSigned(ctx context.Context, path string) (*entry.Submission, e
 		}
 	}
 	if len(sub.Envelope.Signatures) == 0 {
-		return nil, commandline.Refused(fmt.Errorf("%s has no signature", path), "pledge sign "+path+" --key KEYFILE")
+		return nil, commandline.Refused(fmt.Errorf("%s %w", path, errUnsigned), "pledge sign "+path+" --key KEYFILE")
 	}
-	sub.Signers, sub.Safe = nil, nil
+	sub.Signers, sub.Safe, sub.Former = nil, nil, nil
 	if sub.Statement.IsWithheld() {
 		sub.Body, sub.Detached = nil, nil
 	}
 	return entry.ParseSubmission(sub.Marshal())
 }
+
+var errUnsigned = errors.New("has no signature")
 
 // keptReceipt looks at a receipt that is there already. It is never overwritten:
 // one that verified once and does not fit any more is evidence.
@@ -289,9 +310,16 @@ func refusedBy(p *client.Problem) error {
 	if p.Head == nil {
 		return commandline.Refused(p, cmp.Or(p.Hint, pledge.Hint(p.Code)))
 	}
-	head := "the author has no statement in the log yet"
-	if p.Head.Seq > 0 {
-		head = fmt.Sprintf("the author's last one in the log is number %d, entry id %s", p.Head.Seq, p.Head.ID)
+	return commandline.Refused(withHead(p), "draft it again with pledge new, which takes its place from the log, and have it signed again")
+}
+
+// withHead adds to a problem where the author stands.
+func withHead(p *client.Problem) error {
+	switch {
+	case p.Head == nil:
+		return p
+	case p.Head.Seq == 0:
+		return fmt.Errorf("%w; the author has no statement in the log yet", p)
 	}
-	return commandline.Refused(fmt.Errorf("%w; %s", p, head), "draft it again with pledge new, which takes its place from the log, and have it signed again")
+	return fmt.Errorf("%w; the author's last one in the log is number %d, entry id %s", p, p.Head.Seq, p.Head.ID)
 }
