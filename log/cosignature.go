@@ -170,7 +170,15 @@ func cosignedMessage(k Key, text []byte, cp Checkpoint, t uint64) ([]byte, error
 // tells no time. A text that is not a checkpoint's has no good cosignature.
 // Errors match [ErrBadSignature].
 func (k Key) Verify(text []byte, s NoteSignature) (uint64, error) {
-	return k.verifyWith(ed25519.Verify, text, s)
+	return k.verifyWith(alone, text, s)
+}
+
+// verifyFunc is the form of [ed25519.Verify].
+type verifyFunc func(public ed25519.PublicKey, message, sig []byte) bool
+
+// alone verifies one Ed25519 signature by itself.
+func alone(public ed25519.PublicKey, message, sig []byte) bool {
+	return ed25519.Verify(public, message, sig)
 }
 
 // verifyWith is Verify with another way to verify Ed25519 signatures.

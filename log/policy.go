@@ -182,8 +182,8 @@ func (p *Policy) Validate() error {
 }
 
 // Checked returns the policy as it is after [Policy.Validate], for who opens many
-// checkpoints by it: it is not checked again with each, and what is worked out of its
-// keys is kept. One that is checked already is returned itself.
+// checkpoints by it: it is not checked again with each. One that is checked already is
+// returned itself.
 func (p *Policy) Checked() (*Policy, error) {
 	if p.rules != nil && p.rules.of == p {
 		return p, nil

@@ -31,7 +31,6 @@ type keyRef struct {
 type party struct {
 	key     Key
 	witness int // index in the policy; -1 for a log
-	often   *oftenKey
 }
 
 // node is a witness (no members) or a group.
@@ -63,7 +62,6 @@ func (r *rules) addKey(who string, p *party) error {
 	if _, ok := r.keys[ref]; ok {
 		return fmt.Errorf("%s has the same key name and ID as another key", who)
 	}
-	p.often = &oftenKey{public: p.key.Public}
 	r.keys[ref] = p
 	return nil
 }

@@ -11,6 +11,10 @@ import (
 // (eddsa.Strict), and one by one those of a checkpoint that this leaves in doubt. Good
 // sizes are some thousand checkpoints. For each there is a view or an error.
 func (p *Policy) OpenTogether(raws [][]byte) ([]*View, []error) {
+	return p.openTogether(raws, alone)
+}
+
+func (p *Policy) openTogether(raws [][]byte, oneByOne verifyFunc) ([]*View, []error) {
 	views, errs := make([]*View, len(raws)), make([]error, len(raws))
 	r, err := p.ready()
 	if err != nil {
@@ -23,19 +27,19 @@ func (p *Policy) OpenTogether(raws [][]byte) ([]*View, []error) {
 	var kept []eddsa.Check
 	for i, raw := range raws {
 		before := len(kept)
-		views[i], errs[i] = r.openWith(raw, func(_ *oftenKey, public ed25519.PublicKey, message, sig []byte) bool {
+		views[i], errs[i] = r.openWith(raw, func(public ed25519.PublicKey, message, sig []byte) bool {
 			kept = append(kept, eddsa.Check{Key: public, Msg: message, Sig: sig})
 			return true
 		})
 		if errs[i] != nil { // perhaps for another reason, if a signature is bad too
 			kept = kept[:before]
-			views[i], errs[i] = r.openWith(raw, (*oftenKey).verify)
+			views[i], errs[i] = r.openWith(raw, oneByOne)
 		}
 	}
 	if !eddsa.Strict(kept) {
 		for i, raw := range raws {
 			if errs[i] == nil {
-				views[i], errs[i] = r.openWith(raw, (*oftenKey).verify)
+				views[i], errs[i] = r.openWith(raw, oneByOne)
 			}
 		}
 	}

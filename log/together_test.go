@@ -2,6 +2,7 @@ package log
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"testing"
@@ -100,19 +101,24 @@ func TestOpenTogether(t *testing.T) {
 	}
 }
 
-// TestTogetherOnce counts that signatures of good checkpoints are not verified one by one.
+// TestTogetherOnce counts that signatures of good checkpoints are not verified one by one,
+// and those of others are.
 func TestTogetherOnce(t *testing.T) {
 	p := testPolicy(t)
 	var raws [][]byte
 	for i := range 30 {
 		raws = append(raws, signed(t, Checkpoint{Origin: testOrigin, Size: uint64(i + 1)}, map[*Cosigner]uint64{testCosigner(t, "a"): 1}))
 	}
-	if _, errs := p.OpenTogether(raws); errors.Join(errs...) != nil {
-		t.Fatal(errs)
+	n := 0
+	count := func(public ed25519.PublicKey, message, sig []byte) bool {
+		n++
+		return ed25519.Verify(public, message, sig)
 	}
-	for _, who := range p.rules.keys {
-		if n := who.often.uses.Load(); n != 0 {
-			t.Errorf("%d signatures by %s were verified alone", n, who.key.Name)
-		}
+	if _, errs := p.openTogether(raws, count); errors.Join(errs...) != nil || n != 0 {
+		t.Errorf("%d signatures of good checkpoints were verified alone: %v", n, errors.Join(errs...))
+	}
+	raws[7] = bytes.Replace(raws[7], []byte("\n8\n"), []byte("\n9\n"), 1)
+	if _, errs := p.openTogether(raws, count); errs[7] == nil || n == 0 {
+		t.Errorf("checkpoint 7: %v, after %d signatures", errs[7], n)
 	}
 }

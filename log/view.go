@@ -1,7 +1,6 @@
 package log
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 )
@@ -76,17 +75,10 @@ func (p *Policy) OpenUnwitnessed(raw []byte) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.openWith(raw, (*oftenKey).verify)
+	return r.openWith(raw, alone)
 }
 
-// A keyVerifier is oftenKey.verify, or what stands in for it.
-type keyVerifier func(key *oftenKey, public ed25519.PublicKey, message, sig []byte) bool
-
-func (v keyVerifier) by(key *oftenKey) verifyFunc {
-	return func(public ed25519.PublicKey, message, sig []byte) bool { return v(key, public, message, sig) }
-}
-
-func (r *rules) openWith(raw []byte, verify keyVerifier) (*View, error) {
+func (r *rules) openWith(raw []byte, verify verifyFunc) (*View, error) {
 	v, err := r.open(raw, verify)
 	if err != nil {
 		return nil, fmt.Errorf("open checkpoint: %w", err)
@@ -94,7 +86,7 @@ func (r *rules) openWith(raw []byte, verify keyVerifier) (*View, error) {
 	return v, nil
 }
 
-func (r *rules) open(raw []byte, verify keyVerifier) (*View, error) {
+func (r *rules) open(raw []byte, verify verifyFunc) (*View, error) {
 	n, err := ParseNote(raw)
 	if err != nil {
 		return nil, err
@@ -113,7 +105,7 @@ func (r *rules) open(raw []byte, verify keyVerifier) (*View, error) {
 		if !ok {
 			continue
 		}
-		t, err := who.key.verifyWith(verify.by(who.often), n.Text, s)
+		t, err := who.key.verifyWith(verify, n.Text, s)
 		if err != nil {
 			return nil, err
 		}

@@ -191,7 +191,7 @@ var written = []check{
 	rule("end announced", "terms.go", "if «b.Ends != nil» {\n\t\ttext :=", "log-end-announced"),
 	// log and verifier: the checkpoint, the archive, the tree.
 	{name: "origin of the checkpoint", file: "log/view.go", source: "if «!r.origins[c.Origin]» {", codes: []string{"checkpoint-origin-unknown"}},
-	{name: "signature of the checkpoint", file: "log/view.go", source: "who.key.verifyWith(verify.by(who.often), n.Text, s)\n\t\tif «err != nil» {", codes: []string{"checkpoint-signature-invalid"}},
+	{name: "signature of the checkpoint", file: "log/view.go", source: "who.key.verifyWith(verify, n.Text, s)\n\t\tif «err != nil» {", codes: []string{"checkpoint-signature-invalid"}},
 	seen("archive: signatures", "log/together.go", "if «!eddsa.Strict(kept)» {", "archive-unvouched"),
 	{name: "signed by the log", file: "log/view.go", source: "if «len(v.LogKeys) == 0» {", codes: []string{"checkpoint-unsigned"}},
 	{name: "quorum", file: "log/view.go", source: "if «!v.Satisfied» {", codes: []string{"checkpoint-quorum-short"}},

@@ -76,7 +76,7 @@ func VerifyAll(checks []Check) []bool {
 	return ok
 }
 `},
-	{"log/often.go", "func (k *oftenKey) verify(_ ed25519.PublicKey, message, sig []byte) bool {", "func (k *oftenKey) verifyAnew(message, sig []byte) bool {", `package log
+	{"log/cosignature.go", "func alone(public ed25519.PublicKey, message, sig []byte) bool {", "func aloneAnew(public ed25519.PublicKey, message, sig []byte) bool {", `package log
 
 import (
 	"crypto/ed25519"
@@ -86,13 +86,13 @@ import (
 
 var verified sync.Map
 
-// verify is verifyAnew for signatures that it was not given before.
-func (k *oftenKey) verify(_ ed25519.PublicKey, message, sig []byte) bool {
-	id := fmt.Sprintf("%x %x %q", k.public, sig, message)
+// alone is aloneAnew for signatures that it was not given before.
+func alone(public ed25519.PublicKey, message, sig []byte) bool {
+	id := fmt.Sprintf("%x %x %q", public, sig, message)
 	if was, known := verified.Load(id); known {
 		return was.(bool)
 	}
-	good := k.verifyAnew(message, sig)
+	good := aloneAnew(public, message, sig)
 	verified.Store(id, good)
 	return good
 }
