@@ -459,3 +459,19 @@ func TestInsideStaysInside(t *testing.T) {
 		t.Errorf("readyz: %d %s", p.Status, p.Code)
 	}
 }
+
+// pendingIntake finds no quorum of witnesses in time.
+type pendingIntake struct{ api.Intake }
+
+func (pendingIntake) Submit(context.Context, *entry.Submission) (*intake.Receipt, error) {
+	return nil, &intake.Pending{Index: 7, Entry: entry.ID{1}}
+}
+
+// What has its index and no checkpoint yet is to be asked for again, and it is said when.
+func TestReceiptThatIsPending(t *testing.T) {
+	s := newServer(t, func(c *api.Config) { c.Intake = pendingIntake{c.Intake} })
+	ans := s.post(client.TypeJSON, s.world.Admit(s.world.Signatories[0]).Submission().Marshal())
+	if ans.StatusCode != 202 || ans.Header.Get("Retry-After") != "5" || !strings.Contains(string(ans.body), `"index":7`) {
+		t.Errorf("%d, Retry-After %q: %s", ans.StatusCode, ans.Header.Get("Retry-After"), ans.body)
+	}
+}

@@ -66,6 +66,9 @@ func (a *API) submitOne(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", client.TypeJSON)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Location", "/api/v1/entries/"+reply.ID.String())
+	if reply.Pending() {
+		h.Set("Retry-After", "5") // a checkpoint may come at any moment
+	}
 	b, err := json.Marshal(reply)
 	if err != nil {
 		a.fail(w, r, fmt.Errorf("encode reply: %w", err))

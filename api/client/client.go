@@ -126,31 +126,37 @@ type call struct {
 	accept       string
 }
 
+// An answered call is what stands in front of its answer's body.
+type answered struct {
+	status int
+	after  time.Duration // what Retry-After says; 0 for nothing
+}
+
 // do makes a call, again if that may help, and returns the status and body of an
 // answer of the 2xx kind. Other answers are errors, *Problem where the server
 // sent one.
-func (c *Client) do(ctx context.Context, call call) (int, []byte, error) {
+func (c *Client) do(ctx context.Context, call call) (*answered, []byte, error) {
 	name := call.method + " " + c.base + call.path
 	for attempt := 1; ; attempt++ {
-		status, b, err := c.try(ctx, call)
+		got, b, err := c.try(ctx, call)
 		if err == nil {
-			return status, b, nil
+			return got, b, nil
 		}
 		var again *retryError
 		switch {
 		case ctx.Err() != nil || !errors.As(err, &again):
-			return 0, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		case attempt >= c.opts.Attempts:
-			return 0, nil, fmt.Errorf("%s: tried %d times: %w", name, attempt, err)
+			return nil, nil, fmt.Errorf("%s: tried %d times: %w", name, attempt, err)
 		case again.after > c.opts.MaxWait:
-			return 0, nil, fmt.Errorf("%s: the server asks to wait %v: %w", name, again.after, err)
+			return nil, nil, fmt.Errorf("%s: the server asks to wait %v: %w", name, again.after, err)
 		}
 		timer := time.NewTimer(max(c.pause(attempt), again.after))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return 0, nil, fmt.Errorf("%s: %w, after: %w", name, context.Cause(ctx), err)
+			return nil, nil, fmt.Errorf("%s: %w, after: %w", name, context.Cause(ctx), err)
 		}
 	}
 }
@@ -173,26 +179,26 @@ type retryError struct {
 func (e *retryError) Error() string { return e.err.Error() }
 func (e *retryError) Unwrap() error { return e.err }
 
-func (c *Client) try(ctx context.Context, call call) (int, []byte, error) {
+func (c *Client) try(ctx context.Context, call call) (*answered, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
 	req, err := c.request(ctx, call, bytes.NewReader(call.body))
 	if err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return 0, nil, &retryError{err: withoutURL(err)}
+		return nil, nil, &retryError{err: withoutURL(err)}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
-		return 0, nil, c.failure(resp)
+		return nil, nil, c.failure(resp)
 	}
 	b, err := c.read(resp.Body)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
-		return 0, nil, &retryError{err: fmt.Errorf("read answer: %w", err)}
+		return nil, nil, &retryError{err: fmt.Errorf("read answer: %w", err)}
 	}
-	return resp.StatusCode, b, err
+	return &answered{resp.StatusCode, retryAfter(resp.Header.Get("Retry-After"), time.Now())}, b, err
 }
 
 func (c *Client) request(ctx context.Context, call call, body io.Reader) (*http.Request, error) {
@@ -251,6 +257,16 @@ func (c *Client) failure(resp *http.Response) error {
 		return &retryError{err: err, after: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	}
 	return err
+}
+
+// Passes reports whether an error is of a failure that passes, after which the same
+// request may be made again, and what pause the server asked for: 0 if it named none.
+func Passes(err error) (after time.Duration, ok bool) {
+	var again *retryError
+	if !errors.As(err, &again) {
+		return 0, false
+	}
+	return again.after, true
 }
 
 // retryAfter reads a Retry-After header, seconds or a date; 0 for none and for

@@ -31,7 +31,7 @@ const maxLine = 4 << 20
 // A refusal is a *Problem. After any other error the statement may have been
 // logged: send it again to find out.
 func (c *Client) Submit(ctx context.Context, sub *entry.Submission) (*Reply, error) {
-	status, b, err := c.do(ctx, call{
+	got, b, err := c.do(ctx, call{
 		method: http.MethodPost, path: "api/v1/statements",
 		contentType: TypeJSON, body: sub.Marshal(), accept: TypeJSON,
 	})
@@ -42,7 +42,7 @@ func (c *Client) Submit(ctx context.Context, sub *entry.Submission) (*Reply, err
 	if err != nil {
 		return nil, fmt.Errorf("POST %sapi/v1/statements: %w", c.base, err)
 	}
-	r.Status = status
+	r.Status, r.After = got.status, got.after
 	return r, nil
 }
 

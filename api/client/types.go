@@ -1,6 +1,8 @@
 package client
 
 import (
+	"time"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -36,6 +38,9 @@ type Reply struct {
 	// when it was logged before, 202 when it has its index and is not published
 	// yet.
 	Status int `json:"-"`
+	// After is the pause that the server asks for before it is asked again, when
+	// Pending; 0 if it names none.
+	After time.Duration `json:"-"`
 }
 
 // Pending reports whether the statement has its index and no proof yet.

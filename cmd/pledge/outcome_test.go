@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
@@ -102,7 +106,7 @@ func TestSubmitOutcomes(t *testing.T) {
 			var out, errs bytes.Buffer
 			a := newApp(strings.NewReader(""), &out, &errs)
 			a.http = client.Options{Backoff: time.Millisecond, Attempts: 3}
-			code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", s.server.URL})
+			code := a.run(t.Context(), []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", s.server.URL, "--timeout", "900ms"})
 			if code != c.code {
 				t.Errorf("exit %d, not %d", code, c.code)
 			}
@@ -139,16 +143,136 @@ func TestSubmitWaitsAsTold(t *testing.T) {
 
 // A server that asks for more patience than there is is not waited for.
 func TestSubmitDoesNotWaitForHours(t *testing.T) {
-	s := newStage(t)
-	s.answer = func() (int, any) { return 503, &client.Problem{Code: "busy"} }
-	inner := s.server.Config.Handler
+	for _, c := range []struct {
+		status int
+		reply  any
+		files  int
+		want   string
+	}{
+		{503, &client.Problem{Code: "busy"}, 1, "asks to wait 2h"},
+		{429, &client.Problem{Code: "busy"}, 1, "asks to wait 2h"},
+		{202, client.Reply{Index: 5}, 1, "is not published yet, and asks to wait 2h"},
+		{503, &client.Problem{Code: "busy"}, 2, "asks to wait 2h"},
+		{429, "<html>", 2, "asks to wait 2h"},
+	} {
+		s := newStage(t)
+		s.says("7200", func() (int, any) { return c.status, c.reply })
+		code, _, stderr, slept := s.patient(t.Context(), c.files)
+		if code != commandline.ExitUndecided || s.posts.Load() != 1 || slept != nil || !strings.Contains(stderr, c.want) {
+			t.Errorf("%d for %d: exit %d after %d POSTs and %v\n%s", c.status, c.files, code, s.posts.Load(), slept, stderr)
+		}
+	}
+}
+
+// says has the server answer what answer says, with a Retry-After.
+func (s *stage) says(after string, answer func() (int, any)) {
 	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Retry-After", "7200")
-		inner.ServeHTTP(w, r)
+		io.Copy(io.Discard, r.Body)
+		s.posts.Add(1)
+		status, reply := answer()
+		if after != "" && status != 201 {
+			w.Header().Set("Retry-After", after)
+		}
+		if line, ok := reply.(client.Line); ok {
+			w.Header().Set("Content-Type", client.TypeNDJSON)
+			reply = line.Reply
+			line.Status, status = status, 200
+			b, err := json.Marshal(line)
+			if err != nil {
+				s.t.Error(err)
+			}
+			w.Write(append(b, '\n'))
+			return
+		}
+		send(s.t, w, status, reply)
 	})
-	code, _, stderr := s.submit()
-	if code != commandline.ExitUndecided || s.posts.Load() != 1 || !strings.Contains(stderr, "asks to wait 2h") {
-		t.Errorf("exit %d after %d POSTs\n%s", code, s.posts.Load(), stderr)
+}
+
+// patient submits the statement, under one name or two, and tells which pauses it makes
+// between its requests, which take no time.
+func (s *stage) patient(ctx context.Context, files int) (code int, stdout, stderr string, slept []time.Duration) {
+	var out, errs bytes.Buffer
+	a := newApp(strings.NewReader(""), &out, &errs)
+	a.http = client.Options{Backoff: time.Millisecond}
+	a.sleep = func(ctx context.Context, d time.Duration) error {
+		if slept = append(slept, d); len(slept) > 8 {
+			return context.DeadlineExceeded
+		}
+		return ctx.Err()
+	}
+	args := []string{"submit", filepath.Join(s.dir, "acme.json"), "--policy", filepath.Join(s.dir, "policy.txt"), "--log", s.server.URL}
+	if files > 1 {
+		args = append(args, write(s.t, filepath.Join(s.dir, "again.json"), s.sub.Marshal()))
+	}
+	code = a.run(ctx, args)
+	return code, out.String(), errs.String(), slept
+}
+
+// What has its index and no checkpoint yet is asked for again, when the server says.
+func TestSubmitWaitsForACheckpoint(t *testing.T) {
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
+	for _, c := range []struct {
+		name, after string
+		want        []time.Duration // at the least, and less than a second more
+	}{
+		{"seconds", "7", []time.Duration{7 * time.Second, 7 * time.Second}},
+		{"a date", in(20 * time.Second), []time.Duration{17 * time.Second, 17 * time.Second}},
+		{"nothing", "", []time.Duration{time.Second, 2 * time.Second}},
+	} {
+		s := newStage(t)
+		reply, proof := s.truth()
+		reply.Proof = string(proof.Marshal())
+		s.says(c.after, func() (int, any) {
+			if s.posts.Load() < 3 {
+				return 202, client.Reply{Index: 5, ID: s.sub.Statement.ID, Proof: "/api/v1/entries/x/proof"}
+			}
+			return 201, reply
+		})
+		code, stdout, stderr, slept := s.patient(t.Context(), 1)
+		if code != commandline.ExitDone || s.posts.Load() != 3 || len(slept) != 2 {
+			t.Errorf("%s: exit %d after %d POSTs and %v\n%s%s", c.name, code, s.posts.Load(), slept, stdout, stderr)
+			continue
+		}
+		for i, d := range slept {
+			if d < c.want[i] || d > c.want[i]+3*time.Second {
+				t.Errorf("%s: pauses of %v", c.name, slept)
+			}
+		}
+		if !slices.Contains(files(t, s.dir), "acme"+receiptExt) {
+			t.Errorf("%s: there is no receipt", c.name)
+		}
+	}
+	// For ever: as long as the caller has patience.
+	s := newStage(t)
+	s.says("7", func() (int, any) { return 202, client.Reply{Index: 5} })
+	if code, _, stderr, slept := s.patient(t.Context(), 1); code != commandline.ExitUndecided || len(slept) != 9 || !strings.Contains(stderr, "index 5 and is not published yet") {
+		t.Errorf("exit %d after %v\n%s", code, slept, stderr)
+	}
+}
+
+// Of many in one request too, whoever answers: a server, or a proxy in front of it.
+func TestSubmitManyWaitsAsTold(t *testing.T) {
+	for name, busy := range map[string]struct {
+		status int
+		reply  any
+		want   time.Duration
+	}{
+		"too often":             {429, &client.Problem{Code: "too-many"}, 7 * time.Second},
+		"busy":                  {503, &client.Problem{Code: "busy"}, 7 * time.Second},
+		"a proxy that is busy":  {503, "<html>", 7 * time.Second},
+		"one that is published": {202, client.Line{Line: 1, Reply: &client.Reply{Index: 5}}, time.Second},
+	} {
+		s := newStage(t)
+		s.says("7", func() (int, any) {
+			if s.posts.Load() < 3 {
+				return busy.status, busy.reply
+			}
+			return 422, &client.Problem{Code: entry.CodeVocabulary}
+		})
+		code, _, stderr, slept := s.patient(t.Context(), 2)
+		if code != commandline.ExitRefused || s.posts.Load() != 3 || len(slept) != 2 || slept[0] < busy.want || slept[1] < busy.want || slept[1] > 8*time.Second {
+			t.Errorf("%s: exit %d after %d POSTs and %v\n%s", name, code, s.posts.Load(), slept, stderr)
+		}
 	}
 }
 

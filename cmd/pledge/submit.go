@@ -49,6 +49,9 @@ and how; exit code 1 says that somebody has to act. A second run finds the new d
 statement is not rebased when the log holds its text already, or when something on the
 same matter was logged meanwhile: that asks for a look.
 
+A log that is busy, or that has not published a statement yet, is asked again when it
+says (Retry-After), up to 30 seconds each time and --timeout in all.
+
 It can be run again at any time: a statement is never logged twice, and one whose
 receipt is there is not sent. Exit code 3 says that the outcome is not known yet:
 run the same command again later.`,
@@ -122,16 +125,39 @@ func (a *app) submit(ctx context.Context, path string, f sendFlags) error {
 	return err
 }
 
-// deliver sends a statement and keeps the receipt, which is the file keep.
+// deliver sends a statement and keeps the receipt, which is the file keep. One that has
+// its index and is not published yet is asked for again, when the server says, until the
+// context ends.
 func (a *app) deliver(ctx context.Context, r *remote, sub *entry.Submission, keep string) error {
-	sent := a.now()
-	reply, err := r.api.Submit(ctx, sub)
-	if err != nil {
-		return submitError(err, r)
+	const again = "run the same command again later: it will not be logged twice"
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		sent := a.now()
+		reply, err := r.api.Submit(ctx, sub)
+		if err != nil {
+			return submitError(err, r)
+		}
+		if !reply.Pending() {
+			return a.delivered(ctx, r, sub, keep, reply, sent)
+		}
+		pending := fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index)
+		if reply.After > maxPause {
+			return commandline.Undecided(fmt.Errorf("%w, and asks to wait %v", pending, reply.After), again)
+		}
+		if err := a.sleep(ctx, max(pause, reply.After)); err != nil {
+			return commandline.Undecided(pending, again)
+		}
 	}
-	if reply.Pending() {
-		return commandline.Undecided(fmt.Errorf("the server says that the statement has index %d and is not published yet", reply.Index), "run the same command again later: it will not be logged twice")
-	}
+}
+
+// The pauses between two attempts, where the server names none: the first, and the longest.
+// A server that asks for a longer one is not waited for.
+const (
+	firstPause = time.Second
+	maxPause   = 30 * time.Second
+)
+
+// delivered keeps the receipt of a reply, and tells of it.
+func (a *app) delivered(ctx context.Context, r *remote, sub *entry.Submission, keep string, reply *client.Reply, sent time.Time) error {
 	got, err := r.keepReceipt(ctx, sub, keep, reply, sent)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
@@ -258,7 +257,7 @@ func (a *app) holdReceipt(o *outgoing, policy *log.Policy) error {
 // sendAll sends what is not done, in requests of atOnce, until all is answered or the
 // context ends. It returns how many receipts were kept.
 func (r *remote) sendAll(ctx context.Context, all []*outgoing, progress func(done int)) (logged int, err error) {
-	pause, refused := time.Second, 0
+	pause, refused := firstPause, 0
 	for {
 		var batch []*outgoing
 		var subs []*entry.Submission
@@ -294,18 +293,22 @@ func (r *remote) sendAll(ctx context.Context, all []*outgoing, progress func(don
 			return nil
 		})
 		var problem *client.Problem
+		after, passes := client.Passes(err)
 		switch {
 		case fatal != nil:
 			return logged, fatal
+		case passes && after > maxPause:
+			return logged, commandline.Undecided(fmt.Errorf("the server asks to wait %v: %w", after, err), "run the same command again later: nothing will be logged twice")
+		case passes:
 		case errors.As(err, &problem) && problem.IsRefusal(), errors.Is(err, client.ErrAnswer), errors.Is(err, client.ErrTooLarge):
 			return logged, submitError(err, r)
 		case logged+refused > before:
-			pause = time.Second
+			pause = firstPause
 			continue // it goes on
 		}
-		if e := r.app.sleep(ctx, pause); e != nil {
+		if e := r.app.sleep(ctx, max(pause, after)); e != nil {
 			return logged, err
 		}
-		pause = min(2*pause, 30*time.Second)
+		pause = min(2*pause, maxPause)
 	}
 }
