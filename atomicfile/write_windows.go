@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// Write writes a file that is there whole or not at all. What it writes first
+// Write writes a file, or replaces one, whole or not at all. What it writes first
 // stands beside it, in no other folder. Permissions are the folder's.
 func Write(path string, b []byte, perm fs.FileMode) error {
 	f, err := Create(path, perm)
@@ -14,7 +14,7 @@ func Write(path string, b []byte, perm fs.FileMode) error {
 		return err
 	}
 	defer f.Abandon()
-	if _, err := f.Write(b); err != nil {
+	if err := write(f, b); err != nil {
 		return err
 	}
 	return f.Commit()

@@ -76,24 +76,3 @@ func ReadPrivate(path string, limit int64, missing string) ([]byte, *Failure) {
 	}
 	return b, nil
 }
-
-// CreateFile writes a file that is not there yet, durably. It never writes to
-// another name first, as what it writes may be secret, and it removes what it could
-// not finish. Its error is no Failure, and is fs.ErrExist for a file that is there.
-func CreateFile(path string, b []byte, perm fs.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		os.Remove(path)
-	}
-	return err
-}

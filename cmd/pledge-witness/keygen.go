@@ -87,15 +87,12 @@ func (a *app) keygen(name string, typ byte, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return commandline.Usagef("choose with --out a folder that you may make and write", "make folder for key: %w", commandline.PlainError(err))
 	}
-	err = commandline.CreateFile(path, b, 0o600)
+	err = atomicfile.New(path, b, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return commandline.Refusedf("choose another file with --out, or move the file away", "%s is there already and is not overwritten", path)
 	case err != nil:
 		return commandline.Usagef("choose with --out a file that you may write", "write key: %w", commandline.PlainError(err))
-	}
-	if err := atomicfile.SyncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("write key: %w", commandline.PlainError(err))
 	}
 	a.Note("the secret key is not encrypted: whoever can read it can cosign as the witness")
 	a.Printf("%s\n", key)

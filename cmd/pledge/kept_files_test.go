@@ -5,13 +5,10 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -237,40 +234,6 @@ func TestWhatWaitsForASlot(t *testing.T) {
 	write(t, logged.receipt(), []byte("a receipt"))
 	if s, place, ok := read().find(digests[3]); !ok || !s.logged || s.period() != "2026-W02" || place.BodyDigest() != digests[3] {
 		t.Errorf("it is not found in the slot that is logged")
-	}
-}
-
-// Two runs at once: one file, whole, and nothing beside it.
-func TestCreateWholeIsOnce(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "slot.json")
-	var wait sync.WaitGroup
-	errs := make([]error, 8)
-	for i := range errs {
-		wait.Go(func() { errs[i] = createWhole(path, bytes.Repeat([]byte{byte('a' + i)}, 100)) })
-	}
-	wait.Wait()
-	won := 0
-	for i, err := range errs {
-		switch {
-		case err == nil:
-			won++
-			if got := mustRead(t, path); !bytes.Equal(got, bytes.Repeat([]byte{byte('a' + i)}, 100)) {
-				t.Errorf("it holds %q", got)
-			}
-		case !errors.Is(err, fs.ErrExist):
-			t.Errorf("%v", err)
-		}
-	}
-	if got := files(t, dir); won != 1 || !slices.Equal(got, []string{"slot.json"}) {
-		t.Errorf("%d wrote it, and the folder has %q", won, got)
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v %v", info, err)
-	}
-	if err := createWhole(filepath.Join(dir, "nowhere", "x"), nil); err == nil {
-		t.Error("it was written to a folder that is not there")
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 )
@@ -135,6 +136,9 @@ func readSlots(dir, author string) (*slotFolder, error) {
 			return nil, err
 		}
 		s, err := parseSlotFile(b)
+		if err != nil && len(b) == 0 {
+			return nil, commandline.Usagef("a run that was killed left it, on a disk without links: nothing was sent then; remove it", "read slot %s: it is empty", path)
+		}
 		if err != nil {
 			return nil, commandline.Usagef("it holds what opens the places of a slot: find the file as pledge slot wrote it", "read slot %s: %w", path, err)
 		}
@@ -235,7 +239,7 @@ func (f *slotFolder) keep(s *slotFile) error {
 		return commandline.Usagef("choose with --dir a folder that you may write to", "%w", err)
 	}
 	s.path = filepath.Join(f.dir, fmt.Sprintf("%s-slot-%s.json", f.author, s.period()))
-	if err := createWhole(s.path, b); err != nil {
+	if err := atomicfile.New(s.path, b, 0o600); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			// Another run made one just now. That is the one that counts.
 			return commandline.Undecided(fmt.Errorf("%s is there already and is not overwritten", s.path), "run the same command again")

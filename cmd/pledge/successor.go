@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/entry"
 )
 
@@ -111,7 +112,7 @@ func writeRebased(o *outgoing, old *successor, sub *entry.Submission) (string, e
 		}
 		err := writeBeside(path, beside)
 		if err == nil {
-			if err = createWhole(path, sub.Marshal()); err != nil {
+			if err = atomicfile.New(path, sub.Marshal(), 0o600); err != nil {
 				err = errors.Join(err, removeBeside(path, beside))
 			}
 		}
@@ -163,7 +164,7 @@ func besideRebased(old *successor, sub *entry.Submission) (map[string][]byte, er
 // submitted.
 func writeBeside(draft string, beside map[string][]byte) error {
 	for ext, b := range beside {
-		if err := createWhole(strings.TrimSuffix(draft, ".json")+ext, b); err != nil {
+		if err := atomicfile.New(strings.TrimSuffix(draft, ".json")+ext, b, 0o600); err != nil {
 			return errors.Join(err, removeBeside(draft, beside))
 		}
 	}

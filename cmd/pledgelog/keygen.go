@@ -105,16 +105,13 @@ func (a *app) keygen(origin, dir string, mldsa bool) error {
 		}
 	}
 	for i, f := range files {
-		if err := commandline.CreateFile(filepath.Join(dir, f.name), f.b, f.perm); err != nil {
+		if err := atomicfile.New(filepath.Join(dir, f.name), f.b, f.perm); err != nil {
 			// Half a set of keys is of no use to anybody.
 			for _, done := range files[:i] {
 				os.Remove(filepath.Join(dir, done.name))
 			}
 			return fmt.Errorf("write key: %w", commandline.PlainError(err))
 		}
-	}
-	if err := atomicfile.SyncDir(dir); err != nil {
-		return fmt.Errorf("write keys: %w", commandline.PlainError(err))
 	}
 	a.Note("the secret keys are not encrypted: whoever can read them can sign as the log")
 	for _, f := range files {
