@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/page"
 	"github.com/pledgelog/pledgelog/pledge"
 )
@@ -15,16 +16,37 @@ type date struct {
 	Due     page.Words // the moment before which it is in time
 	Day     string     // the last whole day, YYYYMMDD
 	Overdue bool
+	Do      string // what a button says that does it here; "" when it is not done here
+	About   string
 	uid     string
 }
 
-func dates(duties []pledge.Duty) []date {
+// done says what a button says for a duty.
+func done(d pledge.Duty) (do, about string) {
+	switch d.Kind {
+	case pledge.DutyAttestation:
+		return onPrefix + string(entry.KindAttestation), d.Period
+	case pledge.DutyDecision:
+		return onPrefix + string(entry.KindDecision), d.Mark.Entry.String()
+	case pledge.DutyReply:
+		return onPrefix + string(entry.KindReply), d.Mark.Entry.String()
+	case pledge.DutyReview:
+		return onPrefix + string(entry.KindOpen), d.Mark.Entry.String()
+	}
+	return "", ""
+}
+
+func dates(duties []pledge.Duty, now int64) []date {
 	var out []date
 	for _, d := range duties {
 		args := []any{"period", d.Period, "index", d.Mark.Index}
 		last := time.Unix(d.Due-1, 0).UTC()
+		do, about := done(d)
+		if d.From > now {
+			do = "" // it can't be done yet
+		}
 		out = append(out, date{
-			What: texts.Say("duty."+string(d.Kind), args...).Text, Due: page.English.Day(last.Unix()), Day: last.Format("20060102"), Overdue: d.Overdue,
+			What: texts.Say("duty."+string(d.Kind), args...).Text, Due: page.English.Day(last.Unix()), Day: last.Format("20060102"), Overdue: d.Overdue, Do: do, About: about,
 			uid: fmt.Sprintf("%s-%s-%s-%d", d.Author, d.Kind, d.Period, d.Mark.Index),
 		})
 	}
@@ -51,7 +73,7 @@ func calendar(origin string, duties []pledge.Duty, now time.Time) []byte {
 	line("BEGIN:VCALENDAR")
 	line("VERSION:2.0")
 	line("PRODID:-//pledgelog//pledge desk//EN")
-	for _, d := range dates(duties) {
+	for _, d := range dates(duties, now.Unix()) {
 		if d.Overdue {
 			continue
 		}

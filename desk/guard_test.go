@@ -16,8 +16,9 @@ type noTools struct{ Tools }
 func (noTools) Who() Who {
 	return Who{Author: "acme", Origin: "log.accord.test/2026", Key: strings.Repeat("a", 64)}
 }
-func (noTools) Countries() []Country     { return []Country{{"XB", "Federation of Borvania"}} }
-func (noTools) Drafts() ([]*Look, error) { return nil, nil }
+func (noTools) Countries() []Country        { return []Country{{"XB", "Federation of Borvania"}} }
+func (noTools) Drafts() ([]*Look, error)    { return nil, nil }
+func (noTools) Waiting() ([]Waiting, error) { return nil, nil }
 
 // open serves a desk and returns its address and its host.
 func open(t *testing.T, idle time.Duration) (address, host string, ended <-chan string) {

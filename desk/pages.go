@@ -143,7 +143,7 @@ func (v *view) Receipts() []*Receipt { return v.receipts }
 func (v *view) Kept() *Kept          { return v.kept }
 func (v *view) Memos() []string      { return v.memos }
 func (v *view) Notice() string       { return entry.LawCards().Notice }
-func (v *view) Dates() []date        { return dates(v.standing.Due) }
+func (v *view) Dates() []date        { return dates(v.standing.Due, v.standing.AsOf) }
 func (v *view) Countries() []Country { return v.Desk.tools.Countries() }
 func (v *view) Seals() []choice      { return sealChoices(v.form.Seal) }
 
@@ -239,6 +239,9 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request) {
 			s.problems = append(s.problems, problemsOf(err)...)
 		}
 		v.Ready, v.Done = bundles(all)
+		if s.waiting, err = d.tools.Waiting(); err != nil {
+			s.problems = append(s.problems, problemsOf(err)...)
+		}
 	}
 	v.Focus = len(s.problems) == 0
 	d.render(w, s.screen, v)

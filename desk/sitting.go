@@ -18,6 +18,7 @@ import (
 const (
 	onStart   = "start"
 	onForm    = "form"
+	onMatter  = "matter"
 	onUnsure  = "unsure"
 	onReview  = "review"
 	onSigned  = "signed"
@@ -37,7 +38,8 @@ type sitting struct {
 
 	slot     bool // the form is for the next slot
 	form     *Form
-	card     string // of which instrument the law card is shown
+	matter   *Matter // what the form is about; nil for a request that came
+	card     string  // of which instrument the law card is shown
 	prepared []Prepared
 	looks    []*Look // what is reviewed, in order
 	job      *job
@@ -45,6 +47,7 @@ type sitting struct {
 	memos    []string
 	standing *Standing
 	kept     *Kept
+	waiting  []Waiting // of the slots, when the start is shown
 }
 
 func (d *Desk) newSitting() *sitting { return &sitting{screen: onStart, form: new(Form)} }
@@ -127,7 +130,11 @@ const lastPage = 2 * time.Second
 
 // do does one thing.
 func (d *Desk) do(ctx context.Context, s *sitting, r *http.Request) error {
-	switch r.PostFormValue("do") {
+	what := r.PostFormValue("do")
+	if strings.HasPrefix(what, onPrefix) {
+		return d.matter(ctx, s, what, r)
+	}
+	switch what {
 	case "start":
 		standing := s.standing
 		s.drop()
@@ -143,8 +150,8 @@ func (d *Desk) do(ctx context.Context, s *sitting, r *http.Request) error {
 		s.standing, err = d.tools.Standing(ctx)
 		return err
 	case "yes", "no", "unsure":
-		s.form, s.slot, s.screen = new(Form), r.PostFormValue("do") == "no", onForm
-		if r.PostFormValue("do") == "unsure" {
+		s.form, s.matter, s.slot, s.screen = new(Form), nil, what == "no", onForm
+		if what == "unsure" {
 			s.screen = onUnsure
 		}
 		return nil
@@ -157,6 +164,9 @@ func (d *Desk) do(ctx context.Context, s *sitting, r *http.Request) error {
 		return nil
 	case "change":
 		s.screen, s.prepared, s.looks = onForm, nil, nil
+		if s.matter != nil {
+			s.screen = onMatter
+		}
 		return nil
 	case "draft":
 		return d.draft(ctx, s, r)
@@ -187,6 +197,9 @@ func (d *Desk) do(ctx context.Context, s *sitting, r *http.Request) error {
 
 // draft takes in the form.
 func (d *Desk) draft(ctx context.Context, s *sitting, r *http.Request) error {
+	if s.screen == onMatter {
+		return d.draftOn(ctx, s, r)
+	}
 	if s.screen != onForm {
 		return errors.New(texts.Say("problem.stale").Text)
 	}
@@ -204,10 +217,7 @@ func (d *Desk) draft(ctx context.Context, s *sitting, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.prepared, s.looks, s.screen = prepared, nil, onReview
-	for _, p := range prepared {
-		s.looks = append(s.looks, p.Look())
-	}
+	s.take(prepared)
 	return nil
 }
 

@@ -29,6 +29,16 @@ type Tools interface {
 	Prepare(ctx context.Context, f *Form) ([]Prepared, error)
 	// Keep keeps a request for the next slot. It asks nobody.
 	Keep(f *Form) (*Kept, error)
+	// Waiting are the requests that are kept for slots, the oldest first.
+	Waiting() ([]Waiting, error)
+
+	// Matter looks up what a statement of a kind is about: an entry id, the period of an
+	// attestation, the file that a request is kept in, or nothing for a withdrawal and
+	// a reply to a finding. It asks the log.
+	Matter(ctx context.Context, kind entry.Kind, about string) (*Matter, error)
+	// PrepareOn drafts a statement about a matter, and for a request that comes out of a
+	// slot, if the form has one, the decision on it. It writes nothing.
+	PrepareOn(ctx context.Context, m *Matter, f *Form) ([]Prepared, error)
 
 	// Sign adds a signature to a draft, if it still is the statement that was seen and
 	// each doubt about it is confirmed by its key.
@@ -76,7 +86,28 @@ type Form struct {
 	Keep                           string   // one of the Keep constants
 	Seal                           []string // members
 	Reason, Review                 string   // of what is kept back
+
+	// Of what is filed about something from before: see Matter.
+	Said                   string // words of the author
+	Covers, Total, Late    string // of an attestation; Total is a claim
+	Totals                 []Total
+	Clauses                []string
+	Reply                  string // a code
+	Finding, Entry, Period string // what a reply to a finding is about
+	How, By                string // of a correction
+	Why                    string // of an opening
+	Opened                 []string
+	Opens                  string // one of the Open constants
 }
+
+// A Total is the claim of an attestation for one outcome.
+type Total struct{ Outcome, Claim string }
+
+// What becomes of what was kept back.
+const (
+	OpenIt    = "open"
+	OpenLater = "later" // it is looked at again another day
+)
 
 // What is kept back.
 const (
@@ -112,7 +143,7 @@ type Look struct {
 	Kind       entry.Kind
 	Seq        uint64
 	Made       int64
-	On         entry.ID // of a decision: the request
+	On         entry.ID // of a decision, a correction, an opening, a reply: what it is about
 	Page       []byte   // exactly what the public will see, HTML; nil in a list
 
 	Tree   []Row // public for ever
@@ -121,6 +152,7 @@ type Look struct {
 	Review string
 	// Withheld: the text is committed to and not published.
 	Withheld bool
+	Keeps    bool // something was kept back when it was drafted
 	Sealed   int  // members under a seal
 	Opened   bool // what opens them is at hand
 
@@ -175,8 +207,55 @@ type Receipt struct {
 
 // A Standing is how the author stands in the log.
 type Standing struct {
-	Name string
-	AsOf int64
-	Size uint64
-	Due  []pledge.Duty
+	Name   string
+	AsOf   int64
+	Size   uint64
+	Due    []pledge.Duty
+	Stated []Stated // the newest first
 }
+
+// A Stated is a statement of the author's that is in the log.
+type Stated struct {
+	ID     entry.ID
+	Kind   entry.Kind
+	Index  uint64
+	Logged int64
+	Period string       // of a request or an attestation, as the tree has it
+	Code   string       // of a decision: its outcome
+	On     uint64       // of a decision: the index of the request
+	Gone   bool         // corrected: taken back, or another stands in its place
+	File   string       // the name of its draft in the folder; "" when that is not there
+	Can    []entry.Kind // what can be filed about it
+}
+
+// A Waiting is a request that is kept for a slot.
+type Waiting struct {
+	Name   string // of its file
+	Made   int64
+	Slot   string // the period of the slot that it is in; "" when it is in none yet
+	Logged bool   // and that slot is known to be logged
+}
+
+// A Matter is what a form is about, when that is something from before.
+type Matter struct {
+	Kind  entry.Kind // of the statement that is drafted
+	About string     // as it was asked for
+
+	Entry  *Stated // that it is about; nil when it is about none
+	By     string  // who made that
+	Says   []Row   // what that says
+	Under  []Row   // what is kept back of it, as far as that is at hand
+	Hidden string  // the day from which the log shows its text; "" when it does
+
+	Period  string // of an attestation
+	Logged  []Row  // what the log holds for it, by outcome
+	Sum     uint64 // and in all
+	Clauses []Clause
+
+	Withheld bool     // its text is not published
+	Sealed   []string // members that are under a seal still
+	Instead  []Stated // what may stand in its place
+}
+
+// A Clause that the author pledged.
+type Clause struct{ ID, Text string }

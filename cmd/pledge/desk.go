@@ -30,9 +30,11 @@ func (a *app) deskCommand() *cobra.Command {
 		Long: `desk opens a form in the browser of this machine, for people who file requests and
 answers: it asks whether anyone outside may be told, takes the request and the
 answer, shows exactly what the public will see, signs, takes the file of a colleague
-and adds a signature, submits, verifies the receipts and gives the dates. All of it
-is done by the code of new, lint, preview, sign, submit, status and memo; what else
-there is, they do on the command line.
+and adds a signature, submits, verifies the receipts and gives the dates. It says what
+is due, and takes answers to earlier requests, attestations, replies, corrections,
+openings, the withdrawal, and requests that come out of a slot. All of it is done by
+the code of new, attest, reply, correct, open, withdraw, lint, preview, sign, submit,
+status and memo; what else there is, they do on the command line.
 
 It serves this machine only. The address that it prints opens it once, in one
 browser; whoever has that address first has the desk. Nothing that is typed is

@@ -38,6 +38,8 @@ type atDesk struct {
 	mu  sync.Mutex
 	log []string // what pages wrote to the console
 
+	scriptless bool // scripts are switched off
+
 	// What the person did, for the keystroke-level model.
 	who                  string
 	clicks, keys, chunks int
@@ -238,6 +240,9 @@ const visible = `(async () => {
 // read counts the words that this person has not read yet.
 func (d *atDesk) read() {
 	d.t.Helper()
+	if d.scriptless { // what reads is a script
+		return
+	}
 	for _, text := range atPage[[]string](d, visible) {
 		if !d.seen[text] {
 			d.seen[text] = true
@@ -346,6 +351,10 @@ func (d *atDesk) shoot(name string) {
 // look holds a screen to what any reader needs.
 func (d *atDesk) look(name string) {
 	d.t.Helper()
+	if d.scriptless { // what looks is a script
+		d.noScript(false)
+		defer d.noScript(true)
+	}
 	d.axe(name)
 	d.shoot(name)
 	for _, width := range []int64{320, 640, 1280} { // 640 is 1280 at a zoom of 200 %

@@ -137,10 +137,15 @@ func (t *deskTools) Prepare(ctx context.Context, f *desk.Form) ([]desk.Prepared,
 	if err != nil {
 		return nil, err
 	}
-	out := []desk.Prepared{request}
+	return t.withAnswer(ctx, request, answer)
+}
+
+// withAnswer drafts the decision on a request that is being drafted, if there is one.
+func (t *deskTools) withAnswer(ctx context.Context, request *deskDraft, answer *decisionYAML) ([]desk.Prepared, error) {
 	if answer == nil {
-		return out, nil
+		return []desk.Prepared{request}, nil
 	}
+	d := request.d
 	answer.Request.ID = request.sub.Statement.ID
 	t.drafting = request.sub
 	defer func() { t.drafting = nil }()
@@ -151,7 +156,7 @@ func (t *deskTools) Prepare(ctx context.Context, f *desk.Form) ([]desk.Prepared,
 		return nil, err
 	}
 	decision.look.On = request.look.ID
-	return append(out, decision), nil
+	return []desk.Prepared{request, decision}, nil
 }
 
 func (t *deskTools) prepare(ctx context.Context, d *drafting, src source) (*deskDraft, error) {
@@ -159,6 +164,12 @@ func (t *deskTools) prepare(ctx context.Context, d *drafting, src source) (*desk
 	if err != nil {
 		return nil, forDeskOf(d.st.Kind, err)
 	}
+	return t.prepared(ctx, d, sub)
+}
+
+// prepared shows what was drafted as it will be.
+func (t *deskTools) prepared(ctx context.Context, d *drafting, sub *entry.Submission) (*deskDraft, error) {
+	var err error
 	p := &deskDraft{t: t, d: d, sub: sub, path: filepath.Join(t.flags.dir, d.fileName())}
 	for _, path := range []string{p.path, sealedPath(p.path), filingPath(p.path)} {
 		if exists(path) {
@@ -195,6 +206,7 @@ func (t *deskTools) Keep(f *desk.Form) (*desk.Kept, error) {
 func forDesk(err error) error { return forDeskOf(entry.KindRequest, err) }
 
 var (
+	formLine      = regexp.MustCompile(`^the form:\d+: `) // where what a form says is read as YAML
 	leadingMember = regexp.MustCompile(`^(?:the form: )?(?:member-malformed: )?([a-zA-Z]+)(?:\.[a-z]+)?(?:: | ")`)
 	someMember    = regexp.MustCompile(`\b(?:member|body\.) ?"?([a-zA-Z]+)"?`)
 )
@@ -217,10 +229,21 @@ func forDeskOf(kind entry.Kind, err error) error {
 	if m := someMember.FindStringSubmatch(err.Error()); m != nil && p.Field == "" {
 		p.Field = fieldOf(m[1])
 	}
-	if kind == entry.KindDecision && p.Field == "narrative" {
-		p.Field = "answered"
-	}
+	p.Field = fieldIn(kind, p.Field)
 	return &desk.Failure{Problems: []desk.Problem{p}}
+}
+
+// fieldIn is what a field is called in the form of a kind of statement.
+func fieldIn(kind entry.Kind, field string) string {
+	switch {
+	case field == "narrative" && kind == entry.KindDecision:
+		return "answered"
+	case field == "narrative" && kind != entry.KindRequest:
+		return "said"
+	case field == "received" && kind == entry.KindAttestation:
+		return "total"
+	}
+	return field
 }
 
 // fieldOf is the form's field of a member; "" when it has none.
@@ -237,4 +260,4 @@ func fieldOf(member string) string {
 	return ""
 }
 
-var deskFields = []string{"country", "received", "authority", "instrument", "permission", "compulsion", "gag", "assist", "products", "targets", "agency", "statute", "gagReview", "outcome", "date", "grounds", "scope", "narrative", "language", "keep", "review", "sealReason"}
+var deskFields = []string{"country", "received", "authority", "instrument", "permission", "compulsion", "gag", "assist", "products", "targets", "agency", "statute", "gagReview", "outcome", "date", "grounds", "scope", "narrative", "language", "keep", "review", "sealReason", "covers", "total", "totals", "clauses", "lateReason", "answer", "finding", "entry", "period", "how", "by", "openWhy", "opens", "opened"}

@@ -52,11 +52,11 @@ func (t *deskTools) country(typed string) string {
 }
 
 func (t *deskTools) Standing(ctx context.Context) (*desk.Standing, error) {
-	st, err := t.standing(ctx, statusFlags{author: t.flags.author, policy: t.flags.policy, log: t.flags.log, clock: t.flags.clock})
+	st, err := t.standing(ctx, t.statusFlags())
 	if err != nil {
 		return nil, forDesk(err)
 	}
-	out := &desk.Standing{Name: t.flags.author, AsOf: st.now, Size: st.size, Due: st.due}
+	out := &desk.Standing{Name: t.flags.author, AsOf: st.now, Size: st.size, Due: st.due, Stated: t.stated(st)}
 	if st.Admit != nil {
 		out.Name = st.Admit.Name
 	}
@@ -87,9 +87,17 @@ func (t *deskTools) Drafts() ([]*desk.Look, error) {
 func (t *deskTools) outline(path string, sub *entry.Submission) *desk.Look {
 	st := sub.Statement
 	l := &desk.Look{Path: path, Name: filepath.Base(path), ID: st.ID, Kind: st.Kind, Seq: st.Seq, Made: st.Made, Logged: exists(receiptOf(path))}
-	if b, ok := st.Body.(*entry.Decision); ok {
+	switch b := st.Body.(type) {
+	case *entry.Decision:
 		l.On = b.Request
+	case *entry.Correct:
+		l.On = b.Entry
+	case *entry.Open:
+		l.On = b.Entry
+	case *entry.Reply:
+		l.On = b.Challenge
 	}
+	l.Keeps = st.IsWithheld() || sub.Detached != nil && len(sub.Detached.Seals()) > 0
 	who := signersOf(sub)
 	now := who.stateOf(sub)
 	mine := t.signer.Public().ID
@@ -152,15 +160,15 @@ func (t *deskTools) lookAt(ctx context.Context, path string, sub *entry.Submissi
 	var err error
 	var subject *entry.Submission
 	if !l.On.IsZero() {
-		subject = t.requestOf(l.On)
+		subject = t.subjectOf(ctx, l.On)
 	}
 	l.Page, err = publicPage(cmp.Or(t.site, previewSite(st.Log)), sub, subject)
 	return l, err
 }
 
-// requestOf finds a request that is being drafted, or whose draft is in the folder; nil when there
-// is none.
-func (t *deskTools) requestOf(id entry.ID) *entry.Submission {
+// subjectOf finds the statement that another one is about: it is being drafted, its draft is in the
+// folder, or the log has it; nil when it is nowhere.
+func (t *deskTools) subjectOf(ctx context.Context, id entry.ID) *entry.Submission {
 	if t.drafting != nil && t.drafting.Statement.ID == id {
 		return t.drafting
 	}
@@ -173,7 +181,17 @@ func (t *deskTools) requestOf(id entry.ID) *entry.Submission {
 			return sub
 		}
 	}
-	return nil
+	e, it, err := t.lookUp(ctx, id)
+	if err != nil {
+		return nil
+	}
+	sub := &entry.Submission{Envelope: it.Leaf.Statement, Statement: it.Statement}
+	if body := []byte(e.Body); body != nil && entry.Digest(body) == it.Statement.BodyDigest {
+		if d, err := entry.ParseDetached(it.Statement, body); err == nil {
+			sub.Body, sub.Detached = body, d
+		}
+	}
+	return sub
 }
 
 func deskRows(rows []row) []desk.Row {
