@@ -70,10 +70,9 @@ var english = map[string]string{
 	"start.waiting":  "Waiting in your folder",
 	"start.due":      "What is due",
 	"start.due.why":  "Opening the desk asks nothing of the log, so that nobody can tell by your asking when something came.",
-	"start.take":     "A colleague sent a file",
-	"start.stated":   "What you stated before",
-	"start.slots":    "Kept for a slot",
-	"start.else":     "Something else",
+	"start.take":     "A colleague’s file",
+	"start.stated":   "Earlier statements",
+	"start.slots":    "In slots",
 
 	"stated":                   "{what}: entry {index}, {day}",
 	"stated.period":            "{what} for {period}: entry {index}, {day}",
