@@ -23,6 +23,7 @@ type newFlags struct {
 	seq                                         uint64
 	affirmAll                                   bool   // an attestation affirms all that its author pledged
 	text                                        []byte // instead of from: what flags of another command say, as YAML
+	edit, onDisk                                bool   // write it in an editor, if need be on a disk
 	forSlot, fromSlot, review, permission       string // of requests
 }
 
@@ -31,6 +32,10 @@ func (f *newFlags) check(kind entry.Kind) error {
 	switch {
 	case kind != entry.KindRequest && (f.forSlot != "" || f.fromSlot != ""):
 		return commandline.Usagef("pledge new request --for-slot DIR, or --from-slot FILE", "slots hold requests, and this is a statement of kind %s", kind)
+	case f.onDisk && !f.edit:
+		return commandline.Usagef("add --edit", "--edit-on-disk goes with --edit")
+	case f.edit && (f.from != "" || f.fromSlot != ""):
+		return commandline.Usagef("leave one of them out", "--edit does not go with --from or --from-slot")
 	case f.fromSlot != "" && (f.from != "" || f.forSlot != "" || f.author != ""):
 		return commandline.Usagef("leave --from, --for-slot and --author out: what is requested stands in the commitment", "--from-slot does not go with them")
 	case f.forSlot != "" && (f.seq != 0 || f.prev != "" || f.out != "" || f.log != ""):
@@ -59,6 +64,16 @@ reads the YAML, asks the log what it can tell (the author's place in its chain,
 the terms in force, who has to sign, the counts of an attestation), shows what
 will become public, and writes a draft file for pledge sign. Nothing is signed or
 sent.
+
+With --edit that template is opened in $VISUAL or $EDITOR instead. The file lies in a
+private folder in memory, under XDG_RUNTIME_DIR or /dev/shm, and is removed with all
+that the editor left beside it. After an error you can edit it again; what is unchanged
+or empty drafts nothing. Give --safe if something may be kept back. What an editor keeps
+elsewhere, such as a history, is its own (for vim: EDITOR="vim -i NONE"), and memory
+may be swapped out to a disk: see docs/keys.md. Where no folder is in memory, on Windows
+and macOS too, --edit-on-disk has it in TMPDIR while you edit: it is removed afterwards,
+but who examines the disk may find it. What a run that was killed left the next removes;
+on Windows you do, in TEMP.
 
 A text need not be published with its statement. In the YAML of a request,
 decision, attestation or reply, withhold: {review: DATE} commits to the text and
@@ -91,6 +106,7 @@ is submitted. What is withheld or sealed is shown on a terminal only, unless
   pledge new request --from withheld.yaml --policy policy.txt --safe counsel.safe.pub --safe ciso.safe.pub
   pledge new request --from request.yaml --policy policy.txt --for-slot slots --safe counsel.safe.pub
   pledge new request --from-slot slots/commitments/20260814T090000Z-1tR0n6aB.json --policy policy.txt --safe-key counsel.safe
+  pledge new request --edit --author acme --policy policy.txt --safe counsel.safe.pub
   pledge new charter --from charter.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -114,6 +130,9 @@ is submitted. What is withheld or sealed is shown on a terminal only, unless
 			if f.fromSlot != "" {
 				return a.outOfSlot(ctx, f)
 			}
+			if f.edit {
+				return a.edit(ctx, kind, f)
+			}
 			if f.from == "" {
 				if f.forSlot != "" || f.out != "" || f.seq != 0 || f.prev != "" || f.author != "" || f.clock != "" {
 					return commandline.Usagef(fmt.Sprintf("pledge new %s > %s.yaml gives a template to fill in", kind, kind), "there is nothing to draft from: --from is missing")
@@ -133,6 +152,8 @@ is submitted. What is withheld or sealed is shown on a terminal only, unless
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", "", "draft from this YAML `FILE`; - reads standard input")
+	flags.BoolVar(&f.edit, "edit", false, "write the YAML in $VISUAL or $EDITOR, in a folder in memory that is removed afterwards")
+	flags.BoolVar(&f.onDisk, "edit-on-disk", false, "with --edit: where there is no folder in memory, write it on the disk")
 	flags.StringVar(&f.author, "author", "", "`ID` of who makes the statement, if the YAML does not say")
 	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log is held to")
 	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
@@ -233,6 +254,9 @@ func (d *drafting) compose(src source) (*entry.Submission, error) {
 // it is kept back, so that no error may quote it.
 func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) {
 	text, name := f.text, "the flags"
+	if f.edit {
+		name = "what you wrote"
+	}
 	if text == nil {
 		if text, name, err = a.readSource(f.from); err != nil {
 			return "", false, err

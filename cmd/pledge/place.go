@@ -13,20 +13,38 @@ import (
 // place says which statement it is: whose, in which log, which number, after which
 // other. What the log can tell is asked for.
 func (a *app) place(ctx context.Context, d *drafting, f newFlags) (*remote, error) {
-	if (f.seq > 1) != (f.prev != "") {
-		return nil, commandline.Usagef("give --seq N and --prev ID together; the first statement has --seq 1 and no --prev", "--seq and --prev do not fit")
+	if err := f.checkPlace(); err != nil {
+		return nil, err
 	}
 	d.st.Seq = f.seq
 	if f.prev != "" {
-		var err error
-		if d.st.Prev, err = entry.ParseID(f.prev); err != nil {
-			return nil, commandline.Usagef("give the 64 hex digits that `pledge new` printed for the statement before", "--prev: %v", err)
-		}
+		d.st.Prev, _ = entry.ParseID(f.prev)
 	}
 	if d.founds != "" {
 		return nil, a.found(d, d.founds, f)
 	}
 	return a.ask(ctx, d, f)
+}
+
+// checkPlace wants a place in a chain that can be one.
+func (f *newFlags) checkPlace() error {
+	if (f.seq > 1) != (f.prev != "") {
+		return commandline.Usagef("give --seq N and --prev ID together; the first statement has --seq 1 and no --prev", "--seq and --prev do not fit")
+	}
+	if f.prev != "" {
+		if _, err := entry.ParseID(f.prev); err != nil {
+			return commandline.Usagef("give the 64 hex digits that `pledge new` printed for the statement before", "--prev: %v", err)
+		}
+	}
+	return nil
+}
+
+// policyIn reads the policy that --policy names, nil when it is not given.
+func policyIn(file string) (*log.Policy, error) {
+	if file == "" {
+		return nil, nil
+	}
+	return readPolicy(file)
 }
 
 // pickAuthor returns who makes the statement, by the YAML or by --author.
@@ -78,12 +96,9 @@ func names(p *log.Policy, origin string) bool {
 
 // ask fills in what the log can tell.
 func (a *app) ask(ctx context.Context, d *drafting, f newFlags) (*remote, error) {
-	var policy *log.Policy
-	var err error
-	if f.policy != "" {
-		if policy, err = readPolicy(f.policy); err != nil {
-			return nil, err
-		}
+	policy, err := policyIn(f.policy)
+	if err != nil {
+		return nil, err
 	}
 	r, err := a.open(policy, f.log, "")
 	if err != nil {

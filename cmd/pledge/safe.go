@@ -46,6 +46,8 @@ const (
 	hintOpen = "name your safe: --safe-key FILE, which pledge safe new --out FILE made"
 )
 
+var errNoSafe = errors.New("something is kept back, and it is not said in which safe")
+
 // keepers returns the safes that something is kept in: those that were given, and those
 // that it comes out of. None, without an error, says that it is written in plain text:
 // that was asked for, or it is plain already.
@@ -75,7 +77,7 @@ func (a *app) keepers(from []*safe.Recipient, plain bool) ([]*safe.Recipient, er
 	case len(all) > safe.MaxRecipients:
 		return nil, commandline.Usagef("give fewer", "--safe: over %d safes", safe.MaxRecipients)
 	case len(all) == 0 && !plain:
-		return nil, commandline.Refused(errors.New("something is kept back, and it is not said in which safe"), hintKeep)
+		return nil, commandline.Refused(errNoSafe, hintKeep)
 	}
 	return all, nil
 }

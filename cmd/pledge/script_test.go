@@ -73,6 +73,8 @@ func TestScripts(t *testing.T) {
 			"alike":    alike,
 			"only":     only,
 			"swapsafe": swapsafe,
+			"memory":   memory,
+			"emptied":  emptied,
 			"entry":    printed("entry id"),
 			"key":      printed("key id"),
 		},
