@@ -41,6 +41,7 @@ var reaches = map[string]string{
 	"reply":          "0 1 2 3",
 	"rotate":         "0 1 2 3",
 	"safe":           "2",
+	"safe add":       "0 1 2",
 	"safe new":       "0 1 2",
 	"safe show":      "0 1 2",
 	"sign":           "0 1 2 3", // undecided: interrupted at its question

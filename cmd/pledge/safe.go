@@ -196,12 +196,13 @@ func (a *app) safeCommand() *cobra.Command {
 		Use:   "safe COMMAND",
 		Short: "make a safe for what is kept back, or read what is in one",
 		Example: `  pledge safe new --out counsel.safe
+  pledge safe add acme-request-4.json --safe ciso.safe.pub --safe-key counsel.safe
   pledge safe show acme-request-4.memo --safe-key counsel.safe`,
 		RunE: func(*cobra.Command, []string) error {
-			return commandline.Usagef("for example: pledge safe new --out counsel.safe", "safe needs a command: new or show")
+			return commandline.Usagef("for example: pledge safe new --out counsel.safe", "safe needs a command: new, add or show")
 		},
 	}
-	cmd.AddCommand(a.safeNewCommand(), a.safeShowCommand())
+	cmd.AddCommand(a.safeNewCommand(), a.safeAddCommand(), a.safeShowCommand())
 	return cmd
 }
 
