@@ -277,7 +277,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		if resp.ContentLength > limit {
 			return nil, fmt.Errorf("%d bytes announced, at most %d: %w", resp.ContentLength, limit, ErrTooLarge)
 		}
-		b, err := readAll(resp.Body, limit, resp.ContentLength, nil)
+		b, err := readAll(resp.Body, limit, min(resp.ContentLength, 1<<20), nil)
 		return b, bodyError(resp, err)
 	case "gzip":
 	default:

@@ -189,7 +189,7 @@ func checkGet(path string, limit int64) error {
 }
 
 // readAll reads r to its end and refuses more than limit bytes. Hint is the
-// size to expect; it is believed up to a megabyte. If all of it and a byte more fit
+// size to expect, and is believed. If all of it and a byte more fit
 // into buf, they are there.
 //
 // What comes is kept in parts that are joined at the end: a buffer that grew
@@ -198,7 +198,7 @@ func readAll(r io.Reader, limit, hint int64, buf []byte) ([]byte, error) {
 	var full [][]byte // parts before buf
 	var total int64   // bytes of them
 	if buf = buf[:0]; int64(cap(buf)) <= min(max(hint, 511), limit) {
-		buf = make([]byte, 0, min(max(hint, 511), limit, 1<<20)+1)
+		buf = make([]byte, 0, min(max(hint, 511), limit)+1)
 	}
 	r = io.LimitReader(r, limit+1)
 	for {

@@ -25,10 +25,10 @@ const maxArchive = 192 << 20
 type signed struct {
 	size   uint64
 	root   log.Hash
-	raw    []byte
-	quorum bool  // the policy's quorum is reached
-	timed  bool  // it has a quorum time
-	time   int64 // then, Unix seconds
+	note   string // as it was signed
+	quorum bool   // the policy's quorum is reached
+	timed  bool   // it has a quorum time
+	time   int64  // then, Unix seconds
 
 	elsewhere bool   // it is not from this copy
 	origin    string // of one that was read from what was seen before
@@ -49,7 +49,7 @@ func sizes(list []*signed) []uint64 {
 }
 
 func signedOf(v *log.View) *signed {
-	return &signed{size: v.Checkpoint.Size, root: v.Checkpoint.Root, raw: v.Raw, quorum: v.Satisfied, timed: v.HasQuorumTime, time: quorumTime(v)}
+	return &signed{size: v.Checkpoint.Size, root: v.Checkpoint.Root, note: string(v.Raw), quorum: v.Satisfied, timed: v.HasQuorumTime, time: quorumTime(v)}
 }
 
 // openCode says which finding an error of log.Policy.Open is.
@@ -131,11 +131,11 @@ func (a *audit) openOthers() error {
 		if have == nil { // mostly there are none
 			have = make(map[string]bool, len(a.known))
 			for _, s := range a.known {
-				have[string(s.raw)] = true
+				have[s.note] = true
 			}
 		}
-		if !have[string(s.raw)] {
-			have[string(s.raw)] = true
+		if !have[s.note] {
+			have[s.note] = true
 			s.elsewhere = true
 			a.known = append(a.known, s)
 			a.others++
@@ -169,7 +169,7 @@ func (a *audit) openOthers() error {
 	for _, s := range a.before.known {
 		if same {
 			add(&s)
-		} else if v, err := a.cfg.Policy.OpenUnwitnessed(s.raw); err == nil && v.Checkpoint.Origin == a.report.Log {
+		} else if v, err := a.cfg.Policy.OpenUnwitnessed([]byte(s.note)); err == nil && v.Checkpoint.Origin == a.report.Log {
 			add(signedOf(v)) // one that this policy has no key for says nothing
 		}
 	}
@@ -184,7 +184,7 @@ func (a *audit) anotherLog(origin string) error {
 // shown. If its quorum is there and so are its last entries, it is the one to
 // audit.
 func (a *audit) behind(ctx context.Context, s *signed) error {
-	v, err := a.cfg.Policy.Open(s.raw)
+	v, err := a.cfg.Policy.Open([]byte(s.note))
 	if err != nil {
 		return nil // short of its quorum: not gone by
 	}
@@ -204,7 +204,7 @@ func (a *audit) behind(ctx context.Context, s *signed) error {
 }
 
 func (a *audit) stepCheckpoint() {
-	a.report.Size, a.report.Root, a.report.Checkpoint = a.target.size, encodeHash(a.target.root), a.target.raw
+	a.report.Size, a.report.Root, a.report.Checkpoint = a.target.size, encodeHash(a.target.root), []byte(a.target.note)
 	keys := make([]string, 0, len(a.view.LogKeys))
 	for _, k := range a.view.LogKeys {
 		keys = append(keys, fmt.Sprintf("%s+%08x", k.Name, k.ID))
@@ -293,7 +293,7 @@ func (a *audit) openArchived(notes [][]byte, first int, verified map[string]*sig
 			a.found.add(f)
 			continue
 		}
-		if verified[string(s.raw)] != nil {
+		if verified[s.note] != nil {
 			a.verifiedBefore++
 		}
 		if !s.quorum {

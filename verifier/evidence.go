@@ -158,7 +158,7 @@ func (a *audit) evidence(s, against *signed) *Evidence {
 // not smaller: prefix is the root that its tree has at the first one's size, and hashes
 // prove so.
 func forkEvidence(policy *log.Policy, origin string, s, against *signed, prefix log.Hash, hashes []log.Hash) (*Evidence, error) {
-	e := &Evidence{Format: EvidenceFormat, Log: origin, Smaller: string(s.raw), Larger: string(against.raw)}
+	e := &Evidence{Format: EvidenceFormat, Log: origin, Smaller: s.note, Larger: against.note}
 	if s.size == against.size {
 		e.What = fmt.Sprintf("The key of %s signed two checkpoints of size %s with different roots.", e.Log, Commas(s.size))
 	} else {

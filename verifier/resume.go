@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
@@ -75,7 +76,7 @@ func (a *audit) fits(r *resumable) bool {
 	earliest := int64(math.MaxInt64) // by when all entries below from were there, by what was known then
 	first := uint64(math.MaxUint64)  // size of the first checkpoint with a time
 	for _, s := range r.known {
-		notes[string(s.raw)] = true
+		notes[s.note] = true
 		kept[s.size] = s.root
 		if s.timed && s.size >= from {
 			earliest = min(earliest, s.time)
@@ -85,7 +86,7 @@ func (a *audit) fits(r *resumable) bool {
 		}
 	}
 	for _, s := range a.known {
-		if notes[string(s.raw)] {
+		if notes[s.note] {
 			continue
 		}
 		if _, ok := kept[s.size]; s.size < from && !ok || s.timed && (s.time < earliest || s.size < max(first, from)) {
@@ -109,22 +110,20 @@ func (a *audit) verified() map[string]*signed {
 	}
 	by := make(map[string]*signed, len(r.known))
 	for i := range r.known {
-		by[string(r.known[i].raw)] = &r.known[i]
+		by[r.known[i].note] = &r.known[i]
 	}
 	return by
 }
 
 // read reads a checkpoint that was kept.
 func (k keptCheckpoint) read() (s signed, err error) {
-	note, err := log.ParseNote([]byte(k.Note))
+	// Its signatures were verified before it was kept.
+	text, _, _ := strings.Cut(k.Note, "\n\n")
+	c, err := log.ParseCheckpoint([]byte(text + "\n"))
 	if err != nil {
 		return s, err
 	}
-	c, err := log.ParseCheckpoint(note.Text)
-	if err != nil {
-		return s, err
-	}
-	return signed{size: c.Size, root: c.Root, raw: []byte(k.Note), quorum: k.Quorum, timed: k.Timed, time: k.Time}, nil
+	return signed{size: c.Size, root: c.Root, note: k.Note, quorum: k.Quorum, timed: k.Timed, time: k.Time}, nil
 }
 
 // resume puts a stream to where the state ends.
@@ -268,7 +267,7 @@ func (s *stream) keep(ctx context.Context) error {
 		return nil
 	}
 	s.keeping = &keeping{writer: w, size: s.builder.Size()}
-	of := stateOf{Log: s.a.report.Log, Charter: s.a.cfg.Charter, Policy: policyDigest(s.a.cfg.Policy), Checkpoint: string(s.a.target.raw)}
+	of := stateOf{Log: s.a.report.Log, Charter: s.a.cfg.Charter, Policy: policyDigest(s.a.cfg.Policy), Checkpoint: s.a.target.note}
 	for _, write := range []func() error{
 		func() error { return w.part(writeJSON(of)) },
 		func() error { return w.part(writeJSON(kept)) },

@@ -85,7 +85,7 @@ func (a *audit) openSeen(raw []byte) (*signed, error) {
 	if noteErr != nil {
 		return nil, err
 	}
-	return &signed{size: c.Size, root: c.Root, raw: raw, origin: c.Origin}, err
+	return &signed{size: c.Size, root: c.Root, note: string(raw), origin: c.Origin}, err
 }
 
 // keepSeen keeps what the log's key signed and this audit saw, so far as the state
@@ -145,7 +145,7 @@ func (a *audit) sortSeen(list []*signed) (archive []byte, full bool) {
 	if a.before != nil {
 		origin = a.before.of.Log
 		for _, s := range a.before.known {
-			inState[string(s.raw)] = true
+			inState[s.note] = true
 		}
 	}
 	var kept []*signed
@@ -156,14 +156,14 @@ func (a *audit) sortSeen(list []*signed) (archive []byte, full bool) {
 		if origin == "" {
 			origin = of
 		}
-		if of != origin || inState[string(s.raw)] {
+		if of != origin || inState[s.note] {
 			continue
 		}
 		same := bySize[s.size]
-		more := len(s.raw) + 1
+		more := len(s.note) + 1
 		if i := slices.IndexFunc(same, func(i int) bool { return kept[i].root == s.root }); i >= 0 {
 			k := kept[same[i]]
-			more -= len(k.raw) + 1
+			more -= len(k.note) + 1
 			if s.timed && (!k.timed || s.time < k.time) && more <= room {
 				kept[same[i]] = s
 				room -= more
@@ -182,7 +182,7 @@ func (a *audit) sortSeen(list []*signed) (archive []byte, full bool) {
 	}
 	slices.SortStableFunc(kept, func(x, y *signed) int { return cmp.Compare(x.size, y.size) })
 	for _, s := range kept {
-		archive = log.AppendArchive(archive, s.raw)
+		archive = log.AppendArchive(archive, []byte(s.note))
 	}
 	return archive, full
 }
@@ -239,7 +239,7 @@ func (a *audit) keptKnown() []keptCheckpoint {
 	known := make([]keptCheckpoint, 0, len(a.known))
 	for _, s := range a.known {
 		if keep[s] || !s.elsewhere {
-			known = append(known, keptCheckpoint{string(s.raw), s.timed, s.time, s.quorum})
+			known = append(known, keptCheckpoint{s.note, s.timed, s.time, s.quorum})
 		}
 	}
 	return known
