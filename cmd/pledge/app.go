@@ -71,6 +71,7 @@ A statement goes this way:
   pledge open     draft the opening of a text that was withheld or sealed
   pledge slot     by timer: log the slot that every signatory owes, full or empty
   pledge status   see what is due when
+  pledge backup   keep what no log has, encrypted; pledge restore gets it back
 
 pledge law shows what the law says on telling of a request, by instrument.
 
@@ -83,7 +84,7 @@ read or is not filled in; 3 cannot decide now.`,
   pledge submit acme-request-4.json --policy policy.txt
   pledge receipt show acme-request-4.tlog-proof --policy policy.txt`,
 	}
-	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.safeCommand(), a.newCommand(), a.lintCommand(), a.previewCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.memoCommand(), a.deskCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.keyCommand(), a.safeCommand(), a.newCommand(), a.lintCommand(), a.previewCommand(), a.signCommand(), a.submitCommand(), a.slotCommand(), a.openCommand(), a.statusCommand(), a.lawCommand(), a.receiptCommand(), a.memoCommand(), a.backupCommand(), a.restoreCommand(), a.deskCommand(), a.versionCommand())
 	root.AddCommand(a.verbCommands()...)
 	commandline.Finish(root)
 	return root

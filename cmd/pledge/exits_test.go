@@ -22,6 +22,7 @@ var reaches = map[string]string{
 	"admit":          "0 1 2 3",
 	"amend":          "0 1 2 3",
 	"attest":         "0 1 2 3",
+	"backup":         "0 1 2",
 	"challenge":      "0 1 2 3",
 	"correct":        "0 1 2 3",
 	"desk":           "1 2", // 0 when it is closed, which tests in a browser do
@@ -39,6 +40,7 @@ var reaches = map[string]string{
 	"receipt":        "2",
 	"receipt show":   "0 1 2",
 	"reply":          "0 1 2 3",
+	"restore":        "0 1 2 3", // undecided: a log that is asked what is missing
 	"rotate":         "0 1 2 3",
 	"safe":           "2",
 	"safe add":       "0 1 2",

@@ -95,7 +95,7 @@ func (a *app) keepMemo(ctx context.Context, path, policyFile, out string) (to []
 	var text bytes.Buffer
 	m := &ui{out: &text, err: a.err, reveal: true} // it goes to a file that only its owner reads
 	st := sub.Statement
-	m.printf("Filing record, made %s by the clock of this machine\n\n", entry.FormatTime(a.now().Unix()))
+	m.printf(memoBegins+"%s by the clock of this machine\n\n", entry.FormatTime(a.now().Unix()))
 	if err := m.memoReceipt(receiptOf(path), policy, sub); err != nil {
 		return nil, false, err
 	}
@@ -142,6 +142,9 @@ func (a *app) keepMemo(ctx context.Context, path, policyFile, out string) (to []
 	}
 	return to, to == nil && (st.IsWithheld() || len(opened) > 0), nil
 }
+
+// memoBegins begins a memo.
+const memoBegins = "Filing record, made "
 
 // memoReceipt writes what the receipt beside a statement proves, if there is one.
 func (u *ui) memoReceipt(path string, policy *log.Policy, sub *entry.Submission) error {

@@ -40,8 +40,9 @@ pledge new request --from-slot drafts an ordinary request that names the slot.
 
 DIR/AUTHOR-slot-PERIOD.json gets the disclosures of the 64 places, mode 0600,
 before anything is sent. It is the only copy, and the only way to show later what
-was in the slot: losing it, or the commitment, loses the proof. Back DIR up,
-encrypted, and always, not only when something is in it.
+was in the slot: losing it, or the commitment, loses the proof. Back DIR up, by a
+timer too, and always, not only when something is in it:
+pledge backup --out FILE --safe recovery.safe.pub DIR.
 
 It can be run again at any time: a slot that was made and not logged yet is
 submitted again, and one that is logged is not made twice. One that the log

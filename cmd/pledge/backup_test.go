@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/safe"
+)
+
+// A keeper is who makes and restores backups in a folder.
+type keeper struct {
+	t      *testing.T
+	dir    string
+	key    *safe.Key
+	pub    string
+	out    bytes.Buffer
+	stderr bytes.Buffer
+}
+
+func newKeeper(t *testing.T) *keeper {
+	t.Helper()
+	key, err := safe.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &keeper{t: t, dir: t.TempDir(), key: key}
+	k.pub = write(t, filepath.Join(t.TempDir(), "x.pub"), safe.MarshalRecipientFile(key.Recipient()))
+	t.Chdir(k.dir)
+	return k
+}
+
+func (k *keeper) app() *app {
+	k.out.Reset()
+	k.stderr.Reset()
+	a := newApp(strings.NewReader(""), &k.out, &k.stderr)
+	a.safes.to = []string{k.pub}
+	a.safes.opened = k.key
+	return a
+}
+
+func (k *keeper) backup(paths ...string) error {
+	return k.app().backup(k.t.Context(), backupFlags{out: "b.age"}, paths)
+}
+
+func (k *keeper) restore(into string) error {
+	return k.app().restore(k.t.Context(), restoreFlags{into: into}, "b.age")
+}
+
+// byHand makes a backup of whatever somebody puts into it.
+func (k *keeper) byHand(files ...safe.File) {
+	k.t.Helper()
+	b, err := (&safe.Archive{Made: 1767225600, Files: files}).Seal([]*safe.Recipient{k.key.Recipient()})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	write(k.t, "b.age", b)
+}
+
+func refused(err error, says string) bool {
+	var f *commandline.Failure
+	return errors.As(err, &f) && f.Code == commandline.ExitRefused && strings.Contains(err.Error(), says)
+}
+
+// A link or a file where a folder is to be, or a link where a file is to be: nothing is
+// written, there or elsewhere.
+func TestRestoreFollowsNothing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a right there")
+	}
+	k := newKeeper(t)
+	memo := []byte(memoBegins + "then\n")
+	k.byHand(safe.File{Name: "a.txt", Content: memo}, safe.File{Name: "slots/deep/b.txt", Content: memo})
+	elsewhere := t.TempDir()
+	for name, is := range map[string]func(dir string) error{
+		"a folder that is a link": func(dir string) error { return os.Symlink(elsewhere, filepath.Join(dir, "slots")) },
+		"a deeper one": func(dir string) error {
+			return errors.Join(os.Mkdir(filepath.Join(dir, "slots"), 0o700), os.Symlink(elsewhere, filepath.Join(dir, "slots", "deep")))
+		},
+		"a link that leads nowhere": func(dir string) error {
+			return os.Symlink(filepath.Join(elsewhere, "new"), filepath.Join(dir, "a.txt"))
+		},
+		"a link to the same": func(dir string) error {
+			return os.Symlink(write(t, filepath.Join(t.TempDir(), "same"), memo), filepath.Join(dir, "a.txt"))
+		},
+		"a file for a folder": func(dir string) error { return os.WriteFile(filepath.Join(dir, "slots"), nil, 0o600) },
+		"a folder for a file": func(dir string) error { return os.Mkdir(filepath.Join(dir, "a.txt"), 0o700) },
+		"a longer file":       func(dir string) error { return os.WriteFile(filepath.Join(dir, "a.txt"), append(memo, 'x'), 0o600) },
+		"a shorter file":      func(dir string) error { return os.WriteFile(filepath.Join(dir, "a.txt"), memo[:5], 0o600) },
+	} {
+		into := t.TempDir()
+		if err := is(into); err != nil {
+			t.Fatal(err)
+		}
+		before := files(t, into)
+		if err := k.restore(into); !refused(err, "nothing was written") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after := files(t, into); !slices.Equal(after, before) || len(files(t, elsewhere)) > 0 {
+			t.Errorf("%s: there is %q, and elsewhere %q", name, after, files(t, elsewhere))
+		}
+	}
+	if err := k.restore("whole"); err != nil || !bytes.Equal(mustRead(t, "whole/slots/deep/b.txt"), memo) {
+		t.Errorf("%v", err)
+	}
+}
+
+// What somebody made by hand, with the public half of a safe, gets no file past that is
+// none of ours; what is damaged gives nothing.
+func TestRestoreTakesOnlyWhatABackupTakes(t *testing.T) {
+	k := newKeeper(t)
+	k.byHand(safe.File{Name: ".bashrc", Content: []byte("echo\n")}, safe.File{Name: "a.txt", Content: []byte(memoBegins + "then\n")})
+	if err := k.restore("back"); !refused(err, ".bashrc is nothing that a backup takes") || exists("back") {
+		t.Errorf("%v", err)
+	}
+	k.byHand(safe.File{Name: "a.txt", Content: []byte(memoBegins + "then\n")})
+	whole := mustRead(t, "b.age")
+	for _, at := range []int{0, 30, 150, 1000, len(whole) / 2, len(whole) - 1} {
+		bad := bytes.Clone(whole)
+		bad[at] ^= 1
+		write(t, "b.age", bad)
+		if err := k.restore("back"); !refused(err, "damaged") && !refused(err, "another safe") || exists("back") {
+			t.Errorf("byte %d: %v", at, err)
+		}
+		write(t, "b.age", whole[:at])
+		if err := k.restore("back"); !refused(err, "damaged") || exists("back") {
+			t.Errorf("%d bytes: %v", at, err)
+		}
+	}
+}
+
+// Links are not followed, hidden files and files of others are not taken; what is taken
+// is told by its content.
+func TestBackupTakesWhatItKnows(t *testing.T) {
+	k := newKeeper(t)
+	if err := os.MkdirAll("work/.hidden", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	memo := memoBegins + "then\n"
+	write(t, "work/memo", []byte(memo))
+	write(t, "work/.hidden/memo", []byte(memo))
+	write(t, "work/.memo", []byte(memo))
+	write(t, "work/other.json", []byte(`{"any":"thing"}`))
+	write(t, "work/id", []byte("# created\nAGE-SECRET-KEY-1\n"))
+	write(t, "work/ssh", []byte("-----BEGIN OPENSSH PRIVATE KEY-----\n"))
+	outside := write(t, filepath.Join(t.TempDir(), "outside"), []byte(memo))
+	if err := os.Symlink(outside, "work/link"); err != nil && runtime.GOOS != "windows" {
+		t.Fatal(err)
+	}
+	if err := k.backup("work"); err != nil {
+		t.Fatal(err)
+	}
+	said := k.stderr.String()
+	for _, want := range []string{"other.json: nothing that a backup takes", "id: a secret key", "ssh: a secret key"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it says %q, and not %q", said, want)
+		}
+	}
+	a, err := safe.OpenArchive(mustRead(t, "b.age"), k.key)
+	if err != nil || len(a.Files) != 1 || a.Files[0].Name != "work/memo" {
+		t.Errorf("it took %q (%v)", a.Files, err)
+	}
+}
+
+// A backup that is not what was written, or that does not open, is told.
+func TestBackupIsReadBack(t *testing.T) {
+	k := newKeeper(t)
+	archive := &safe.Archive{Made: 1767225600, Files: []safe.File{{Name: "a.txt", Content: []byte("text")}}}
+	b, err := archive.Seal([]*safe.Recipient{k.key.Recipient()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "b.age", b)
+	if err := readBackup("b.age", b, archive, k.key); err != nil {
+		t.Error(err)
+	}
+	other := &safe.Archive{Made: 1767225600}
+	if err := readBackup("b.age", b, other, k.key); err == nil {
+		t.Error("it holds something else, and that is not said")
+	}
+	stranger, err := safe.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := readBackup("b.age", b, archive, stranger); !errors.Is(err, safe.ErrOther) {
+		t.Errorf("another safe: %v", err)
+	}
+	bad := bytes.Clone(b)
+	bad[len(bad)-1] ^= 1
+	for _, bad := range [][]byte{bad, b[:len(b)-1], append(bytes.Clone(b), 0), nil} {
+		write(t, "b.age", bad)
+		if err := readBackup("b.age", b, archive, nil); err == nil {
+			t.Errorf("%d bytes are taken for what was written", len(bad))
+		}
+	}
+}
+
+// What a file is called in a backup leads nowhere.
+func TestArchiveName(t *testing.T) {
+	for given, want := range map[string]string{
+		"slots": "slots", "./slots/": "slots", "a/../slots": "slots", ".": ".", "a/b.json": "a/b.json",
+		"../slots": "slots", "/var/lib/pledge/slots": "slots", "..": ".", "/": ".", "a/../../x.json": "x.json",
+	} {
+		if got := archiveName(filepath.FromSlash(given)); got != want {
+			t.Errorf("%q is called %q, not %q", given, got, want)
+		}
+	}
+}
