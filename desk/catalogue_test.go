@@ -34,7 +34,8 @@ func families() map[string][]string {
 		matters = append(matters, string(k))
 	}
 	members := slices.Clone(sealable)
-	return map[string][]string{"kind.": kinds, "duty.": duties, "title.": screens, "matter.": matters, "do.on-": matters, "member.": members}
+	troubles := []string{string(TroubleLost), string(TroubleMany), string(TroubleBusy), string(TroubleServer), string(TroublePending)}
+	return map[string][]string{"trouble.": troubles, "kind.": kinds, "duty.": duties, "title.": screens, "matter.": matters, "do.on-": matters, "member.": members}
 }
 
 // optional are families of which not every member has a text: where there is none, something more

@@ -92,11 +92,24 @@ func (d *Desk) Serve(ctx context.Context) (string, error) {
 		return why, fmt.Errorf("close: %w", err)
 	}
 	d.server.Close()
-	d.mu.Lock()
+	d.waitForLast()
 	defer d.mu.Unlock()
 	d.sitting.drop()
 	d.session, d.token = "", ""
 	return why, nil
+}
+
+// waitForLast takes the sitting's lock. What a person began last may still run, a signature by a
+// slow token for one: then it is said what is waited for, and that nothing new is taken.
+func (d *Desk) waitForLast() {
+	for range 50 {
+		if d.mu.TryLock() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	d.say(texts.Say("say.last").Text)
+	d.mu.Lock()
 }
 
 func (d *Desk) close(why string) {

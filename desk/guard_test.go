@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -170,4 +171,61 @@ func TestLoopback(t *testing.T) {
 			t.Errorf("%q: %v", address, got)
 		}
 	}
+}
+
+// slowTools take long to say what is due, and listen to nobody.
+type slowTools struct {
+	noTools
+	begun, goOn chan struct{}
+}
+
+func (s slowTools) Standing(context.Context) (*Standing, error) {
+	close(s.begun)
+	<-s.goOn
+	return &Standing{}, nil
+}
+
+// TestSlowEnd: what was begun last is waited for, and that is said at once.
+func TestSlowEnd(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 8)
+	tools := slowTools{begun: make(chan struct{}), goOn: make(chan struct{})}
+	d, err := New(Config{Tools: tools, Listener: l, Say: func(text string) { said <- text }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan struct{})
+	go func() { defer close(ended); d.Serve(ctx) }()
+	a, _ := ask(t, "GET", d.Address(), "", nil)
+	session := "http://" + l.Addr().String() + a.Header.Get("Location")
+	go func() {
+		a, err := http.PostForm(session, url.Values{"step": {"0"}, "do": {"due"}})
+		if err == nil {
+			a.Body.Close()
+		}
+	}()
+	<-tools.begun
+	stop()
+	for text := ""; text != texts.Say("say.last").Text; {
+		select {
+		case text = <-said:
+		case <-ended:
+			t.Fatal("it ended with something under way")
+		case <-time.After(10 * time.Second):
+			t.Fatal("it waits, and says nothing")
+		}
+	}
+	// Its port is free again: another desk can open there.
+	again, err := net.Listen("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	close(tools.goOn)
+	<-ended
 }

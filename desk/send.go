@@ -39,6 +39,15 @@ func (j *job) since(n int) ([]string, <-chan struct{}) {
 	return j.events[n:], j.changed
 }
 
+// leave stops waiting. What is under way may be logged all the same.
+func (j *job) leave() {
+	j.cancel()
+	select {
+	case <-j.ended:
+	case <-time.After(5 * time.Second):
+	}
+}
+
 // send begins a job. The looks are in the order of their numbers.
 func (d *Desk) send(looks []*Look) *job {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -51,8 +60,12 @@ func (d *Desk) send(looks []*Look) *job {
 	go func() {
 		defer close(j.ended)
 		defer cancel()
-		err := d.tools.Submit(ctx, paths, func(done, of int) {
-			j.tell(texts.Say("sending.progress", "done", done, "of", of).Text)
+		err := d.tools.Submit(ctx, paths, func(p Progress) {
+			if p.Trouble != "" {
+				j.tell(texts.Say("trouble." + string(p.Trouble)).Text)
+				return
+			}
+			j.tell(texts.Say("sending.progress", "done", p.Done, "of", p.Of).Text)
 		})
 		var receipts []*Receipt
 		if err == nil {

@@ -103,6 +103,12 @@ func problemsOf(err error) []Problem {
 	if errors.As(err, &f) {
 		for i, p := range f.Problems {
 			f.Problems[i].Text = inWords(p)
+			if p.Again {
+				f.Problems[i].Hint = texts.Say("problem.again").Text
+			}
+		}
+		if f.Open && len(f.Problems) > 0 {
+			f.Problems[0] = Problem{Text: texts.Say("problem.open").Text, Hint: f.Problems[0].Text}
 		}
 		return f.Problems
 	}
@@ -189,6 +195,11 @@ func (d *Desk) do(ctx context.Context, s *sitting, r *http.Request) error {
 		s.job = d.send(s.looks)
 		s.screen = onSending
 		return nil
+	case "leave":
+		if s.job != nil {
+			s.job.leave()
+		}
+		return nil
 	case "memo":
 		return d.memo(ctx, s)
 	}
@@ -265,11 +276,11 @@ const maxFiles = 8
 
 func (d *Desk) take(ctx context.Context, s *sitting, r *http.Request) error {
 	if r.MultipartForm == nil || len(r.MultipartForm.File["files"]) == 0 {
-		return &Failure{[]Problem{{Field: "files", Text: texts.Say("problem.nofile").Text}}}
+		return &Failure{Problems: []Problem{{Field: "files", Text: texts.Say("problem.nofile").Text}}}
 	}
 	files := r.MultipartForm.File["files"]
 	if len(files) > maxFiles {
-		return &Failure{[]Problem{{Field: "files", Text: texts.Count("problem.manyfiles", maxFiles).Text}}}
+		return &Failure{Problems: []Problem{{Field: "files", Text: texts.Count("problem.manyfiles", maxFiles).Text}}}
 	}
 	var names []string
 	for _, h := range files {
@@ -284,7 +295,7 @@ func (d *Desk) take(ctx context.Context, s *sitting, r *http.Request) error {
 		}
 		name, err := d.tools.Take(b)
 		if err != nil {
-			return &Failure{inField("files", h.Filename, problemsOf(err))}
+			return &Failure{Problems: inField("files", h.Filename, problemsOf(err))}
 		}
 		names = append(names, name)
 	}
@@ -320,7 +331,7 @@ func (d *Desk) sign(ctx context.Context, s *sitting, r *http.Request) error {
 		}
 	}
 	if open != nil {
-		return &Failure{open}
+		return &Failure{Problems: open}
 	}
 	if err := d.write(s); err != nil {
 		return err

@@ -44,8 +44,8 @@ type Tools interface {
 	// each doubt about it is confirmed by its key.
 	Sign(ctx context.Context, path string, seen entry.ID, confirmed []string) error
 	// Submit sends signed drafts, waits as it is told to, and keeps verified receipts.
-	// It can be done again. Progress is told how many of them are done.
-	Submit(ctx context.Context, paths []string, progress func(done, of int)) error
+	// It can be done again. Tell is told how it goes on.
+	Submit(ctx context.Context, paths []string, tell func(Progress)) error
 	// Receipt verifies the receipt beside a draft.
 	Receipt(path string) (*Receipt, error)
 	// Memo writes a filing record beside a draft.
@@ -117,8 +117,31 @@ const (
 	KeepSome    = "some" // the members in Seal
 )
 
+// A Progress is how a submission goes on: how many are answered, or what it waits for.
+type Progress struct {
+	Done, Of int
+	Trouble  Trouble // "" for none
+}
+
+// A Trouble is why a submission waits. It goes on by itself.
+type Trouble string
+
+// What a submission waits for.
+const (
+	TroubleLost    Trouble = "lost"    // the log can't be reached, or its answer broke off
+	TroubleMany    Trouble = "many"    // it asks for a pause
+	TroubleBusy    Trouble = "busy"    // it is busy
+	TroubleServer  Trouble = "server"  // it has a trouble of its own
+	TroublePending Trouble = "pending" // it has it, and has not published it yet
+)
+
 // A Failure says what is wrong and what can be done about it.
-type Failure struct{ Problems []Problem }
+type Failure struct {
+	Problems []Problem
+	// Open: it is not known whether the log has all that was submitted. It can be done
+	// again, and nothing is logged twice.
+	Open bool
+}
 
 // A Problem is one thing that is wrong.
 type Problem struct {
@@ -127,6 +150,8 @@ type Problem struct {
 	Hint  string
 	// Missing: the field has to be filled in.
 	Missing bool
+	// Again: it may be done if it is tried again later.
+	Again bool
 }
 
 func (f *Failure) Error() string {

@@ -19,7 +19,8 @@ type app struct {
 	*ui
 	now   func() time.Time
 	sleep func(ctx context.Context, d time.Duration) error
-	http  client.Options // how servers are asked; the zero value is good
+	http  client.Options   // how servers are asked; the zero value is good
+	heard func(status int) // is told the status of each answer, 0 of a request that got none; nil for nobody
 	safes safes
 }
 

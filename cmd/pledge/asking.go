@@ -30,7 +30,8 @@ type remote struct {
 // with 200.
 type lastStatus struct {
 	http.RoundTripper
-	last atomic.Int32
+	last  atomic.Int32
+	heard func(status int) // is told of each; nil for nobody
 }
 
 func (s *lastStatus) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -38,6 +39,9 @@ func (s *lastStatus) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.last.Store(0)
 	if err == nil {
 		s.last.Store(int32(resp.StatusCode))
+	}
+	if s.heard != nil {
+		s.heard(int(s.last.Load()))
 	}
 	return resp, err
 }
@@ -94,7 +98,7 @@ func (a *app) open(policy *log.Policy, given, origin string) (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := &lastStatus{RoundTripper: transport()}
+	status := &lastStatus{RoundTripper: transport(), heard: a.heard}
 	opts := a.http
 	opts.Transport = status
 	opts.MaxReply = 8 << 20

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -108,6 +110,9 @@ func (a *app) desk(ctx context.Context, f deskFlags) error {
 		return err
 	}
 	l, err := net.Listen("tcp", f.listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return commandline.Usagef("if that is a desk that you opened before, close it, or wait until it says that it is closed; or leave --listen out, and another port is taken", "%s is taken: a desk, or another program, is open there", f.listen)
+	}
 	if err != nil {
 		return commandline.Usagef("choose another address with --listen", "%w", err)
 	}

@@ -219,7 +219,7 @@ func forDeskOf(kind entry.Kind, err error) error {
 	p := desk.Problem{Text: strings.TrimPrefix(oneLine(err.Error()), "the form: ")}
 	var f *commandline.Failure
 	if errors.As(err, &f) {
-		p.Hint = f.Hint
+		p.Hint, p.Again = f.Hint, f.Code == commandline.ExitUndecided
 	} else {
 		p.Hint = entry.Hint(entry.CodeOf(err))
 	}

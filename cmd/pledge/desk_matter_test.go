@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -308,7 +310,28 @@ func TestDeskMatters(t *testing.T) {
 		t.Errorf("what can't be undone: %s", text)
 	}
 	d.clickTo(button("change"), "Withdraw from the accord")
-	d.finish(1)
+	d.clickTo(button("draft"), toReview)
+	d.clickTo(button("sign"), "Signed by all. Ready to submit.")
+	// The log can't be reached: a page that goes on, and can be left.
+	m.wire.change(func(_ int, r *http.Request) breakage {
+		if submits(r) {
+			return neverSent
+		}
+		return whole
+	}, nil)
+	d.do(chromedp.Click(chromedp.CSS(button("submit"))))
+	d.do(chromedp.WaitVisible(chromedp.CSS("ul.events li:nth-child(2)")))
+	d.look("sending")
+	d.do(chromedp.Click(chromedp.CSS(button("leave"))))
+	d.at("Signed by all. Ready to submit.")
+	d.look("not-known")
+	m.wire.change(nil, nil)
+	if _, err := chromedp.RunResponse(d.ctx, chromedp.Click(chromedp.CSS(button("submit")))); err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(20 * time.Second); m.logged(entry.KindWithdraw) == 0 && time.Now().Before(until); {
+		time.Sleep(20 * time.Millisecond)
+	}
 	m.newest(entry.KindWithdraw)
 	d.quiet()
 }

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
@@ -262,19 +265,50 @@ func (t *deskTools) Sign(ctx context.Context, path string, seen entry.ID, confir
 	return forDesk(err)
 }
 
-func (t *deskTools) Submit(ctx context.Context, paths []string, progress func(done, of int)) error {
-	d, err := t.deliverMany(ctx, paths, sendFlags{t.flags.policy, t.flags.log, t.flags.clock}, progress)
+func (t *deskTools) Submit(ctx context.Context, paths []string, tell func(desk.Progress)) error {
+	// What is heard meanwhile of other requests is no part of it.
+	a := *t.app
+	var last atomic.Int32
+	a.heard = func(status int) {
+		last.Store(int32(status))
+		if trouble := troubleOf(status); trouble != "" {
+			tell(desk.Progress{Trouble: trouble})
+		}
+	}
+	a.sleep = func(ctx context.Context, d time.Duration) error {
+		if d >= firstPause && last.Load()/100 == 2 {
+			tell(desk.Progress{Trouble: desk.TroublePending})
+		}
+		return t.sleep(ctx, d)
+	}
+	d, err := a.deliverMany(ctx, paths, sendFlags{t.flags.policy, t.flags.log, t.flags.clock}, func(done, of int) { tell(desk.Progress{Done: done, Of: of}) })
 	if err != nil {
 		return forDesk(err)
 	}
 	err = forDesk(d.failure())
 	var f *desk.Failure
 	if errors.As(err, &f) {
+		f.Open = d.open() > 0
 		for _, text := range d.refused {
 			f.Problems = append(f.Problems, desk.Problem{Text: text})
 		}
 	}
 	return err
+}
+
+// troubleOf is what the status of an answer says of a log, "" when that is no trouble.
+func troubleOf(status int) desk.Trouble {
+	switch {
+	case status == 0:
+		return desk.TroubleLost
+	case status == http.StatusTooManyRequests:
+		return desk.TroubleMany
+	case status == http.StatusServiceUnavailable:
+		return desk.TroubleBusy
+	case status >= 500:
+		return desk.TroubleServer
+	}
+	return ""
 }
 
 func (t *deskTools) Receipt(path string) (*desk.Receipt, error) {

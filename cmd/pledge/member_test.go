@@ -41,7 +41,9 @@ type wire struct {
 	lines []string     // request lines
 	times []time.Time  // when each came
 	cut   func(n int, r *http.Request) breakage
-	proxy *httputil.ReverseProxy
+	// instead answers what the server does not, or changes what it answered; nil for nobody.
+	instead func(rw http.ResponseWriter, r *http.Request, pass http.Handler) (done bool)
+	proxy   *httputil.ReverseProxy
 }
 
 // A breakage is what becomes of a request.
@@ -63,7 +65,7 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	n := len(w.lines)
 	w.lines, w.times = append(w.lines, r.Method+" "+r.URL.RequestURI()), append(w.times, time.Now())
 	fmt.Fprintf(&w.heard, "%s %s\n%v\n%s\n", r.Method, r.URL.RequestURI(), r.Header, body)
-	cut := w.cut
+	cut, instead := w.cut, w.instead
 	w.mu.Unlock()
 	how := whole
 	if cut != nil {
@@ -73,6 +75,9 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if instead != nil && instead(rw, r, w.proxy) {
+		return
+	}
 	if how == whole {
 		w.proxy.ServeHTTP(rw, r)
 		return
