@@ -29,6 +29,11 @@ func build(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: build")
 	}
+	ts.Check(buildPrograms())
+	ts.Setenv("PATH", programs.dir+string(filepath.ListSeparator)+ts.Getenv("PATH"))
+}
+
+func buildPrograms() error {
 	p := &programs
 	p.once.Do(func() {
 		if p.dir, p.err = os.MkdirTemp("", "pledge-test-"); p.err != nil {
@@ -39,8 +44,7 @@ func build(ts *testscript.TestScript, neg bool, args []string) {
 			p.err = fmt.Errorf("go build: %w\n%s", err, out)
 		}
 	})
-	ts.Check(p.err)
-	ts.Setenv("PATH", p.dir+string(filepath.ListSeparator)+ts.Getenv("PATH"))
+	return p.err
 }
 
 // start CONFIG runs a server until the script ends, and puts its address in $LOG.
