@@ -37,6 +37,8 @@ func TestCanaries(t *testing.T) {
 	c.keys()
 	c.files()
 	c.year()
+	c.edits()
+	c.backups()
 	c.mistakes()
 	c.auditors()
 	c.lookEverywhere("before anything is opened")
@@ -241,7 +243,7 @@ func (c *company) salts(file string, may ...string) {
 	if m := regexp.MustCompile(`"safe":"([A-Za-z0-9+/=]+)"`).FindStringSubmatch(text); m != nil {
 		text = string(c.unsealed(m[1]))
 	} else {
-		may = append(may, "file "+file)
+		may = append(may, "file "+file, "file restored/"+file)
 	}
 	for _, m := range regexp.MustCompile(`"salt":"([A-Za-z0-9_-]{22,})"`).FindAllStringSubmatch(text, -1) {
 		one(m[1])

@@ -27,6 +27,7 @@ func random(n int) string {
 // is kept, as salts are known only after they were made.
 type hunt struct {
 	t        *testing.T
+	env      []string // of the programs that are watched, besides what all have
 	canaries []*canary
 	kept     []kept
 	seen     map[[32]byte]bool

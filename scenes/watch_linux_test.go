@@ -38,6 +38,7 @@ func (h *hunt) watch(dir string, name string, args []string, answers ...answer) 
 		}
 	}
 	cmd := command(dir, name, args...)
+	cmd.Env = append(cmd.Env, h.env...)
 	var out, errs bytes.Buffer
 	var screen *terminal
 	if len(answers) == 0 {
