@@ -19,6 +19,8 @@ type Config struct {
 	Idle time.Duration
 	// Say tells the person at the terminal something.
 	Say func(string)
+
+	guard guard // guarded; others show in tests what each check stops
 }
 
 // A Desk serves one person.
@@ -51,8 +53,11 @@ func New(c Config) (*Desk, error) {
 		d.say = func(string) {}
 	}
 	d.sitting = d.newSitting()
+	if c.guard == nil {
+		c.guard = guarded
+	}
 	d.server = &http.Server{
-		Handler:           guarded(d.address, http.HandlerFunc(d.serve)),
+		Handler:           c.guard(d.address, http.HandlerFunc(d.serve)),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,
