@@ -144,6 +144,37 @@ func TestDeskMatters(t *testing.T) {
 	}
 	m.wire.sent()
 
+	// Unsure, no and yes. The card that is shown when an instrument is chosen needs no script.
+	d.clickTo(button("unsure"), "Not sure whether it may be told")
+	d.set("#f-instrument", "gb-tcn")
+	d.clickTo(button("card"), "Not sure whether it may be told")
+	if text := d.text(); !strings.Contains(text, "Investigatory Powers Act 2016") {
+		t.Errorf("the card: %s", text)
+	}
+	d.clickTo(button("stop"), "Stopped. Nothing was kept.")
+	d.clickTo(button("start"), question)
+	d.clickTo(button("no"), toFill)
+	d.fill("#f-country", "XB")
+	d.fill("#f-received", "2026-04-01")
+	d.set("#f-assist", "keys")
+	d.set("#f-instrument", "gb-tcn")
+	if !atPage[bool](d, `document.querySelector(".card-gb-tcn").checkVisibility()`) {
+		t.Error("the card of the instrument is not shown")
+	}
+	d.clickTo(button("draft"), "Kept for the next slot. Nothing was sent.")
+	if _, lines := m.wire.sent(); len(lines) > 0 {
+		t.Errorf("the log was asked: %q", lines)
+	}
+	d.clickTo(button("start"), question)
+	d.clickTo(button("yes"), toFill)
+	d.fill("#f-country", "XB")
+	d.fill("#f-received", "2026-04-01")
+	for sel, code := range map[string]string{"#f-assist": "keys", "#f-authority": "intelligence", "#f-instrument": "informal", "#f-compulsion": "voluntary", "#f-gag": "none", "#f-outcome": "refused", "#f-grounds": "pledge"} {
+		d.set(sel, code)
+	}
+	d.fill("#f-date", "2026-04-02")
+	d.finish(2)
+
 	// What is due, and a decision on an earlier request.
 	d.unfold(button("due"))
 	d.clickTo(button("due"), question)
