@@ -66,20 +66,24 @@ func (t *deskTools) Standing(ctx context.Context) (*desk.Standing, error) {
 	return out, nil
 }
 
-// Drafts are the author's statements in the folder. What is no draft is passed over.
+// Drafts are the author's statements in the folder. What is no draft is passed over, and so
+// is one whose place was taken, and that has gone on in another file.
 func (t *deskTools) Drafts() ([]*desk.Look, error) {
 	files, err := jsonFiles(t.flags.dir, "")
 	if err != nil {
 		return nil, forDesk(err)
 	}
 	var out []*desk.Look
+	moved := make(successors)
 	for _, path := range files {
 		sub, err := readDraft(path)
 		if err != nil || sub.Statement.Author != t.flags.author || sub.Statement.Log != t.origin {
 			continue
 		}
+		moved.add(&successor{path, sub})
 		out = append(out, t.outline(path, sub))
 	}
+	out = slices.DeleteFunc(out, func(l *desk.Look) bool { return moved.of(l.ID) != nil })
 	slices.SortStableFunc(out, func(a, b *desk.Look) int {
 		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Made, b.Made))
 	})

@@ -147,6 +147,17 @@ func TestSubmitRebases(t *testing.T) {
 		if len(look.Doubts) != want || len(look.Notes) != 1 || strings.Contains(look.Notes[0], "Nothing else changed") != (want == 0) {
 			t.Errorf("at the desk, %s: %v, %q", key, look.Doubts, look.Notes)
 		}
+		var listed []string
+		drafts, err := tools.Drafts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range drafts {
+			listed = append(listed, l.Name)
+		}
+		if !slices.Equal(listed, []string{"acme-pledge-1.json", "theirs.json", "acme-request-3.json"}) {
+			t.Errorf("the desk lists %q", listed)
+		}
 		s.Close()
 	}
 	code, stdout, stderr := m.run("sign", "acme-request-3.json", "--key", "acme1", "--yes")
@@ -443,4 +454,83 @@ func TestSubmitDoesNotRebaseWhatIsStale(t *testing.T) {
 	m.signed("withdraw", "acme2")
 	m.submits(commandline.ExitDone, "withdraw")
 	refused("late", "the log would refuse it now: standing-ended: ")
+}
+
+// What hangs on the slot lane, on a safe or on another's keys goes on all the same.
+func TestSubmitRebasesOtherKinds(t *testing.T) {
+	m := newMember(t)
+	// A request out of a slot, an opening, and an admission, each overtaken.
+	m.clock("2026-01-12T09:00:00Z")
+	m.file("kept.yaml", strings.Replace(plainRequest, "WORDS", "Nobody may know.", 1))
+	m.must("new", "request", "--from", "kept.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--for-slot", "slots", "--safe", "acme.safe.pub")
+	m.must(slotRun...)
+	kept, err := filepath.Glob("slots/commitments/*.json")
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("%q (%v)", kept, err)
+	}
+	m.file("withheld.yaml", strings.Replace(plainRequest, "WORDS", "Later.", 1)+"withhold: {review: 2026-06-30}\n")
+	m.draft("request", "withheld.yaml", "--out", "withheld.json")
+	m.signed("withheld", "acme1")
+	m.submits(commandline.ExitDone, "withheld")
+
+	m.must(unlock("new", "request", "--from-slot", kept[0], "--policy", "policy.txt", "--simulated-clock", "clock", "--safe", "acme.safe.pub", "--out", "slotted.json")...)
+	m.must(unlock("open", "withheld.json", "--why", "permission", "--policy", "policy.txt", "--simulated-clock", "clock", "--safe", "acme.safe.pub", "--out", "open.json")...)
+	m.signed("slotted", "acme1")
+	m.signed("open", "acme1")
+	for _, who := range []string{"zeta", "beta"} {
+		m.must("keygen", "--out", who, "--unencrypted")
+		m.draft("admit", m.yaml(who+".yaml", "id: "+who+"\nname: "+who+" Systems Ltd\nrole: challenger\ncountry: XB\nwebsite: https://www.example/\nthreshold: 1\nkeys: ["+who+".pub]\n"), "--out", who+"-admit.json")
+		m.signed(who+"-admit", "sec1", who)
+	}
+	m.requested("First.", "theirs", "acme1")
+	m.submits(commandline.ExitDone, "theirs")
+	m.submits(commandline.ExitRefused, "slotted")
+	m.signed("slotted-at-4", "acme1")
+	m.submits(commandline.ExitDone, "slotted-at-4")
+	if b := m.read("slotted-at-4").Statement.Body.(*entry.Request); b.Slot.IsZero() || b.Disclosure == "" {
+		t.Error("it does not come out of the slot any more")
+	}
+
+	// The safe of an opening goes along as it is.
+	code, _, stderr := m.run(unlock("submit", "open.json", "--policy", "policy.txt", "--simulated-clock", "clock")...)
+	if code != commandline.ExitRefused {
+		t.Fatalf("submit an opening: exit %d\n%s", code, stderr)
+	}
+	says(t, stderr, "pledge sign open-at-5.json --key KEYFILE --safe-key FILE")
+	code, _, stderr = m.run("sign", "open-at-5.json", "--key", "acme1", "--yes")
+	if code != commandline.ExitUsage {
+		t.Errorf("sign without the safe: exit %d\n%s", code, stderr)
+	}
+	m.signed("open-at-5", "acme1")
+	m.must(unlock("submit", "open-at-5.json", "--policy", "policy.txt")...)
+
+	m.submits(commandline.ExitDone, "zeta-admit")
+	stdout, _ := m.submits(commandline.ExitRefused, "beta-admit")
+	beta, err := publicKeyOf("beta")
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, stdout, "  "+beta+"  missing\n", "still to sign: 1 more, all of these keys of secretariat\n")
+	m.signed("beta-admit-at-4", "sec1", "beta")
+	m.submits(commandline.ExitDone, "beta-admit-at-4")
+
+	// Time: the author's last statement was made later than this machine's clock tells.
+	m.requested("Late.", "slow", "acme1")
+	m.clock("2026-01-12T09:05:00Z")
+	m.requested("Sooner.", "quick", "acme1")
+	m.submits(commandline.ExitDone, "quick")
+	m.file("clock", "2026-01-12T09:01:00Z\n")
+	m.submits(commandline.ExitRefused, "slow")
+	if made := entry.FormatTime(m.read("slow-at-7").Statement.Made); made != "2026-01-12T09:05:00Z" {
+		t.Errorf("made %s, which goes back", made)
+	}
+	m.signed("slow-at-7", "acme1")
+	m.submits(commandline.ExitDone, "slow-at-7")
+	m.requested("Later.", "later", "acme1")
+	m.clock("2026-01-12T10:00:00Z")
+	m.requested("Sooner again.", "quick2", "acme1")
+	m.submits(commandline.ExitDone, "quick2")
+	m.file("clock", "2026-01-12T09:10:00Z\n")
+	_, stderr = m.submits(commandline.ExitRefused, "later")
+	says(t, stderr, "this machine's clock is at 2026-01-12T09:10:00Z", "hint: set the clock")
 }
