@@ -86,6 +86,7 @@ type API struct {
 	slots   chan struct{} // for single submissions that wait for their receipt
 	streams chan struct{} // for requests of many statements
 	chains  chan struct{} // for chains that are being written
+	exports chan struct{} // for exports that are being written
 	drained chan struct{} // closed when the server is about to end
 }
 
@@ -100,6 +101,7 @@ func New(cfg Config) *API {
 		slots:   make(chan struct{}, cfg.Limits.Submissions),
 		streams: make(chan struct{}, cfg.Limits.Streams),
 		chains:  make(chan struct{}, cfg.Limits.Chains),
+		exports: make(chan struct{}, cfg.Limits.Exports),
 		drained: make(chan struct{}),
 	}
 	a.metrics = newMetrics(a)
@@ -137,6 +139,8 @@ func (a *API) routes() http.Handler {
 	handle("/api/v1/signatories", methods{"GET": a.signatories})
 	handle("/api/v1/signatories/{id}", methods{"GET": a.signatory})
 	handle("/api/v1/signatories/{id}/chain", methods{"GET": a.chain})
+	handle("/api/v1/export.csv", methods{"GET": a.exportCSV})
+	handle("/api/v1/export.jsonl", methods{"GET": a.exportJSON})
 	handle("/api/v1/vocabulary", methods{"GET": a.vocabulary})
 
 	handle("/healthz", methods{"GET": a.healthz})

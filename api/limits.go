@@ -23,6 +23,9 @@ type Limits struct {
 	Lines int
 	// Chains is how many chains are written at once. Default: 32.
 	Chains int
+	// Exports is how many exports are written at once: each reads the whole log.
+	// Default: 4.
+	Exports int
 	// Window is how many of its statements are on their way at once. Default: 512.
 	Window int
 	// Memory is how many bytes of request bodies are held at once, and how many
@@ -54,6 +57,7 @@ func (l *Limits) setDefaults() {
 	or(&l.Streams, 8)
 	or(&l.Lines, 100_000)
 	or(&l.Chains, 32)
+	or(&l.Exports, 4)
 	or(&l.Window, 512)
 	or(&l.Memory, 256<<20)
 	or(&l.ReadTime, 30*time.Second)

@@ -40,6 +40,7 @@ const (
 	codeParam         entry.Code = "parameter-malformed"
 	codeEntryUnknown  entry.Code = "entry-unknown"
 	codeSignatory     entry.Code = "signatory-unknown"
+	codeSize          entry.Code = "size-beyond-log"
 	codeFileUnknown   entry.Code = "file-unknown"
 	codeRange         entry.Code = "range-not-there"
 	codeBusy          entry.Code = "server-busy"
@@ -71,6 +72,7 @@ var hints = map[entry.Code]string{
 	codeParam:         "see docs/api.md for the form of the parameter",
 	codeEntryUnknown:  "check the index or entry id; a statement is here once a published checkpoint covers it",
 	codeSignatory:     "check the id; GET /api/v1/signatories lists those who were admitted",
+	codeSize:          "ask for a size up to that of the published log, which GET /checkpoint has",
 	codeFileUnknown:   "read the checkpoint for the size of the log: tiles and bodies of later entries do not exist yet",
 	codeRange:         "ask for bytes that are there: Content-Range has the size of the file",
 	codeBusy:          "send it again after the seconds that Retry-After names; nothing is logged twice",

@@ -28,6 +28,16 @@ func (a *API) wireEntry(e *index.Entry) client.Entry {
 	return out
 }
 
+// wireExported is what an export has of an entry.
+func (a *API) wireExported(e *index.Entry) client.ExportedEntry {
+	all := a.wireEntry(e)
+	return client.ExportedEntry{
+		Index: all.Index, ID: all.ID, Logged: all.Logged, SimulatedTime: all.SimulatedTime, Leaf: all.Leaf, Statement: all.Statement,
+		Verdict: all.Verdict, VerdictCode: all.VerdictCode, BodyState: all.BodyState, Body: all.Body, Refers: all.Refers,
+		Opened: all.Opened, Disclosures: all.Disclosures, Erasures: all.Erasures, Correction: all.Correction, InPlaceOf: all.InPlaceOf, HeldUntil: all.HeldUntil,
+	}
+}
+
 func wireRefs(refs []index.Ref) []client.Ref {
 	out := make([]client.Ref, 0, len(refs))
 	for _, r := range refs {

@@ -160,7 +160,7 @@ func (s *Snapshot) read(ctx context.Context, index uint64) (*Entry, error) {
 	s.x.mu.RLock()
 	w := s.x.rows[index]
 	s.x.mu.RUnlock()
-	leaf, err := s.x.leaf(ctx, index, s.view.Size)
+	leaf, err := s.x.leaf(ctx, index, s.newest)
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", index, err)
 	}

@@ -121,7 +121,7 @@ func (x *Index) show(cp *log.View) {
 	if v.HasQuorumTime {
 		v.AsOf = max(v.AsOf, int64(v.QuorumTime))
 	}
-	s := &Snapshot{x: x, view: v, statuses: x.state.Statuses(v.AsOf), byAuthor: make(map[string]int), byIndex: make(map[uint64][]pledge.Finding)}
+	s := &Snapshot{x: x, view: v, newest: v.Size, statuses: x.state.Statuses(v.AsOf), byAuthor: make(map[string]int), byIndex: make(map[uint64][]pledge.Finding)}
 	for i, st := range s.statuses {
 		s.byAuthor[st.ID] = i
 	}

@@ -78,7 +78,7 @@ func (s *Snapshot) erasure(index uint64, digest string) (pledge.Erasure, bool) {
 	s.x.mu.RLock()
 	defer s.x.mu.RUnlock()
 	e, ok := s.x.erased[textKey{index, digest}]
-	return e, ok && e.Index < s.view.Size
+	return e, ok && e.Index < s.newest
 }
 
 // addText reads and judges the detached body as it is served now, and what was
@@ -87,7 +87,7 @@ func (s *Snapshot) addText(ctx context.Context, e *Entry) error {
 	st, state := e.Statement, s.textOf(e)
 	s.x.mu.RLock()
 	openings := slices.Clone(s.x.opened[e.Index])
-	at := s.x.publishers(e.Index, s.view.Size)
+	at := s.x.publishers(e.Index, s.newest)
 	s.x.mu.RUnlock()
 	openings = slices.DeleteFunc(openings, func(o opening) bool { return o.index >= s.view.Size })
 	e.Review = s.held[e.Index]
@@ -102,7 +102,7 @@ func (s *Snapshot) addText(ctx context.Context, e *Entry) error {
 	var raw []byte
 	if state == pledge.TextPublic {
 		var err error
-		if raw, err = s.x.text(ctx, st.BodyDigest, s.view.Size, at...); err != nil {
+		if raw, err = s.text(ctx, st.BodyDigest, at...); err != nil {
 			return err
 		}
 	}
@@ -153,7 +153,7 @@ func (s *Snapshot) disclose(ctx context.Context, e *Entry, openings []opening) e
 			}
 			d.Seal = e.Detached.Seals()[i]
 			if !d.Erased {
-				raw, err := s.x.text(ctx, digest, s.view.Size, o.index)
+				raw, err := s.text(ctx, digest, o.index)
 				if err != nil {
 					return err
 				}

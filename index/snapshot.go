@@ -14,6 +14,10 @@ import (
 type Snapshot struct {
 	x    *Index
 	view View
+	// newest is the size of the tree that is read from, and whose tombstones count: the
+	// view's, or more when that is pinned to an earlier one.
+	newest uint64
+	ahead  map[string][]byte // texts that were read already, by digest
 
 	statuses  []pledge.Status // in order of admission
 	byAuthor  map[string]int

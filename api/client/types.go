@@ -93,6 +93,29 @@ type Entry struct {
 	Findings      []pledge.Finding `json:"findings"`
 }
 
+// An ExportedEntry is a line of an export: an entry as of the tree size of the export,
+// without what is judged for a moment (findings, statuses). The members are those of
+// Entry.
+type ExportedEntry struct {
+	Index         uint64             `json:"index"`
+	ID            entry.ID           `json:"id,omitzero"`
+	Logged        Time               `json:"logged"`
+	SimulatedTime bool               `json:"simulatedTime,omitzero"`
+	Leaf          []byte             `json:"leaf"`
+	Statement     jsontext.Value     `json:"statement,omitzero"`
+	Verdict       pledge.VerdictKind `json:"verdict"`
+	VerdictCode   entry.Code         `json:"verdictCode,omitzero"`
+	BodyState     pledge.BodyState   `json:"bodyState"`
+	Body          jsontext.Value     `json:"body,omitzero"`
+	Refers        []Ref              `json:"refers"`
+	Opened        *Mark              `json:"opened,omitzero"`
+	Disclosures   []Disclosure       `json:"disclosures,omitzero"`
+	Erasures      []Erasure          `json:"erasures,omitzero"` // also those at or beyond the tree size
+	Correction    *Correction        `json:"correction,omitzero"`
+	InPlaceOf     *Ref               `json:"inPlaceOf,omitzero"`
+	HeldUntil     *Time              `json:"heldUntil,omitzero"` // the text of a challenge that nobody had replied to is not here
+}
+
 // An EntryAnswer is one entry as of a tree size.
 type EntryAnswer struct {
 	Size uint64 `json:"size"` // the number of entries that the answer covers

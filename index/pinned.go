@@ -1,0 +1,105 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/pledgelog/pledgelog/entry"
+	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/pledge"
+)
+
+// Rows goes through the first size leaves as the log stood when it had so many, in
+// their order: with what entries below size say of each other, and nothing that hangs on
+// a moment. So the same size gives the same rows for ever, but for texts that were erased
+// since: these are gone, and the tombstones are listed with them, wherever they stand. Of
+// each Entry Admit, Review, Doubt, Unconfirmed, Challenge, Challenges and Findings are
+// left out, which change as a log grows or are judged for a moment.
+//
+// Size is at most that of the snapshot, else the error matches ErrNotFound. A row with an
+// error is the last.
+func (s *Snapshot) Rows(ctx context.Context, size uint64) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		if size > s.view.Size {
+			yield(nil, fmt.Errorf("tree of %d: %w (%d)", size, ErrNotFound, s.view.Size))
+			return
+		}
+		p := s.pinned(size)
+		for first := uint64(0); first < size; first += log.TileWidth {
+			if err := p.readAhead(ctx, first); err != nil {
+				yield(nil, err)
+				return
+			}
+			n := int(min(log.TileWidth, size-first))
+			rows, errs := make([]*Entry, n), make([]error, n)
+			parallel(n, func(i int) { rows[i], errs[i] = p.read(ctx, first+uint64(i)) })
+			for i, e := range rows {
+				if err := errs[i]; err != nil {
+					yield(nil, err)
+					return
+				}
+				e.Review, e.Findings = 0, nil
+				e.Challenge, e.Challenges = nil, nil
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pinned returns the snapshot that there was at a size, so far as Rows needs it.
+func (s *Snapshot) pinned(size uint64) *Snapshot {
+	s.x.mu.RLock()
+	defer s.x.mu.RUnlock()
+	p := &Snapshot{x: s.x, view: View{Origin: s.view.Origin, Size: size}, newest: s.newest, held: make(map[uint64]int64)}
+	if size > 0 {
+		p.view.AsOf = s.x.rows[size-1].now
+	}
+	for _, t := range s.x.withheld {
+		openedBelow := func(o opening) bool { return o.index < size && slices.Contains(o.digests, t.digest) }
+		if t.index < size && !slices.ContainsFunc(s.x.opened[t.index], openedBelow) {
+			p.held[t.index] = 0
+		}
+	}
+	// Whether the text of a challenge was to be shown when the log had this size.
+	p.challenged = make(map[entry.ID]int)
+	for _, c := range s.challenges {
+		if c.Index < size {
+			c.Replies = nil
+			for _, i := range p.cut(s.x.refs[c.Index]) {
+				fixed, corrected := s.x.fixed[i]
+				if s.ref(i).Kind == entry.KindReply && !(corrected && fixed.Index < size) {
+					c.Replies = append(c.Replies, pledge.Reply{Mark: pledge.Mark{Index: i}})
+				}
+			}
+			p.challenged[c.Entry] = len(p.challenges)
+			p.challenges = append(p.challenges, c)
+		}
+	}
+	return p
+}
+
+// readAhead reads the texts of the 256 entries from first on, where they are together.
+func (s *Snapshot) readAhead(ctx context.Context, first uint64) error {
+	lines, err := s.x.textBundle(ctx, first, s.newest)
+	if err != nil {
+		return err
+	}
+	s.ahead = make(map[string][]byte)
+	for line := range lines {
+		s.ahead[entry.Digest(line)] = line
+	}
+	return nil
+}
+
+// text reads a text that the entries at some indexes published; nil when the log does
+// not serve it.
+func (s *Snapshot) text(ctx context.Context, digest string, at ...uint64) ([]byte, error) {
+	if b, ok := s.ahead[digest]; ok {
+		return b, nil
+	}
+	return s.x.text(ctx, digest, s.newest, at...)
+}
