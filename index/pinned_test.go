@@ -40,7 +40,7 @@ func TestRowsArePinned(t *testing.T) {
 	all := len(p.world.Logged)
 	x := p.open()
 	then := make(map[int][]*index.Entry)
-	sizes := []int{300, all}
+	sizes := []int{256, all}
 	for i, l := range p.world.Logged {
 		if st := pledge.Read(uint64(i), l.Leaf).Statement; st != nil && st.Kind == entry.KindChallenge && st.BodyDigest != "" && i+1 != 256 {
 			sizes = append(sizes, i+1) // nobody has replied yet
