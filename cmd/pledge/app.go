@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -48,13 +49,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if f == nil {
 		return commandline.ExitDone
 	}
-	hint := f.Hint
-	if hint == "" {
-		hint = pledge.Hint(entry.CodeOf(f))
-	}
-	a.fail(f, hint)
+	a.fail(f, hintOf(f))
 	return f.Code
 }
+
+// hintOf says what can be done about a failure.
+func hintOf(f *commandline.Failure) string { return cmp.Or(f.Hint, pledge.Hint(entry.CodeOf(f))) }
 
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{

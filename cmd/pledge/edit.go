@@ -108,7 +108,7 @@ func (a *app) takeEdited(ctx context.Context, kind entry.Kind, f newFlags, path,
 		}
 		told := &commandline.Failure{Code: commandline.ExitRefused, Err: err}
 		errors.As(err, &told)
-		a.fail(err, told.Hint)
+		a.fail(err, hintOf(told))
 		if errors.Is(err, errNoSafe) {
 			answer, err := a.questionOr(signals, "a safe to keep it in, FILE.pub, or several (Enter: none)")
 			if err != nil {

@@ -234,6 +234,41 @@ func TestEditWithoutMemory(t *testing.T) {
 	}
 }
 
+// What can't come to a draft is said before the editor is opened.
+func TestEditAsks(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "policy.txt", []byte(policyOf(0, newPaperLog(t, "log.accord.example/2026"))))
+	write(t, "there.json", nil)
+	t.Setenv("VISUAL", "")
+	for _, c := range []struct {
+		editor string
+		args   []string
+		code   int
+		says   string
+	}{
+		{"", []string{"request", "--edit", "--for-slot", "slots", "--policy", "policy.txt", "--unencrypted"}, 2, "neither VISUAL nor EDITOR"},
+		{" ", []string{"charter", "--edit"}, 2, "neither VISUAL nor EDITOR"},
+		{"touch opened", []string{"request", "--edit", "--from", "request.yaml"}, 2, "--edit does not go with --from"},
+		{"touch opened", []string{"request", "--edit", "--from-slot", "x.json"}, 2, "--edit does not go with --from"},
+		{"touch opened", []string{"request", "--edit-on-disk"}, 2, "--edit-on-disk goes with --edit"},
+		{"touch opened", []string{"request", "--edit"}, 2, "not said where the log is"},
+		{"touch opened", []string{"request", "--edit", "--policy", "policy.txt", "--seq", "4"}, 2, "--seq and --prev do not fit"},
+		{"touch opened", []string{"request", "--edit", "--policy", "policy.txt", "--safe", "policy.txt"}, 2, "read safe"},
+		{"touch opened", []string{"request", "--edit", "--policy", "nowhere.txt"}, 2, "nowhere.txt"},
+		{"touch opened", []string{"charter", "--edit", "--out", "there.json"}, 1, "is there already"},
+		{"touch opened", []string{"slot", "--edit"}, 2, "does not draft"},
+	} {
+		t.Setenv("EDITOR", c.editor)
+		var out, stderr bytes.Buffer
+		if code := run(t.Context(), append([]string{"new"}, c.args...), strings.NewReader(""), &out, &stderr); code != c.code || !strings.Contains(stderr.String(), c.says) {
+			t.Errorf("%q: exit code %d\n%s", c.args, code, &stderr)
+		}
+	}
+	if got := files(t, "."); len(got) != 2 {
+		t.Errorf("there is %q", got)
+	}
+}
+
 func TestWhatIsInMemory(t *testing.T) {
 	for dir, want := range map[string]bool{"/dev/shm": true, "/proc": false, "/no-such-folder": false} {
 		if inMemory(dir) != want {

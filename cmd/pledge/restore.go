@@ -71,6 +71,9 @@ func (a *app) restore(ctx context.Context, f restoreFlags, path string) error {
 	if err != nil {
 		return err
 	}
+	if ageHead(b) == nil {
+		return commandline.Usagef("name the file that pledge backup wrote", "read backup %s: it is none", path)
+	}
 	key, err := a.unlock(ctx, path)
 	if err != nil {
 		return err
