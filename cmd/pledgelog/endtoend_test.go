@@ -182,7 +182,11 @@ func deployCrowd(t *testing.T, n int) *crowd {
 			if name == "b" {
 				proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: w.addr})
 				proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
+				var asked atomic.Int64
 				slow := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					if asked.Add(1)%12 == 0 {
+						time.Sleep(1500 * time.Millisecond) // and now and then much slower
+					}
 					time.Sleep(120 * time.Millisecond)
 					proxy.ServeHTTP(rw, r)
 				}))
