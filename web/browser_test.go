@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +87,34 @@ func (b *browser) quiet() {
 	}
 }
 
+// axeSource is axe-core, from where scripts/test installs it.
+var axeSource = sync.OnceValues(func() (string, error) {
+	b, err := os.ReadFile(filepath.Join("..", "scripts", "axe", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		return "", fmt.Errorf("%w\naxe-core is missing: (cd scripts/axe && npm ci)", err)
+	}
+	return string(b), nil
+})
+
+// axe has axe-core look at the page, with every rule it has, and wants it to report nothing.
+func (b *browser) axe(path string) {
+	b.t.Helper()
+	source, err := axeSource()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](source+"; 0")); err != nil {
+		b.t.Fatal(err)
+	}
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 160) + " " + n.failureSummary)))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, v := range found {
+		b.t.Errorf("%s: axe: %s", path, v)
+	}
+}
+
 // kinds are one page of each sort.
 func kinds(t *testing.T, w *generator.World) []string {
 	out := []string{"/", "/entries", "/entries?kind=attestation", "/signatories", "/signatories/" + w.Signatories[0].ID, "/signatories/secretariat", "/about", "/nowhere", fmt.Sprint("/entries/", w.Size()-1), fmt.Sprint("/entries/", w.Size()-2)}
@@ -149,7 +179,7 @@ const structure = `(() => {
 
 func TestPagesInChromium(t *testing.T) {
 	w := sample(t)
-	lookAt(t, w, kinds(t, w))
+	lookAt(t, w, kinds(t, w), true)
 }
 
 // TestStatesInChromium looks at the page of every kind and state.
@@ -159,12 +189,14 @@ func TestStatesInChromium(t *testing.T) {
 	for _, l := range x.looks() {
 		paths = append(paths, x.path(l.page))
 	}
-	lookAt(t, x.World, paths)
+	// The parts that these pages are made of are those of every kind's, at which axe-core looks
+	// always. At all states too: AXE=all, which found nothing.
+	lookAt(t, x.World, paths, os.Getenv("AXE") == "all")
 }
 
 // lookAt holds pages to what any reader needs, at several widths and in both
-// themes.
-func lookAt(t *testing.T, w *generator.World, paths []string) {
+// themes, and with axe to what axe-core wants.
+func lookAt(t *testing.T, w *generator.World, paths []string, axe bool) {
 	t.Helper()
 	server := httptest.NewServer(site(t, w, publish(t, w)))
 	defer server.Close()
@@ -177,6 +209,9 @@ func lookAt(t *testing.T, w *generator.World, paths []string) {
 		}
 		if n := eval[int](b, `document.styleSheets.length && document.styleSheets[0].cssRules.length`); n < 50 {
 			t.Errorf("%s: the stylesheet is not in force", path)
+		}
+		if axe {
+			b.axe(path)
 		}
 		for _, width := range []int64{320, 360, 390, 768, 1280} { // 320 is 1280 at a zoom of 400 %
 			b.do(chromedp.EmulateViewport(width, 800))
