@@ -2,13 +2,22 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-json-experiment/json"
+
+	"github.com/pledgelog/pledgelog/api/client"
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/keyfile"
@@ -533,4 +542,60 @@ func TestSubmitRebasesOtherKinds(t *testing.T) {
 	m.file("clock", "2026-01-12T09:10:00Z\n")
 	_, stderr = m.submits(commandline.ExitRefused, "later")
 	says(t, stderr, "this machine's clock is at 2026-01-12T09:10:00Z", "hint: set the clock")
+}
+
+// That a place is taken is not the server's word: the author's chain has to show it.
+func TestSubmitHoldsTheLogToItsWord(t *testing.T) {
+	m := newMember(t)
+	m.requested("It came.", "mine", "acme1")
+	to, err := url.Parse(m.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head *client.Head
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	liar := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		problem := &client.Problem{Code: "seq-taken", Detail: "it is taken", Status: 409, Head: head}
+		switch {
+		case r.Method == http.MethodPost && r.Header.Get("Content-Type") == client.TypeNDJSON:
+			io.Copy(io.Discard, r.Body)
+			b, err := json.Marshal(client.Line{Line: 1, Status: 409, Problem: problem})
+			if err != nil {
+				t.Error(err)
+			}
+			w.Header().Set("Content-Type", client.TypeNDJSON)
+			w.Write(append(b, '\n'))
+			return
+		case r.Method == http.MethodPost:
+			send(t, w, 409, problem)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer liar.Close()
+	list := m.drafts()
+	for _, c := range []struct {
+		head *client.Head
+		want string
+	}{
+		{nil, "shows that its place is free"},
+		{&client.Head{Seq: 1, ID: m.read("acme-pledge-1").Statement.ID}, "shows that its place is free"},
+		{&client.Head{Seq: 2, ID: entry.ID{9}}, "says that acme has logged 2 statements, and shows 1"},
+	} {
+		head = c.head
+		var out, errs bytes.Buffer
+		a := newApp(strings.NewReader(""), &out, &errs)
+		a.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+		for _, files := range [][]string{{"mine.json"}, {"mine.json", "acme-pledge-1.json"}} {
+			code := a.run(t.Context(), slices.Concat([]string{"submit", "--policy", "policy.txt", "--simulated-clock", "clock", "--log", liar.URL}, files))
+			if len(files) == 1 && code != commandline.ExitUndecided || code == commandline.ExitDone {
+				t.Errorf("%v: exit %d", files, code)
+			}
+			says(t, errs.String(), "it is taken", c.want)
+			errs.Reset()
+		}
+		if got := m.drafts(); !slices.Equal(got, list) {
+			t.Errorf("it left %q", got)
+		}
+	}
 }
