@@ -333,7 +333,7 @@ func (d *atDesk) shoot(name string) {
 		name  string
 		width int64
 		theme string
-	}{{"", 1280, "light"}, {"-dark", 1280, "dark"}, {"-phone", 360, "light"}} {
+	}{{"", 1280, "light"}, {"-dark", 1280, "dark"}, {"-phone", 320, "light"}} {
 		d.theme(look.theme)
 		d.do(chromedp.EmulateViewport(look.width, 900))
 		b, err := chromedp.Run(d.ctx, chromedp.FullScreenshot(100))
