@@ -117,6 +117,51 @@ func refuseChanges(t *testing.T, w *generator.World, good *verifier.RuleBreak) {
 	}
 }
 
+// Entries of a log that broke no rule prove nothing against it, in whatever order they
+// are put: log time runs backwards in each log that is read from its end.
+func TestNoRuleBreakByOrder(t *testing.T) {
+	w, s := newStory(t, 300, generator.Options{Seed: 93, Signatories: 3})
+	raw, err := s.Read(log.CheckpointPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.Policy.OpenUnwitnessed(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.Entries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiles := log.NewTileReader(log.DirSource(s.Dir))
+	proved := func(index uint64) verifier.ProvedEntry {
+		hashes, err := tiles.InclusionProof(t.Context(), index, v.Checkpoint.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := verifier.ProvedEntry{Index: index, Leaf: base64.StdEncoding.EncodeToString(entries[index].Leaf), Inclusion: []string{}}
+		for _, h := range hashes {
+			e.Inclusion = append(e.Inclusion, base64.StdEncoding.EncodeToString(h[:]))
+		}
+		return e
+	}
+	first, last := proved(10), proved(290)
+	for name, c := range map[string]struct {
+		entries []verifier.ProvedEntry
+		says    string
+	}{
+		"in order":          {[]verifier.ProvedEntry{first, last}, `do not show "logged-decreases"`},
+		"entries exchanged": {[]verifier.ProvedEntry{last, first}, "not in order"},
+		"one twice":         {[]verifier.ProvedEntry{last, last}, "not in order"},
+	} {
+		r := &verifier.RuleBreak{Format: verifier.RuleBreakFormat, Log: w.Options.Origin, Code: pledge.FindLoggedDecreases, What: "x", Checkpoint: string(raw), Entries: c.entries}
+		// That all else in it holds, the words of the refusal show.
+		if what, err := verifier.CheckRuleBreak(w.Policy, r); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: it proves %q, %v", name, what, err)
+		}
+	}
+}
+
 // An entry that is dated after witnesses had it is proved with their cosignatures, and
 // not without.
 func TestRuleBreakAfterWitnessed(t *testing.T) {
