@@ -130,13 +130,16 @@ func (c *cycle) look(ctx context.Context) {
 	if c.view != nil {
 		c.cmp.log = c.cmp.add(c.view, "log", c.tiles, c.now.Unix())
 		// An audit that found a fork goes on from before it: another one would be hidden by that.
-		if v, err := c.l.policy.OpenUnwitnessed([]byte(c.state.Shown)); err == nil && v.Checkpoint.Origin == c.l.origin && v.Checkpoint.Size <= c.view.Checkpoint.Size {
+		// And what the log showed itself it is held to as to what others show, when it shows less.
+		if v, err := c.l.policy.OpenUnwitnessed([]byte(c.state.Shown)); err == nil && v.Checkpoint.Origin == c.l.origin {
 			c.cmp.add(v, "log", nil, c.now.Unix())
 		}
 	}
 	for _, h := range c.held {
 		if v, err := c.l.policy.OpenUnwitnessed(h.raw()); err == nil && v.Checkpoint.Origin == c.l.origin {
-			c.cmp.add(v, h.Who, nil, h.Since).stamp(c.l.stamp(v))
+			for _, who := range strings.Split(h.Who, ", ") {
+				c.cmp.add(v, who, nil, h.Since).stamp(c.l.stamp(v))
+			}
 		}
 	}
 	// Few witnesses have tiles: they come last.
@@ -174,11 +177,12 @@ func (c *cycle) fetch(ctx context.Context) {
 
 // hold keeps what was shown and is not known to be a part of the log, before anything
 // else is done: who shows another log once is held to it. What is in a fork is held until
-// the sinks were told and the state says so: see finish.
+// the sinks were told and the state says so: see finish. So is what the log shows now, as
+// the state has it only when the cycle was whole.
 func (c *cycle) hold() error {
 	list := make([]held, 0)
 	for _, s := range c.cmp.all {
-		if s != c.cmp.log && !c.cmp.settled(s) && !c.toldFork(string(s.view.Raw), c.state.Forks) {
+		if s == c.cmp.log && string(s.view.Raw) != c.state.Shown || !c.cmp.settled(s) && !c.toldFork(string(s.view.Raw), c.state.Forks) {
 			list = append(list, held{base64.StdEncoding.EncodeToString(s.view.Raw), strings.Join(s.who, ", "), s.since})
 		}
 	}

@@ -2,6 +2,8 @@ package monitor_test
 
 import (
 	"bytes"
+	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -251,11 +253,144 @@ func TestLogThatShowsLess(t *testing.T) {
 	if b, err := os.ReadFile(p.path("state/logs/hall/monitor.seen.json")); err != nil || bytes.Contains(b, []byte("note")) {
 		t.Errorf("it is still held: %s, %v", b, err)
 	}
+}
 
-	// One that shrinks below what it showed itself.
-	p.log("log", 300)
+// What the log itself showed it is held to, for ever and with no witness or mirror to
+// show it: it is found to withhold it, and by its own tiles once it has grown beyond.
+func TestLogThatShrinks(t *testing.T) {
+	const shrunk, behind, withholds = "infrastructure/checkpoint-shrunk", "infrastructure/log-behind", "misbehaviour/log-withholds"
+	held := func(p *place) int {
+		b, err := os.ReadFile(p.path("state/logs/hall/monitor.seen.json"))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return bytes.Count(b, []byte(`"note"`))
+	}
+	for _, c := range []struct {
+		name  string
+		again func(p *place) // grows again
+		want  []string
+	}{
+		{"and shows it again", func(p *place) { p.log("log", 400) }, []string{"ended/" + behind, "ended/" + withholds}},
+		{"and shows another log", func(p *place) {
+			p.other("theirs", 300, 400)
+			if err := os.RemoveAll(p.path("log")); err != nil {
+				p.t.Fatal(err)
+			}
+			if err := os.Rename(p.path("theirs"), p.path("log")); err != nil {
+				p.t.Fatal(err)
+			}
+		}, []string{"raised/misbehaviour/log-forked", "ended/" + behind, "ended/" + withholds}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPlace(t, 401, generator.Options{Seed: 36, Witnesses: 2})
+			p.log("log", 350)
+			cfg := p.config("log", "    behind_after: 10m")
+			var out bytes.Buffer
+			start := func() *monitor.Monitor {
+				m, err := monitor.New(cfg, monitor.Options{Stdout: &out, Now: func() time.Time { return p.now }, Limits: p.limits})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return m
+			}
+			m := start()
+			defer func() { m.Close() }()
+			cycle := func(what string, codesOf ...string) *monitor.Outcome {
+				t.Helper()
+				out.Reset()
+				outs, err := m.Once(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				want(t, what, p.alarms(out.Bytes()), codesOf...)
+				p.now = p.now.Add(time.Minute)
+				return outs[0]
+			}
+			cycle("all is well")
+			if n := held(p); n != 0 {
+				t.Errorf("%d are held of a log that shows all", n)
+			}
+			p.log("log", 200)
+			cycle("shrunk", "raised/"+shrunk)
+			if n := held(p); n != 1 {
+				t.Fatalf("%d are held", n)
+			}
+			cycle("a minute later", "raised/"+behind)
+			m.Close()
+			m = start()
+			p.log("log", 220)
+			cycle("grown by a little, after a restart")
+			p.now = p.now.Add(10 * time.Minute)
+			if o := cycle("ten minutes later", "raised/"+withholds); !o.Differs || o.Proved {
+				t.Errorf("%+v", o)
+			}
+			p.log("log", 200)
+			for range 3 {
+				cycle("still")
+			}
+			if err := os.Rename(p.path("log"), p.path("gone")); err != nil {
+				t.Fatal(err)
+			}
+			cycle("gone", "raised/infrastructure/log-unread")
+			if err := os.Rename(p.path("gone"), p.path("log")); err != nil {
+				t.Fatal(err)
+			}
+			m.Close()
+			m = start()
+			cycle("back, after a restart", "ended/infrastructure/log-unread")
+			m.Close()
+			c.again(p)
+			list, o := p.once(cfg)
+			for _, code := range append(c.want, "ended/"+shrunk) {
+				if !slices.Contains(codes(list), code) {
+					t.Errorf("%s: %s is not among %q", c.name, code, codes(list))
+				}
+			}
+			if o.Proved != slices.Contains(c.want, "raised/misbehaviour/log-forked") || !o.Proved && o.Differs {
+				t.Errorf("%+v", o)
+			}
+			if n := held(p); n != 0 {
+				t.Errorf("%d are held still", n)
+			}
+		})
+	}
+}
+
+// What the log showed in a cycle that was not whole it is held to as well.
+func TestLogThatShrinksAfterACycleThatWasNotWhole(t *testing.T) {
+	p := newPlace(t, 400, generator.Options{Seed: 36})
+	p.log("log", 200)
+	interrupt := func() {}
+	files := http.FileServer(http.Dir(p.path("log")))
+	cfg := p.config(p.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/tile/entries/") {
+			interrupt()
+		}
+		files.ServeHTTP(w, r)
+	})), "    behind_after: 10m")
+	list, _ := p.once(cfg)
+	want(t, "all is well", list)
+	p.log("log", 400)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	interrupt = cancel
+	m, err := monitor.New(cfg, monitor.Options{Now: func() time.Time { return p.now }, Limits: p.limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Once(ctx); err == nil {
+		t.Fatal("the cycle was whole")
+	}
+	m.Close()
+	interrupt = func() {}
+	p.log("log", 200)
+	p.now = p.now.Add(10 * time.Minute)
 	list, _ = p.once(cfg)
-	want(t, "shrunk", list, "raised/infrastructure/checkpoint-shrunk")
+	if !slices.Contains(codes(list), "raised/misbehaviour/log-withholds") {
+		t.Errorf("it is forgotten: %q", codes(list))
+	}
 }
 
 // A log that was shown to one side only is found in one cycle, whoever shows the other

@@ -87,7 +87,10 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		return nil, fmt.Errorf("%s: %w", c.l.Name, err)
 	}
 	c.follower.state = &next
-	c.follower.held = slices.DeleteFunc(slices.Clone(c.held), func(h held) bool { return c.toldFork(string(h.raw()), next.Forks) })
+	c.follower.held = slices.DeleteFunc(slices.Clone(c.held), func(h held) bool {
+		raw := string(h.raw())
+		return raw == next.Shown || c.toldFork(raw, next.Forks)
+	})
 	if err := writeSeenIfOther(c.l.State, c.held); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.l.Name, err)
 	}

@@ -212,10 +212,10 @@ func (c *cycle) shows(ctx context.Context, size uint64) bool {
 }
 
 // sinceStamp is how long ago a witness cosigned what is larger than what the log shows,
-// by that witness's clock. A demonstration's time is simulated, and compared with no
-// other.
+// by that witness's clock. Of what the log itself showed since, that says nothing. A
+// demonstration's time is simulated, and compared with no other.
 func (c *cycle) sinceStamp(s *shown) time.Duration {
-	if s.stamped == 0 || s.stamped > uint64(c.now.Unix()) || s.size() <= c.cmp.log.size() || entry.IsDemonstration(c.l.origin) {
+	if s.stamped == 0 || slices.Contains(s.who, "log") || s.stamped > uint64(c.now.Unix()) || s.size() <= c.cmp.log.size() || entry.IsDemonstration(c.l.origin) {
 		return 0
 	}
 	return c.now.Sub(time.Unix(int64(s.stamped), 0))
@@ -223,7 +223,11 @@ func (c *cycle) sinceStamp(s *shown) time.Duration {
 
 func (c *cycle) tellUnsettled(s *shown, size uint64, waits, cosigned time.Duration) {
 	who := strings.Join(s.who, ", ")
-	signed := fmt.Sprintf("The log's key signed a checkpoint that covers %s, which %s showed", verifier.Count(s.size(), "entry", "entries"), who)
+	by := who
+	if s.who[0] == "log" {
+		by = strings.Join(append([]string{"the log itself"}, s.who[1:]...), ", ")
+	}
+	signed := fmt.Sprintf("The log's key signed a checkpoint that covers %s, which %s showed", verifier.Count(s.size(), "entry", "entries"), by)
 	k := key(s.view.Checkpoint)
 	if s.size() > size {
 		text := fmt.Sprintf("%s; the log shows one that covers %s.", signed, verifier.Commas(size))

@@ -291,22 +291,24 @@ func TestStaleByDefault(t *testing.T) {
 
 // A witness that cosigned a larger checkpoint over an hour ago, by its own clock, vouches
 // that the log has had it since: a monitor that was just started need not wait another
-// hour. A log that shows it a moment later, and one whose time is simulated, are not held
-// to that.
+// hour. A log that shows it a moment later, one that showed it before, and one whose time
+// is simulated, are not held to that.
 func TestCosignedLongAgo(t *testing.T) {
 	const behind, withholds = "raised/infrastructure/log-behind", "raised/misbehaviour/log-withholds"
 	for _, c := range []struct {
 		what, origin string
 		ago          time.Duration
 		late         bool // the log shows it at the end of the cycle
+		before       bool // the log showed it in the cycle before
 		want         []string
 	}{
-		{"just now", "log.accord.test/2025", time.Minute, false, nil},
-		{"some minutes ago", "log.accord.test/2025", 5 * time.Minute, false, []string{behind}},
-		{"over an hour ago", "log.accord.test/2025", 61 * time.Minute, false, []string{behind, withholds}},
-		{"over an hour ago, and shown", "log.accord.test/2025", 61 * time.Minute, true, nil},
-		{"in an hour", "log.accord.test/2025", -time.Hour, false, nil},
-		{"of simulated time", "log.accord.example/2025", 61 * time.Minute, false, nil},
+		{"just now", "log.accord.test/2025", time.Minute, false, false, nil},
+		{"some minutes ago", "log.accord.test/2025", 5 * time.Minute, false, false, []string{behind}},
+		{"over an hour ago", "log.accord.test/2025", 61 * time.Minute, false, false, []string{behind, withholds}},
+		{"over an hour ago, and shown", "log.accord.test/2025", 61 * time.Minute, true, false, nil},
+		{"over an hour ago, and shown before", "log.accord.test/2025", 61 * time.Minute, false, true, []string{"raised/infrastructure/checkpoint-shrunk"}},
+		{"in an hour", "log.accord.test/2025", -time.Hour, false, false, nil},
+		{"of simulated time", "log.accord.example/2025", 61 * time.Minute, false, false, nil},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			world := generator.New(generator.Options{Seed: 49, Signatories: 3})
@@ -327,22 +329,27 @@ func TestCosignedLongAgo(t *testing.T) {
 			p.log("larger", 4)
 			mine := cosignerOf(t, "north.example", 7)
 			shown := p.cosign(p.checkpointOf("larger")(), mine, uint64(p.now.Add(-c.ago).Unix()))
-			files, later, asked := http.FileServer(http.Dir(p.path("log"))), http.FileServer(http.Dir(p.path("larger"))), 0
+			files, later, asked, before := http.FileServer(http.Dir(p.path("log"))), http.FileServer(http.Dir(p.path("larger"))), 0, c.before
 			url := p.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/checkpoint" {
 					asked++
 				}
 				// Two looks at what the log shows, the audit's, and the last.
-				if c.late && asked > 3 {
+				if c.late && asked > 3 || before {
 					later.ServeHTTP(w, r)
 					return
 				}
 				files.ServeHTTP(w, r)
 			}))
 			cfg := p.config(url, "    witnesses:", fmt.Sprintf("      - {name: north, url: %q, key: %q}", p.witness(func() []byte { return shown }), mine.Key()))
+			if before {
+				list, _ := p.once(cfg)
+				want(t, "before", list)
+				before = false
+			}
 			list, out := p.once(cfg)
 			want(t, c.what, list, c.want...)
-			if out.Differs != slices.Contains(c.want, withholds) || out.Proved {
+			if out.Differs != (slices.Contains(c.want, withholds) || c.before) || out.Proved {
 				t.Errorf("%+v", out)
 			}
 			for _, a := range list {
