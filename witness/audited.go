@@ -56,6 +56,21 @@ func (a *AuditOf) read(origin string, keys []log.Key) (*log.Policy, entry.ID, er
 	return p, id, nil
 }
 
+// AuditLacks returns the keys that may sign a log's next checkpoint and are not in the policy
+// with which it is audited: what they alone sign can't be audited, and is not cosigned.
+func (l *Log) AuditLacks() []log.Key {
+	if l.Audit == nil {
+		return nil
+	}
+	p, err := log.ParsePolicy([]byte(l.Audit.Policy))
+	if err != nil {
+		return l.Signing()
+	}
+	return slices.DeleteFunc(l.Signing(), func(k log.Key) bool {
+		return slices.ContainsFunc(p.Logs, func(o log.LogKey) bool { return o.Key.Equal(k) })
+	})
+}
+
 // unwitnessed is a policy that asks for no cosignatures. The witnesses stay: no key of
 // theirs is to be anybody else's.
 func unwitnessed(p *log.Policy) *log.Policy {

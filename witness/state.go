@@ -44,9 +44,10 @@ const maxKeys = 16
 // A Log is what a witness keeps of a log.
 type Log struct {
 	Origin  string
-	Keys    []log.Key // any of them may sign a checkpoint
-	Enabled bool      // false: no further checkpoint is cosigned
-	Audit   *AuditOf  // nil: what is in the log is not looked at
+	Keys    []log.Key    // any of them may sign a checkpoint, unless it is retired
+	Retired []RetiredKey // those of Keys that sign no further one, as they were retired
+	Enabled bool         // false: no further checkpoint is cosigned
+	Audit   *AuditOf     // nil: what is in the log is not looked at
 
 	// Head is the newest checkpoint that was cosigned: size 0 and the root of the
 	// empty tree when there is none.
@@ -60,16 +61,17 @@ type Log struct {
 
 // logFile is a Log as a file.
 type logFile struct {
-	Origin     string   `json:"origin"`
-	Keys       []string `json:"keys"`
-	Enabled    bool     `json:"enabled"`
-	Audit      *AuditOf `json:"audit,omitzero"` // a witness that does not know it reads no file that has it
-	Time       uint64   `json:"time"`
-	Checkpoint string   `json:"checkpoint"`
+	Origin     string       `json:"origin"`
+	Keys       []string     `json:"keys"`
+	Retired    []RetiredKey `json:"retired,omitzero"` // a witness that does not know it reads no file that has it
+	Enabled    bool         `json:"enabled"`
+	Audit      *AuditOf     `json:"audit,omitzero"` // the same
+	Time       uint64       `json:"time"`
+	Checkpoint string       `json:"checkpoint"`
 }
 
 func (l *Log) marshal() ([]byte, error) {
-	f := logFile{Origin: l.Origin, Enabled: l.Enabled, Audit: l.Audit, Time: l.Time, Checkpoint: string(l.Note)}
+	f := logFile{Origin: l.Origin, Retired: l.Retired, Enabled: l.Enabled, Audit: l.Audit, Time: l.Time, Checkpoint: string(l.Note)}
 	for _, k := range l.Keys {
 		f.Keys = append(f.Keys, k.String())
 	}
@@ -84,7 +86,7 @@ func parseLog(b []byte) (*Log, error) {
 	if err := json.Unmarshal(b, &f, json.RejectUnknownMembers(true)); err != nil {
 		return nil, err
 	}
-	l := &Log{Origin: f.Origin, Enabled: f.Enabled, Audit: f.Audit, Time: f.Time, Head: log.Checkpoint{Origin: f.Origin, Root: log.EmptyRoot()}}
+	l := &Log{Origin: f.Origin, Retired: f.Retired, Enabled: f.Enabled, Audit: f.Audit, Time: f.Time, Head: log.Checkpoint{Origin: f.Origin, Root: log.EmptyRoot()}}
 	for _, vkey := range f.Keys {
 		k, err := log.ParseKey(vkey)
 		if err != nil {
@@ -93,6 +95,9 @@ func parseLog(b []byte) (*Log, error) {
 		l.Keys = append(l.Keys, k)
 	}
 	if err := checkLog(l.Origin, l.Keys); err != nil {
+		return nil, err
+	}
+	if err := l.checkRetired(); err != nil {
 		return nil, err
 	}
 	if l.Audit != nil {
@@ -270,7 +275,8 @@ func (s *State) Logs() ([]*Log, error) {
 // Add adds a log, or keys to one that is there, and returns the keys that are
 // new: none if all were there. If the log is there and some of the keys are new,
 // more has to be true, else the error matches ErrOtherKeys. What was cosigned
-// stays as it is. An origin or keys that no log can have match ErrInvalid.
+// stays as it is. A key that is retired stays so: the error matches ErrRetired. An origin
+// or keys that no log can have match ErrInvalid.
 func (s *State) Add(ctx context.Context, origin string, keys []log.Key, more bool) (added []log.Key, err error) {
 	added, _, err = s.AddAudited(ctx, origin, keys, more, nil)
 	return added, err
@@ -299,6 +305,9 @@ func (s *State) AddAudited(ctx context.Context, origin string, keys []log.Key, m
 		next := *l
 		next.Keys = slices.Clone(l.Keys)
 		for _, k := range keys {
+			if l.isRetired(k) {
+				return nil, fmt.Errorf("%s+%08x: %w", k.Name, k.ID, ErrRetired)
+			}
 			if !slices.ContainsFunc(l.Keys, k.Equal) {
 				added = append(added, k)
 				next.Keys = append(next.Keys, k)
@@ -408,6 +417,11 @@ func mayFollow(old, next *Log) error {
 	for _, k := range old.Keys {
 		if !slices.ContainsFunc(next.Keys, k.Equal) {
 			return errors.New("write state: a key is gone")
+		}
+	}
+	for _, r := range old.Retired {
+		if !slices.Contains(next.Retired, r) {
+			return errors.New("write state: a key is not retired any more")
 		}
 	}
 	return nil

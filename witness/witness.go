@@ -26,6 +26,8 @@ var (
 	ErrRefused = errors.New("the checkpoint is refused")
 	// ErrUndecided stands before every other error of a Checker.
 	ErrUndecided = errors.New("the checkpoint can't be checked now")
+
+	errNoSignature = fmt.Errorf("%w: there is no signature by a key that this witness knows of the log", ErrNotSigned)
 )
 
 // A ForkError says that a log signed two roots for one size: proof that it
@@ -219,7 +221,9 @@ func (w *Witness) cosign(ctx context.Context, audit *AuditOf, next log.Checkpoin
 			return nil, err
 		}
 		n := log.Note{Text: r.Note.Text, Signatures: append(byLog, made...)}
-		return &Log{Origin: l.Origin, Keys: l.Keys, Enabled: l.Enabled, Audit: l.Audit, Head: next, Time: now, Note: n.Marshal()}, nil
+		with := *l
+		with.Head, with.Time, with.Note = next, now, n.Marshal()
+		return &with, nil
 	})
 	if err != nil {
 		return nil, err
@@ -262,7 +266,7 @@ func judge(l *Log, next log.Checkpoint, r *log.AddCheckpoint) ([]log.NoteSignatu
 	if !l.Enabled {
 		return nil, ErrDisabled
 	}
-	byLog, err := l.verify(r.Note)
+	byLog, err := l.verifyNext(r.Note)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +309,7 @@ func (l *Log) verify(n *log.Note) ([]log.NoteSignature, error) {
 		}
 	}
 	if len(byLog) == 0 {
-		return nil, fmt.Errorf("%w: there is no signature by a key that this witness knows of the log", ErrNotSigned)
+		return nil, errNoSignature
 	}
 	return byLog, nil
 }

@@ -59,7 +59,7 @@ configuration that is not right; 3 cannot be done now, try again.`,
   pledge-witness add-log --config witness.yaml log.accord.example/2026+01234567+AQ...
   pledge-witness serve --config witness.yaml`,
 	}
-	root.AddCommand(a.keygenCommand(), a.checkConfigCommand(), a.initCommand(), a.addLogCommand(), a.listCommand(),
+	root.AddCommand(a.keygenCommand(), a.checkConfigCommand(), a.initCommand(), a.addLogCommand(), a.retireKeyCommand(), a.listCommand(),
 		a.enableCommand(false), a.enableCommand(true), a.findingsCommand(), a.decideCommand(witness.ActionAccept), a.decideCommand(witness.ActionRefuse),
 		a.serveCommand(), a.versionCommand())
 	commandline.Finish(root)

@@ -50,7 +50,7 @@ does not know what it cosigned can cosign another history.`,
 
 func (a *app) addLogCommand() *cobra.Command {
 	var origin string
-	var addKey bool
+	var addKey, sharedKey bool
 	var audit auditFlags
 	cmd := a.configured(&cobra.Command{
 		Use:   "add-log --config FILE VKEY...",
@@ -59,8 +59,11 @@ func (a *app) addLogCommand() *cobra.Command {
 of them will do. The log's origin is the name of the keys, unless --origin says another.
 
 A log that is there keeps what was cosigned. It gets further keys with --add-key
-alone; a key is never taken away. A witness that runs knows at once: it reads what it
-has on a log anew at each request.
+alone; a key is never taken away, and signs no further checkpoint after retire-key. A
+witness that runs knows at once: it reads what it has on a log anew at each request.
+
+A key that is there under another origin is refused: two logs with one key are unusual,
+and --origin may be mistyped. Where they are meant, say --shared-key.
 
 With --audit the log is cosigned only after an audit of everything up to each
 checkpoint found no error that concerns the operator or the copy that is read, but for
@@ -82,15 +85,16 @@ audited stays so, with its charter; disable-log ends that it is cosigned.`,
 		if err != nil {
 			return err
 		}
-		return a.addLog(ctx, s, origin, vkeys, addKey, of)
+		return a.addLog(ctx, s, origin, vkeys, addKey, sharedKey, of)
 	})
 	cmd.Flags().StringVar(&origin, "origin", "", "the log's `ORIGIN`, the first line of its checkpoints (default: the name of its keys)")
 	cmd.Flags().BoolVar(&addKey, "add-key", false, "add keys to a log that is there")
+	cmd.Flags().BoolVar(&sharedKey, "shared-key", false, "the key is that of a log of another origin too")
 	audit.declare(cmd)
 	return cmd
 }
 
-func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []string, addKey bool, audit *witness.AuditOf) error {
+func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []string, addKey, sharedKey bool, audit *witness.AuditOf) error {
 	var keys []log.Key
 	named := origin != ""
 	for _, vkey := range vkeys {
@@ -116,12 +120,19 @@ func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []strin
 	if err != nil {
 		return err
 	}
+	if !sharedKey {
+		if err := unshared(state, origin, keys); err != nil {
+			return err
+		}
+	}
 	added, changed, err := state.AddAudited(ctx, origin, keys, addKey, audit)
 	switch {
 	case errors.Is(err, witness.ErrOtherCharter):
 		return commandline.Refusedf("give that charter's id; a log that begins with another one is another log, and has another origin", "%w", err)
 	case errors.Is(err, witness.ErrOtherKeys):
 		return commandline.Refusedf("see `pledge-witness list --json`; if the log has got a further key, give --add-key", "add log %q: it is there, with other keys", origin)
+	case errors.Is(err, witness.ErrRetired):
+		return commandline.Refusedf("nothing brings back a key that was retired: its operator makes another one", "%w", err)
 	case errors.Is(err, witness.ErrInvalid):
 		return &commandline.Failure{Code: commandline.ExitUsage, Err: err, Hint: "give the log's origin, keys and policy as its operator publishes them, and the charter's entry id"}
 	case err != nil:
@@ -136,7 +147,8 @@ func (a *app) addLog(ctx context.Context, s *setup, origin string, vkeys []strin
 	if !l.Enabled {
 		a.Note("%s is disabled: see `pledge-witness enable-log`", origin)
 	}
-	a.Printf("origin  %s\nkeys    %d\nsize    %d\nhash    %s\n", origin, len(l.Keys), l.Head.Size, witness.OriginHash(origin))
+	a.noteAudit(l)
+	a.Printf("origin  %s\nkeys    %d\nsize    %d\nhash    %s\n", origin, len(l.Signing()), l.Head.Size, witness.OriginHash(origin))
 	if l.Audit != nil {
 		a.Printf("audits  %s\n", l.Audit.Source)
 	}
@@ -151,7 +163,8 @@ type listed struct {
 type listedLog struct {
 	Origin     string       `json:"origin"`
 	OriginHash string       `json:"originHash"` // in the monitoring interface
-	Keys       []string     `json:"keys"`
+	Keys       []string     `json:"keys"`       // that may sign a further checkpoint
+	Retired    []retiredKey `json:"retired,omitzero"`
 	Enabled    bool         `json:"enabled"`
 	Size       uint64       `json:"size"`              // of the checkpoint that was cosigned last
 	Root       string       `json:"root,omitzero"`     // its root in base64; absent when there is none
@@ -211,12 +224,14 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "list the logs, and what was cosigned last",
 		Long: `list prints the logs that the witness knows, sorted by origin: the size and root of
 the checkpoint that was cosigned last, when that was, whether the log is enabled, and
-what its audit says, if it is audited: with the findings that were accepted.
+what its audit says, if it is audited: with the findings that were accepted, and the
+keys that were retired.
 
 With --json it is one object, {"logs": [...]}, each log with the members origin,
 originHash, keys (vkeys), enabled, size, root (base64) and cosigned
 (YYYY-MM-DDThh:mm:ssZ); the last two are absent when nothing was cosigned. One that
-is audited has audit, with source, charter, verdict, text, size, open and accepted.`,
+is audited has audit, with source, charter, verdict, text, size, open and accepted. Keys
+are those that may sign; retired, if there are any, those that may not: key and when.`,
 		Example: `  pledge-witness list --config witness.yaml
   pledge-witness list --config witness.yaml --json`,
 		Args: commandline.NoArguments,
@@ -248,7 +263,10 @@ func (a *app) list(state *witness.State, logs []*witness.Log, asJSON bool) error
 			failed = errors.Join(failed, err)
 		}
 		one := listedLog{Origin: l.Origin, OriginHash: witness.OriginHash(l.Origin), Enabled: l.Enabled, Size: l.Head.Size, Audit: audit}
-		for _, k := range l.Keys {
+		for _, r := range l.Retired {
+			one.Retired = append(one.Retired, retiredKey(r))
+		}
+		for _, k := range l.Signing() {
 			one.Keys = append(one.Keys, k.String())
 		}
 		if l.Note != nil {
@@ -278,6 +296,9 @@ func (a *app) list(state *witness.State, logs []*witness.Log, asJSON bool) error
 	w.Flush()
 	a.Printf("%s", table.String())
 	for _, l := range out.Logs {
+		for _, r := range l.Retired {
+			a.Printf("retired of %s: %s, %s\n", l.Origin, shortKey(r.Key), r.When)
+		}
 		if l.Audit == nil {
 			continue
 		}

@@ -39,9 +39,11 @@ func TestMain(m *testing.M) {
 //	world DIR N [void...]     writes an invented accord's log of N entries into DIR, and
 //	                          after them, for each void, one that the rules reject
 //	askworld STATUS OLD DIR   that log asks for a cosignature on its checkpoint
+//	rekey DIR                 that log has its newest checkpoint signed by its next key alone
 //
 // $VKEY, $VKEY2 and $OTHER are vkeys of the log, and of one that is no demonstration.
-// Of the invented accord's log are $WORIGIN, $WVKEY, $CHARTER and policy.txt.
+// Of the invented accord's log are $WORIGIN, $WVKEY, $CHARTER and policy.txt, and of its next
+// key $WNEXT and both.txt, a policy with both.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -62,9 +64,15 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("VKEY2", pq.Key().String())
+			env.Setenv("VKEY2ID", fmt.Sprintf("%s+%08x", pq.Key().Name, pq.Key().ID))
 			w := world(1, 0)
 			env.Setenv("WORIGIN", w.Options.Origin)
 			env.Setenv("WVKEY", w.Signer.Key().String())
+			next := testLog(w.Options.Origin).Key().String()
+			env.Setenv("WNEXT", next)
+			if err := os.WriteFile(env.WorkDir+"/both.txt", append([]byte("log "+next+"\n"), w.Policy.Marshal()...), 0o644); err != nil {
+				return err
+			}
 			env.Setenv("CHARTER", w.Charter.String())
 			env.Setenv("LINES", "ticket\n12")
 			if err := os.WriteFile(env.WorkDir+"/policy.txt", w.Policy.Marshal(), 0o644); err != nil {
@@ -114,6 +122,18 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(os.RemoveAll(ts.MkAbs(args[0])))
 				ts.Check(world(n, len(args)-2).WriteDir(ts.MkAbs(args[0])))
+			},
+			"rekey": func(ts *testscript.TestScript, _ bool, args []string) {
+				path := ts.MkAbs(args[0]) + "/" + log.CheckpointPath
+				raw, err := os.ReadFile(path)
+				ts.Check(err)
+				n, err := log.ParseNote(raw)
+				ts.Check(err)
+				cp, err := log.ParseCheckpoint(n.Text)
+				ts.Check(err)
+				n, err = testLog(cp.Origin).SignNote(n.Text)
+				ts.Check(err)
+				ts.Check(os.WriteFile(path, n.Marshal(), 0o644))
 			},
 			"askworld": func(ts *testscript.TestScript, _ bool, args []string) {
 				old, err := strconv.ParseUint(args[1], 10, 64)
