@@ -288,7 +288,11 @@ func (a *Auditor) run(x *auditing, s *asked, o *Audited) error {
 		}
 		x.from = s.log.Audit.Source
 	}
-	if _, err := policy.OpenUnwitnessed(s.note); err != nil {
+	switch _, err := policy.OpenUnwitnessed(s.note); {
+	case errors.Is(err, log.ErrNoLogSignature):
+		o.Failure = "the policy with which this witness audits the log lacks the key that signed this checkpoint: its operator gives it the log's new one with `pledge-witness add-log --audit … --policy NEW`"
+		return err
+	case err != nil:
 		o.Failure = "the policy with which this witness audits the log does not fit its checkpoint"
 		return err
 	}

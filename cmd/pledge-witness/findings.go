@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -174,6 +175,8 @@ there is no audit, or none that came to a result.`,
 			return commandline.Undecided(fmt.Errorf("%s was not audited yet", k.log.Origin), "wait until the log asks for a cosignature")
 		case errors.Is(k.Err, witness.ErrRefused):
 			return commandline.Refused(k.Err, "look at it, and if it may pass: pledge-witness accept-finding")
+		case k.Err != nil && len(k.log.AuditLacks()) > 0:
+			return commandline.Undecided(k.Err, "if the log has changed its key, give its new policy: "+setPolicy(k.log))
 		case k.Err != nil:
 			return commandline.Undecided(k.Err, "the audit is made again when the log asks; see the witness's log")
 		}
@@ -291,8 +294,11 @@ is not cosigned. Both stay on record and are published in audit.json.`
 func (k *looked) pick(state, arg string) (shownFinding, error) {
 	var fit []shownFinding
 	index, indexErr := strconv.ParseUint(arg, 10, 64)
+	names := func(f shownFinding) bool {
+		return f.Name == arg || string(f.Code) == arg || indexErr == nil && f.Index != nil && *f.Index == index
+	}
 	for _, f := range k.findings() {
-		if f.State == state && (f.Name == arg || string(f.Code) == arg || indexErr == nil && f.Index != nil && *f.Index == index) {
+		if f.State == state && names(f) {
 			fit = append(fit, f)
 		}
 	}
@@ -300,11 +306,15 @@ func (k *looked) pick(state, arg string) (shownFinding, error) {
 	case 1:
 		return fit[0], nil
 	case 0:
+		if state == "open" && slices.ContainsFunc(k.findings(), func(f shownFinding) bool { return f.State == "waits" && names(f) }) {
+			return shownFinding{}, commandline.Refusedf("it keeps nothing from being cosigned while its entry is not published; a minute after that, when the log asks again, it is open and can be accepted",
+				"%q waits: that text may still come", arg)
+		}
 		return shownFinding{}, commandline.Refusedf("see `pledge-witness findings`; what keeps an audit from its end can't be accepted", "no finding that is %s is named %q", state, arg)
 	}
-	var names []string
+	var all []string
 	for _, f := range fit[:min(len(fit), 10)] {
-		names = append(names, f.Name)
+		all = append(all, f.Name)
 	}
-	return shownFinding{}, commandline.Refusedf("name one: "+strings.Join(names, ", "), "%d findings that are %s are named %q", len(fit), state, arg)
+	return shownFinding{}, commandline.Refusedf("name one: "+strings.Join(all, ", "), "%d findings that are %s are named %q", len(fit), state, arg)
 }
