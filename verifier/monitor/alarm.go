@@ -25,7 +25,8 @@ type Class string
 const (
 	// Misbehaviour of who runs the log.
 	Misbehaviour Class = "misbehaviour"
-	// Interest: a statement, or a finding on an author, that a rule wants.
+	// Interest: a statement, or a finding on an author, that a rule wants, or what a
+	// person decided for an auditing witness.
 	Interest Class = "interest"
 	// Infrastructure: something keeps the monitor from seeing, or will.
 	Infrastructure Class = "infrastructure"
@@ -126,6 +127,9 @@ const (
 	CodeMoreOfCode     entry.Code = "findings-not-listed"
 	CodeSinkFails      entry.Code = "sink-failing"
 	CodeEvidenceFailed entry.Code = "evidence-not-kept"
+	CodeAuditorRefuses entry.Code = "auditor-refuses"
+	CodeAuditUnread    entry.Code = "auditor-unread"
+	CodeAccepted       entry.Code = "finding-accepted"
 )
 
 var titles = map[entry.Code]string{
@@ -145,6 +149,9 @@ var titles = map[entry.Code]string{
 	CodeMoreOfCode:     "more findings than are listed",
 	CodeSinkFails:      "alarms could not be delivered",
 	CodeEvidenceFailed: "an evidence bundle could not be kept",
+	CodeAuditorRefuses: "an auditing witness refuses to cosign",
+	CodeAuditUnread:    "what an auditing witness found could not be read",
+	CodeAccepted:       "a finding was accepted for an auditing witness",
 }
 
 // Codes lists the codes of alarms that are not those of findings.

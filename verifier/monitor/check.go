@@ -192,6 +192,9 @@ func (k *checker) log(c *Config, l *Log, path string) {
 			} else if p.Key != "" {
 				k.say(p.Line, "take it out: a mirror signs nothing", "%s has a key", at)
 			}
+			if list.key == "mirrors" && p.Audits {
+				k.say(p.Line, "take it out, or name it under witnesses too", "%s is no witness, and publishes no audits", at)
+			}
 		}
 	}
 	seen := make(map[string]bool)

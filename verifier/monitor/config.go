@@ -118,6 +118,9 @@ type Peer struct {
 	// cosignature. Where the policy names no witness at all and there is no key, what
 	// is shown is only what a mirror shows.
 	Key string `yaml:"key"`
+	// Audits says of a witness that it audits the log: what it publishes of that is
+	// read too (docs/witness.md).
+	Audits bool `yaml:"audits"`
 
 	key *log.Key
 }

@@ -77,19 +77,22 @@ type cycle struct {
 	seen    map[string]*Alarm
 	keys    []string
 	added   []*Alarm // on statements of interest
-	next    uint64
-	ended   bool // the audit came to its end, so that what it did not find is not there
-	began   bool
-	forks   []string // of which there are bundles
-	more    []string // and of which none was kept
-	bundles int      // on entries, that this cycle kept
-	unkept  bool     // one of them could not be written
+	decided []*Alarm // on what persons decided for an auditing witness
+	// Of which decisions sinks were told by the end of the cycle, by witness.
+	decisions map[string][]string
+	next      uint64
+	ended     bool // the audit came to its end, so that what it did not find is not there
+	began     bool
+	forks     []string // of which there are bundles
+	more      []string // and of which none was kept
+	bundles   int      // on entries, that this cycle kept
+	unkept    bool     // one of them could not be written
 }
 
 // cycle looks at the log once. An error means that the state was not kept, and that the
 // next cycle repeats this one.
 func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
-	c := &cycle{follower: f, now: f.m.now(), seen: make(map[string]*Alarm), next: f.state.Next, began: f.state.Began, forks: slices.Clone(f.state.Forks)}
+	c := &cycle{follower: f, now: f.m.now(), seen: make(map[string]*Alarm), next: f.state.Next, began: f.state.Began, forks: slices.Clone(f.state.Forks), decisions: make(map[string][]string)}
 	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, f.l.Timeout)
 	defer cancel()
@@ -109,6 +112,7 @@ func (f *follower) cycle(ctx context.Context) (*Outcome, error) {
 	c.tellReport(ctx)
 	c.tellLog(ctx)
 	c.tellPeers()
+	c.tellAuditors()
 	if c.first {
 		c.tellSinks()
 	}

@@ -59,6 +59,15 @@ func (c *cycle) finish(ctx context.Context) (*Outcome, error) {
 		}
 		next.Open[k] = o
 	}
+	for _, a := range c.decided {
+		c.complete(a, Raised, c.now.Unix())
+		out = append(out, a)
+	}
+	next.Decided = maps.Clone(c.state.Decided)
+	if next.Decided == nil {
+		next.Decided = make(map[string][]string)
+	}
+	maps.Copy(next.Decided, c.decisions)
 	c.makeRoom(&next, len(out)+len(c.state.Open))
 	for _, a := range c.added {
 		c.complete(a, Raised, c.now.Unix())
@@ -131,6 +140,8 @@ func (c *cycle) ends(key string, o *open) bool {
 		return c.ended
 	case strings.HasPrefix(key, "withheld/"), key == "log/behind", key == "log/not-compared", strings.HasPrefix(key, "behind/"):
 		return c.cmp.log != nil
+	case strings.HasPrefix(key, "refuses/"):
+		return c.refusalEnds(key)
 	case key == moreForks:
 		return c.ended && len(c.held) == 0
 	}

@@ -64,6 +64,7 @@ func (p *probe) certificate() time.Time {
 type peer struct {
 	who    string // witness NAME, mirror NAME
 	mirror bool
+	audits bool     // a witness that publishes its audits
 	key    *log.Key // by which a witness is known; nil for a mirror, and where there is none
 	source log.Source
 	probe  *probe // nil for a directory
@@ -94,7 +95,7 @@ func (l *Log) peers(limits Limits) ([]*peer, error) {
 		if err != nil {
 			return err
 		}
-		all = append(all, &peer{who: kind + " " + p.Name, mirror: kind == "mirror", key: p.key, source: source, probe: probe, tiles: log.NewTileReader(source)})
+		all = append(all, &peer{who: kind + " " + p.Name, mirror: kind == "mirror", audits: p.Audits, key: p.key, source: source, probe: probe, tiles: log.NewTileReader(source)})
 		return nil
 	}
 	for _, p := range l.Witnesses {
@@ -116,6 +117,9 @@ type answer struct {
 	view *log.View // nil when err is not, but for errNotCosigned
 	err  error
 	bad  bool // it answered, and what it showed is not to be believed
+
+	audit    *auditPage // of a witness that audits; nil when auditErr is not
+	auditErr error
 }
 
 // gather asks all peers at once.
@@ -128,6 +132,9 @@ func gather(ctx context.Context, l *Log, peers []*peer, limits Limits) []answer 
 			places <- struct{}{}
 			defer func() { <-places }()
 			out[i] = p.ask(ctx, l, limits)
+			if p.audits {
+				out[i].audit, out[i].auditErr = p.askAudit(ctx, l, limits)
+			}
 		})
 	}
 	wg.Wait()

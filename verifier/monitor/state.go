@@ -45,6 +45,8 @@ type state struct {
 	Peers  map[string]lag   `json:"peers"`
 	Shown  string           `json:"shown,omitzero"` // the signed checkpoint that the log showed last
 	Forks  []string         `json:"forks,omitzero"` // what bundles were kept of: see keyOfFork
+	// Decided has, for each auditing witness, the ids of the decisions that were told.
+	Decided map[string][]string `json:"decided,omitzero"`
 }
 
 // An open is a condition that is seen.
