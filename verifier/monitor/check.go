@@ -190,7 +190,7 @@ func (k *checker) log(c *Config, l *Log, path string) {
 			if list.key == "witnesses" {
 				k.witnessKey(l.policy, p, at)
 			} else if p.Key != "" {
-				k.say(p.Line, "take it out: a mirror signs nothing", "%s has a key", at)
+				k.peerKey(l.policy, p, at, "mirror")
 			}
 			if list.key == "mirrors" && p.Audits {
 				k.say(p.Line, "take it out, or name it under witnesses too", "%s is no witness, and publishes no audits", at)
@@ -250,15 +250,7 @@ func (k *checker) witnessKey(policy *log.Policy, p *Peer, path string) {
 		return // which is said already
 	}
 	if p.Key != "" {
-		key, err := log.ParseKey(p.Key)
-		switch {
-		case err != nil || key.Type != log.TypeCosignature && key.Type != log.TypeMLDSA44:
-			k.say(p.Line, "give the verifier key that the witness publishes, NAME+ID+KEY", "%s.key is no key of a witness", path)
-		case slices.ContainsFunc(policy.Logs, func(l log.LogKey) bool { return l.Key.Equal(key) }):
-			k.say(p.Line, "give the verifier key that the witness publishes", "%s.key is a log's", path)
-		default:
-			p.key = &key
-		}
+		k.peerKey(policy, p, path, "witness")
 		return
 	}
 	for _, w := range policy.Witnesses {
@@ -269,6 +261,23 @@ func (k *checker) witnessKey(policy *log.Policy, p *Peer, path string) {
 	}
 	if len(policy.Witnesses) > 0 && p.Name != "" {
 		k.say(p.Line, "name it as the policy does, or give its key, or name it under mirrors", "%s is no witness of the policy, and has no key", path)
+	}
+}
+
+// peerKey reads the key that is given for a witness or a mirror. A mirror's is nobody's
+// else: what a witness signs says less, and anybody serves it.
+func (k *checker) peerKey(policy *log.Policy, p *Peer, path, kind string) {
+	key, err := log.ParseKey(p.Key)
+	switch {
+	case err != nil || key.Type != log.TypeCosignature && key.Type != log.TypeMLDSA44:
+		k.say(p.Line, "give the verifier key that the "+kind+" publishes, NAME+ID+KEY", "%s.key is no key of a %s", path, kind)
+	case policy == nil: // which is said already
+	case slices.ContainsFunc(policy.Logs, func(l log.LogKey) bool { return l.Key.Equal(key) }):
+		k.say(p.Line, "give the verifier key that the "+kind+" publishes", "%s.key is a log's", path)
+	case kind == "mirror" && slices.ContainsFunc(policy.Witnesses, func(w log.Witness) bool { return w.Key.Equal(key) }):
+		k.say(p.Line, "give the verifier key that the mirror publishes, or none", "%s.key is a witness's", path)
+	default:
+		p.key = &key
 	}
 }
 

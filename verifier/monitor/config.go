@@ -116,7 +116,8 @@ type Peer struct {
 	// Key is a witness's, as C2SP writes a verifier key. Default: that of the witness
 	// of this name in the policy. What a witness shows is believed only with its own
 	// cosignature. Where the policy names no witness at all and there is no key, what
-	// is shown is only what a mirror shows.
+	// is shown is only what a mirror shows. Of a mirror: that of its cosignature
+	// (c2sp.org/tlog-mirror), for the same. Default: it is not asked for one.
 	Key string `yaml:"key"`
 	// Audits says of a witness that it audits the log: what it publishes of that is
 	// read too (docs/witness.md).

@@ -84,7 +84,7 @@ func TestExampleConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(cfg.Logs) != 1 || len(cfg.Logs[0].Rules) != 6 || len(cfg.Logs[0].Witnesses) != 2 || len(cfg.Sinks) != 4 {
+	if len(cfg.Logs) != 1 || len(cfg.Logs[0].Rules) != 6 || len(cfg.Logs[0].Witnesses) != 3 || !cfg.Logs[0].Witnesses[2].Audits || len(cfg.Sinks) != 4 {
 		t.Errorf("it has %+v", cfg)
 	}
 	for _, code := range monitor.Codes() {

@@ -65,7 +65,7 @@ type peer struct {
 	who    string // witness NAME, mirror NAME
 	mirror bool
 	audits bool     // a witness that publishes its audits
-	key    *log.Key // by which a witness is known; nil for a mirror, and where there is none
+	key    *log.Key // by which it is known; nil where there is none
 	source log.Source
 	probe  *probe // nil for a directory
 	tiles  *log.TileReader
@@ -159,17 +159,17 @@ func (p *peer) ask(ctx context.Context, l *Log, limits Limits) answer {
 		return a
 	}
 	if p.key != nil && !cosigned(a.view.Note, *p.key) {
-		// That is not the witness, or not what it cosigned. The log's key signed it
+		// That is not the witness or mirror, or not what it cosigned. The log's key signed it
 		// nevertheless, and is held to it.
 		a.err, a.bad = errNotCosigned, true
 	}
 	return a
 }
 
-var errNotCosigned = errors.New("it has no good cosignature by the witness's own key")
+var errNotCosigned = errors.New("it has no good cosignature by the key that it is known by")
 
-// cosigned reports whether a witness's own good cosignature is on a checkpoint, as
-// c2sp.org/tlog-witness has it of what a witness shows. Without it anybody in between
+// cosigned reports whether a witness's or mirror's own good cosignature is on a checkpoint,
+// as c2sp.org/tlog-witness and c2sp.org/tlog-mirror have it of what they show. Without it anybody in between
 // could answer in its place, with what the log showed long ago.
 func cosigned(n *log.Note, key log.Key) bool {
 	return cosignedAt(n, key) != 0

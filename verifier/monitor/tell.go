@@ -299,7 +299,7 @@ func (c *cycle) tellPeers() {
 		switch {
 		case errors.Is(a.err, errNotCosigned):
 			c.say("peer/"+who, Alarm{Class: Infrastructure, Code: CodePeerBad, Weight: pledge.Warning, Proof: ProofSeen, From: who,
-				Text: fmt.Sprintf("At the address of the %s is a checkpoint of this log that is not believed to be the witness's: %v.", who, a.err), Hint: "see whether its address and its key are right, and who else may answer there; ask who runs it"})
+				Text: fmt.Sprintf("At the address of the %s is a checkpoint of this log that is not believed to be its own: %v.", who, a.err), Hint: "see whether its address and its key are right, and who else may answer there; ask who runs it"})
 			continue
 		case a.bad:
 			c.say("peer/"+who, Alarm{Class: Infrastructure, Code: CodePeerBad, Weight: pledge.Warning, Proof: ProofSeen, From: who,

@@ -360,3 +360,44 @@ func TestCosignedLongAgo(t *testing.T) {
 		})
 	}
 }
+
+// A mirror with a key has to cosign what it shows; without one it need not. A key that
+// means something else is refused.
+func TestMirrorWithAKey(t *testing.T) {
+	const no, over = "raised/infrastructure/copy-not-believed", "ended/infrastructure/copy-not-believed"
+	p := newPlace(t, 60, generator.Options{Seed: 52, Witnesses: 2})
+	p.log("mirror", 60)
+	raw, mine := p.checkpointOf("mirror")(), cosignerOf(t, "mirror.example/m1", 7)
+	other := cosignerOf(t, mine.Key().Name, 9)
+	with := func(key log.Key) string {
+		return p.yaml("log", "    mirrors:", fmt.Sprintf("      - {name: library, url: mirror, key: %q}", key.String()))
+	}
+	cfg, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(with(mine.Key())), os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what string
+		show []byte
+		want []string
+	}{
+		{"cosigned", p.cosign(raw, mine, 1), nil},
+		{"not cosigned", raw, []string{no}},
+		{"cosigned again", p.cosign(raw, mine, 2), []string{over}},
+		{"by another key of its name", p.cosign(raw, other, 1), []string{no}},
+	} {
+		p.write("mirror/checkpoint", c.show)
+		list, out := p.once(cfg)
+		want(t, c.what, list, c.want...)
+		if bad := slices.Contains(c.want, no); bad != out.Unseen || bad && list[0].From != "mirror library" {
+			t.Errorf("%s: %+v", c.what, out)
+		}
+	}
+	list, _ := p.once(p.config("log", "    mirrors:", "      - {name: library, url: mirror}"))
+	want(t, "without a key", list, over)
+	for words, key := range map[string]log.Key{"is no key of a mirror": p.world.Signer.Key(), "is a witness's": p.world.Policy.Witnesses[0].Key} {
+		if _, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(with(key)), os.Getenv); err == nil || !strings.Contains(err.Error(), "mirrors[1].key "+words) {
+			t.Errorf("%s: %v", words, err)
+		}
+	}
+}
