@@ -214,6 +214,10 @@ func (p *parts) openEngine(ctx context.Context, s *setup, logger *slog.Logger) e
 
 // restoredHint says what to do when a witness knows more of the log than it does.
 func (s *setup) restoredHint(r *embedded.RestoredError) string {
+	if x := r.Former; x != nil {
+		return fmt.Sprintf("if this server signed that before its key was changed, %s, %s and the directory are older copies: restore the newest. If it did not, keep what the witness shows, have every witness retire %s, "+
+			"and take witness %s out of the policy: it can't follow this log any more; see \"Changing the checkpoint key\" in docs/operating.md", s.storePath(), s.guardPath(), x.Key(), x.Witness)
+	}
 	return fmt.Sprintf("stop every other server of this log; restore the newest copies of %s, %s and the directory: entries that readers may hold are missing here. "+
 		"What the witness holds is at its monitoring address under %x/checkpoint: if the log's key signed it, move %s away and give it to `pledgelog adopt-checkpoint`; "+
 		"if the witness errs, take its address out of the policy until its operator has mended it",

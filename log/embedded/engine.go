@@ -192,7 +192,7 @@ type Engine struct {
 	stopped   error          // why the engine takes no more; nil while it does
 	signErr   error          // of the last attempt to publish
 	closed    bool
-	doubted   map[string]bool // witnesses of whom it is told that they contradict this log
+	told      map[string]bool // what witnesses say against this log, and was told
 
 	confirmed  bool      // witnesses have cosigned since Open
 	cosigned   time.Time // when they did so last, by Clock

@@ -146,22 +146,36 @@ func (e *Engine) contradicted(ctx context.Context) error {
 		if ahead, ok := errors.AsType[*witnessing.AheadError](x); ok && known && ahead.Size <= last {
 			continue
 		}
-		if x.Shown != nil && (x.Fork || known && x.Shown.Checkpoint.Size > last) {
+		proof := x.Shown != nil && (x.Fork || known && x.Shown.Checkpoint.Size > last)
+		switch {
+		case proof && !x.Former:
 			e.cfg.Logger.Error("a witness shows another history of this log, signed by its key", "witness", x.Witness, "checkpoint", string(x.Shown.Raw))
 			return fmt.Errorf("%w: %w: stop every other server of this log, keep all files and that checkpoint; see \"After losing the machine\" in docs/operating.md", log.ErrStopped, x)
-		}
-		e.mu.Lock()
-		told := e.doubted[x.Witness]
-		if e.doubted == nil {
-			e.doubted = make(map[string]bool)
-		}
-		e.doubted[x.Witness] = true
-		e.mu.Unlock()
-		if !told {
+		case proof && e.tellOnce(x.Witness+" "+x.Key()):
+			// What a key that is gone signs is none of this server's doing, and must not stop
+			// it: whoever stole the key could do so for ever.
+			e.cfg.Logger.Error("a witness shows another history of this log, signed by a former key: that key was stolen, or another server uses it",
+				"witness", x.Witness, "url", x.URL, "key", x.Key(), "checkpoint", string(x.Shown.Raw),
+				"hint", "keep that checkpoint; have every witness retire the key; this one can't follow the log any more; see \"Changing the checkpoint key\" in docs/operating.md")
+		case !proof && e.tellOnce(x.Witness):
 			e.cfg.Logger.Error("a witness contradicts this log and shows no proof: compare what it shows with what this log signed", "witness", x.Witness, "url", x.URL, "error", x.Said.Error())
 		}
 	}
 	return nil
+}
+
+// tellOnce reports whether something is not told yet.
+func (e *Engine) tellOnce(what string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.told[what] {
+		return false
+	}
+	if e.told == nil {
+		e.told = make(map[string]bool)
+	}
+	e.told[what] = true
+	return true
 }
 
 func (e *Engine) cosignAll(ctx context.Context, signed []byte) (view *log.View, err error) {
@@ -187,7 +201,7 @@ func (e *Engine) cosignAll(ctx context.Context, signed []byte) (view *log.View, 
 		// What was signed and not published, before a crash, a witness may well
 		// have seen: the log grows to it again.
 		if known && a.Size > last {
-			return nil, fmt.Errorf("%w: %w", log.ErrStopped, &RestoredError{*a, last})
+			return nil, fmt.Errorf("%w: %w", log.ErrStopped, &RestoredError{*a, last, formerOf(e.cfg.Witnesses.Contradictions(), a.Witness)})
 		}
 	}
 	return view, err
@@ -209,9 +223,24 @@ func (e *Engine) lastSigned(ctx context.Context) (size uint64, known bool, err e
 type RestoredError struct {
 	Ahead witnessing.AheadError
 	Last  uint64 // size of the largest tree that this log remembers to have signed
+	// Former is what the witness shows, if a key signed it that does not sign now; else nil.
+	Former *witnessing.Contradiction
+}
+
+// formerOf finds what a witness shows that a former key signed.
+func formerOf(against []*witnessing.Contradiction, name string) *witnessing.Contradiction {
+	for _, x := range against {
+		if x.Witness == name && x.Former {
+			return x
+		}
+	}
+	return nil
 }
 
 func (e *RestoredError) Error() string {
+	if e.Former != nil {
+		return fmt.Sprintf("%v; this log remembers to have signed no more than %d", e.Former, e.Last)
+	}
 	return fmt.Sprintf("witness %s (%s) says that it has cosigned a tree of %d entries, and this log remembers to have signed no more than %d: "+
 		"log and guard were restored together from an older copy, or another server signs for this log, or the witness errs",
 		e.Ahead.Witness, e.Ahead.URL, e.Ahead.Size, e.Last)

@@ -2,6 +2,8 @@ package embedded_test
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -80,24 +82,29 @@ func TestRestoredWithItsGuard(t *testing.T) {
 
 // A log and its guard were restored together, and a quorum that never saw what is missing
 // cosigns it. A witness that did see it comes back long after the start: what it shows
-// proves the fork, and the log stops. Without proof it goes on, and tells it once.
+// proves the fork, and the log stops. Without proof it goes on, and tells it once; so it does
+// where a key of the policy signed that which does not sign now, and it says which.
 func TestWitnessComesBackLater(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		fork uint64 // size of the other history
 		show func(raw []byte) []byte
-		stop bool
+		told string // "": it stops
 	}{
-		{"smaller than ours by then", 150, func(raw []byte) []byte { return raw }, true},
-		{"larger than ours", 400, func(raw []byte) []byte { return raw }, true},
-		{"shows nothing", 150, nil, false},
-		{"larger, shows nothing", 400, nil, false},
-		{"shows what our key did not sign", 150, func(raw []byte) []byte { return []byte(strings.Replace(string(raw), "150", "151", 1)) }, false},
+		{"smaller than ours by then", 150, func(raw []byte) []byte { return raw }, ""},
+		{"larger than ours", 400, func(raw []byte) []byte { return raw }, ""},
+		{"shows nothing", 150, nil, "shows no proof"},
+		{"larger, shows nothing", 400, nil, "shows no proof"},
+		{"shows what our key did not sign", 150, func(raw []byte) []byte { return []byte(strings.Replace(string(raw), "150", "151", 1)) }, "shows no proof"},
+		{"smaller, signed by a former key", 150, byFormer, "signed by a former key"},
+		{"larger, signed by a former key", 400, byFormer, "signed by a former key"},
+		{"signed by a former key and by ours", 150, func(raw []byte) []byte { return append(raw, lastLine(byFormer(raw))...) }, ""},
+		{"signed by a key of no policy", 400, func(raw []byte) []byte { return signedBy(raw, "nobody's") }, "shows no proof"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			ws := startWitnesses(t, "a", "b", "c")
-			policy := policyText(t, ws, "group g any a b c\nquorum g\n")
+			policy := "log " + formerSigner(formerSeed).Key().String() + "\n" + policyText(t, ws, "group g any a b c\nquorum g\n")
 			dir, cfg, _ := createWitnessed(t, policy)
 			e := open(t, cfg)
 			mustAppend(t, e, 0, 100)
@@ -137,7 +144,7 @@ func TestWitnessComesBackLater(t *testing.T) {
 				t.Fatal(err)
 			}
 			ws[2].Set(nil)
-			if c.stop {
+			if c.told == "" {
 				eventually(t, "the end", func() bool { return errors.Is(e.Err(), log.ErrStopped) })
 				x, ok := errors.AsType[*witnessing.Contradiction](e.Err())
 				if !ok || x.Shown == nil || x.Shown.Checkpoint.Size != c.fork || x.Witness != "c" || !strings.Contains(e.Err().Error(), "After losing the machine") {
@@ -151,10 +158,76 @@ func TestWitnessComesBackLater(t *testing.T) {
 				t.Errorf("Err: %v", err)
 			}
 			closeLog(t, e)
-			if n := strings.Count(told.String(), "contradicts this log"); n != 1 {
-				t.Errorf("told %d times: %s", n, told)
+			said := strings.Count(told.String(), "\n")
+			if said != 1 || !strings.Contains(told.String(), c.told) {
+				t.Errorf("told %d times: %s", said, told)
+			}
+			if key := formerSigner(formerSeed).Key(); strings.Contains(c.told, "former") &&
+				(!strings.Contains(told.String(), fmt.Sprintf("key=%s+%08x", key.Name, key.ID)) || !strings.Contains(told.String(), "Changing the checkpoint key")) {
+				t.Errorf("told %s", told)
 			}
 		})
+	}
+}
+
+// A key that the policy of a test names, and that does not sign.
+const formerSeed = "former key"
+
+func formerSigner(of string) *log.Signer {
+	seed := sha256.Sum256([]byte(of))
+	s, err := log.NewSigner(origin, seed[:])
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func byFormer(raw []byte) []byte { return signedBy(raw, formerSeed) }
+
+// signedBy is a checkpoint that another key signed.
+func signedBy(raw []byte, of string) []byte {
+	n, err := log.ParseNote(raw)
+	if err == nil {
+		n, err = formerSigner(of).SignNote(n.Text)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return n.Marshal()
+}
+
+func lastLine(raw []byte) []byte {
+	return raw[bytes.LastIndexByte(raw[:len(raw)-1], '\n')+1:]
+}
+
+// A thief has had a witness cosign more by a key that was replaced. The log can't tell that
+// from a copy of itself that is too old, and does not start; it says whose key that was.
+func TestFormerKeyAtTheStart(t *testing.T) {
+	ws := startWitnesses(t, "a", "b", "c")
+	policy := "log " + formerSigner(formerSeed).Key().String() + "\n" + policyText(t, ws, twoOfThree)
+	dir, cfg, _ := createWitnessed(t, policy)
+	e := open(t, cfg)
+	mustAppend(t, e, 0, 100)
+	closeLog(t, e)
+	cp := log.Checkpoint{Origin: origin, Size: 101, Root: log.LeafHash([]byte("the thief's"))}
+	n, err := formerSigner(formerSeed).SignNote(cp.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws[1].SetState(cp.Size, cp.Root)
+	ws[1].Show(n.Marshal)
+	cfg, _ = witnessed(t, dir, policy)
+	_, err = embedded.Open(t.Context(), cfg)
+	restored, ok := errors.AsType[*embedded.RestoredError](err)
+	if !ok || !errors.Is(err, log.ErrStopped) || restored.Former == nil || restored.Former.Witness != "b" || restored.Last != 100 ||
+		!strings.Contains(err.Error(), "that key was stolen") || !strings.Contains(err.Error(), restored.Former.Key()) {
+		t.Fatalf("Open: %v", err)
+	}
+	ws[1].Show(nil)
+	cfg, _ = witnessed(t, dir, policy)
+	_, err = embedded.Open(t.Context(), cfg)
+	if restored, ok := errors.AsType[*embedded.RestoredError](err); !ok || restored.Former != nil {
+		t.Fatalf("Open: %v", err)
 	}
 }
 

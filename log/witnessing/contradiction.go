@@ -19,12 +19,15 @@ type Contradiction struct {
 	URL     string // its submission prefix
 	Said    error  // matches ErrAhead or ErrInconsistent
 
-	// Shown is the checkpoint that the witness shows, signed by a key that signs for this
-	// log now; nil if it shows none, or one that goes with this log's tree. Fork says that
+	// Shown is the checkpoint that the witness shows, signed by a key that the policy names
+	// for this log; nil if it shows none, or one that goes with this log's tree. Fork says that
 	// this log's tree does not continue it. Otherwise it is larger than the tree that was to
 	// be cosigned: proof for who knows that this log never signed one of that size.
 	Shown *log.View
 	Fork  bool
+	// Former says that no key signed it that signs for this log now: then whoever has a former
+	// key made it, and this log's server goes on.
+	Former bool
 }
 
 func (x *Contradiction) Error() string {
@@ -32,8 +35,21 @@ func (x *Contradiction) Error() string {
 		return fmt.Sprintf("witness %s (%s): %v", x.Witness, x.URL, x.Said)
 	}
 	cp := x.Shown.Checkpoint
+	if x.Former {
+		return fmt.Sprintf("witness %s (%s) shows a checkpoint of %d entries with root %x that is no part of this log, signed by %s, a key that does not sign for it now: "+
+			"that key was stolen, or another server uses it", x.Witness, x.URL, cp.Size, cp.Root, x.Key())
+	}
 	return fmt.Sprintf("witness %s (%s) shows a checkpoint of %d entries with root %x, signed by this log's key, that is no part of this log: "+
 		"log and guard were restored together from an older copy, or another server signs for this log, or the key was stolen", x.Witness, x.URL, cp.Size, cp.Root)
+}
+
+// Key names the key that signed what is shown, as NAME+ID; "" when nothing is.
+func (x *Contradiction) Key() string {
+	if x.Shown == nil {
+		return ""
+	}
+	k := x.Shown.LogKeys[0] // a view has one
+	return fmt.Sprintf("%s+%08x", k.Name, k.ID)
 }
 
 func (x *Contradiction) Unwrap() error { return x.Said }
@@ -58,12 +74,13 @@ func (c *Client) contradicts(p *place, r *round, err error) *Contradiction {
 	ctx, cancel := context.WithTimeoutCause(c.ctx, c.cfg.Timeout, ErrTimeout)
 	defer cancel()
 	view, err := c.shown(ctx, p, r.cp.Origin)
-	if err != nil || view.Checkpoint.Origin != r.cp.Origin || !slices.ContainsFunc(view.LogKeys, r.signedBy) {
+	if err != nil || view.Checkpoint.Origin != r.cp.Origin {
 		return x
 	}
+	former := !slices.ContainsFunc(view.LogKeys, r.signedBy)
 	cp := view.Checkpoint
 	if cp.Size > r.cp.Size {
-		x.Shown = view
+		x.Shown, x.Former = view, former
 		return x
 	}
 	if fork, err := c.forks(ctx, cp, r.cp); err != nil || !fork {
@@ -75,7 +92,7 @@ func (c *Client) contradicts(p *place, r *round, err error) *Contradiction {
 			return x
 		}
 	}
-	x.Shown, x.Fork = view, true
+	x.Shown, x.Fork, x.Former = view, true, former
 	return x
 }
 
