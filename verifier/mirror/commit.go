@@ -20,10 +20,6 @@ import (
 // covers its erasure, so that a crash leaves the copy as it was, or whole. The state of
 // the audit comes last: until then the next run does all of this again.
 func (c *copying) commit(next string, report *verifier.Report, r *Result) error {
-	signed, err := c.cosigned()
-	if err != nil {
-		return err
-	}
 	if err := c.src.place(); err != nil {
 		return err
 	}
@@ -31,6 +27,11 @@ func (c *copying) commit(next string, report *verifier.Report, r *Result) error 
 		return err
 	}
 	if err := c.src.flush(); err != nil {
+		return err
+	}
+	// Only now is all there that a cosignature says to be.
+	signed, err := c.cosigned()
+	if err != nil {
 		return err
 	}
 	if err := atomicfile.Write(c.path(log.CheckpointPath), signed, 0o644); err != nil {
