@@ -91,56 +91,129 @@ func (q *queue) list() (list []waiting, next uint64, err error) {
 	return list, q.next, nil
 }
 
-// A pass is one attempt at all that waits.
+// A pass is one attempt at all that waits. It looks at each a few times at most, however
+// many there are.
 type pass struct {
 	list    []waiting
+	at      int                // what stands before it was looked at
+	again   []waiting          // what is looked at before the rest of the list
+	blocked map[string]waiting // what ended and was passed over, by id, as that it was raised still waits
+	raised  map[string]bool    // ids of which still has to be told that they were raised
+	left    int                // how many wait
+	looked  int                // how often one was looked at
+
 	tried   map[string]bool // what failed in this pass, and stays
 	alone   map[string]bool // what was among several that failed, or were refused, together
 	strikes map[Class]int
 }
 
+func newPass() *pass {
+	return &pass{tried: make(map[string]bool), alone: make(map[string]bool), strikes: make(map[Class]int)}
+}
+
+// begin takes a list from its beginning. What failed in this pass is not forgotten.
+func (p *pass) begin(list []waiting) {
+	p.list, p.at, p.again, p.left = list, 0, nil, len(list)
+	p.blocked, p.raised = make(map[string]waiting), make(map[string]bool)
+	for _, w := range list {
+		if id, ok := strings.CutSuffix(w.what, "-"+string(Raised)); ok {
+			p.raised[id] = true
+		}
+	}
+}
+
+// peek is the one to look at next.
+func (p *pass) peek() (w waiting, ok bool) {
+	p.looked++
+	switch {
+	case len(p.again) > 0:
+		return p.again[0], true
+	case p.at < len(p.list):
+		return p.list[p.at], true
+	}
+	return waiting{}, false
+}
+
+// skip goes on to the one after that.
+func (p *pass) skip() {
+	if len(p.again) > 0 {
+		p.again = p.again[1:]
+	} else {
+		p.at++
+	}
+}
+
 // choose finds what is sent next: several of one class, or one alone. That a matter ended
 // is not sent before that it was raised.
 func (p *pass) choose(most int) (some []waiting) {
-	raised := make(map[string]bool) // what still has to be told of
-	for _, w := range p.list {
-		if id, ok := strings.CutSuffix(w.what, "-"+string(Raised)); ok {
-			raised[id] = true
+	with := make(map[string]bool) // that they were raised is sent with it
+	for len(some) < most {
+		w, ok := p.peek()
+		if !ok {
+			break
 		}
-	}
-	for _, w := range p.list {
-		if id, ok := strings.CutSuffix(w.what, "-"+string(Ended)); ok && raised[id] || p.tried[w.what] || p.strikes[w.class] >= maxStrikes {
+		if p.tried[w.what] || p.strikes[w.class] >= maxStrikes {
+			p.skip()
+			continue
+		}
+		if id, ok := strings.CutSuffix(w.what, "-"+string(Ended)); ok && p.raised[id] && !with[id] {
+			p.blocked[id] = w
+			p.skip()
 			continue
 		}
 		single := w.fails > 0 || p.alone[w.what]
 		if len(some) > 0 && (single || w.class != some[0].class) {
 			break
 		}
+		p.skip()
 		some = append(some, w)
-		delete(raised, strings.TrimSuffix(w.what, "-"+string(Raised)))
-		if single || len(some) == most {
+		if id, ok := strings.CutSuffix(w.what, "-"+string(Raised)); ok {
+			with[id] = true
+		}
+		if single {
 			break
 		}
 	}
 	return some
 }
 
-// remove takes out what waits no more.
+// remove notes that some wait no more.
 func (p *pass) remove(some ...waiting) {
-	p.list = slices.DeleteFunc(p.list, func(w waiting) bool { return slices.Contains(some, w) })
+	p.left -= len(some)
+	for _, w := range some {
+		id, ok := strings.CutSuffix(w.what, "-"+string(Raised))
+		if !ok {
+			continue
+		}
+		delete(p.raised, id)
+		if ended, ok := p.blocked[id]; ok {
+			delete(p.blocked, id)
+			p.again = append(p.again, ended)
+		}
+	}
+}
+
+// each has some that did not come through together looked at again, each alone.
+func (p *pass) each(some []waiting) {
+	for _, w := range some {
+		p.alone[w.what] = true
+	}
+	p.again = append(slices.Clone(some), p.again...)
 }
 
 // deliver sends what waits and goes on past what fails, which it leaves for the next time.
 // Of several that fail together, or are refused, each is sent alone. It reports whether
 // the sink took any, and why it did not take all.
 func (q *queue) deliver(ctx context.Context) (took bool, err error) {
-	p := &pass{tried: make(map[string]bool), alone: make(map[string]bool), strikes: make(map[Class]int)}
+	p := newPass()
 	var failed error
 	for next := uint64(0); ; {
-		if p.list == nil || q.came(next) {
-			if p.list, next, err = q.list(); err != nil {
+		if p.raised == nil || q.came(next) {
+			var list []waiting
+			if list, next, err = q.list(); err != nil {
 				return took, q.note(err)
 			}
+			p.begin(list)
 		}
 		some := p.choose(q.batch)
 		if len(some) == 0 {
@@ -166,7 +239,7 @@ func (q *queue) deliver(ctx context.Context) (took bool, err error) {
 		if len(alarms) == 0 {
 			continue
 		}
-		err := q.attempt(ctx, alarms, len(p.list) > len(good))
+		err := q.attempt(ctx, alarms, p.left > len(good))
 		var refused *refusal
 		switch {
 		case err == nil:
@@ -186,9 +259,7 @@ func (q *queue) deliver(ctx context.Context) (took bool, err error) {
 			p.remove(good...)
 			continue
 		case len(good) > 1:
-			for _, w := range good {
-				p.alone[w.what] = true
-			}
+			p.each(good)
 		default:
 			p.tried[good[0].what] = true
 			q.count(good[0].what)
