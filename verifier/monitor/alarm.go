@@ -80,7 +80,9 @@ type Alarm struct {
 	Rules    []string        `json:"rules,omitzero"` // that want it
 	Entry    *verifier.Said  `json:"entry,omitzero"`
 	Finding  *pledge.Finding `json:"finding,omitzero"`
-	Evidence string          `json:"evidence,omitzero"` // name of the bundle's file
+	Evidence string          `json:"evidence,omitzero"` // path of the bundle's file where the monitor runs
+	// EvidenceURL is where the sink's readers find it.
+	EvidenceURL string `json:"evidenceUrl,omitzero"`
 }
 
 // JSON writes it on one line, with a line feed.

@@ -108,6 +108,7 @@ type atomEntry struct {
 	ID         string         `xml:"id"`
 	Title      string         `xml:"title"`
 	Updated    string         `xml:"updated"`
+	Links      []atomLink     `xml:"link"`
 	Categories []atomCategory `xml:"category"`
 	Content    atomContent    `xml:"content"`
 }
@@ -133,7 +134,12 @@ func atom(s *Sink, cfg *Config, alarms []*Alarm) ([]byte, error) {
 	}
 	for _, a := range alarms {
 		f.Updated = max(f.Updated, a.Time)
-		f.Entries = append(f.Entries, atomEntry{
+		a = s.public(a, cfg)
+		var links []atomLink
+		if a.EvidenceURL != "" {
+			links = []atomLink{{"enclosure", a.EvidenceURL}}
+		}
+		f.Entries = append(f.Entries, atomEntry{Links: links,
 			ID: "urn:pledgelog:alarm:" + a.ID + ":" + string(a.Event), Title: a.Title(), Updated: a.Time,
 			Categories: []atomCategory{{string(a.Class)}, {string(a.Code)}}, Content: atomContent{"text", a.letter()},
 		})

@@ -28,7 +28,7 @@ func ParseConfig(file string, b []byte, getenv func(string) string) (*Config, er
 		r.read(b, c)
 	}
 	if len(r.found) == 0 {
-		k := &checker{reader: r, dir: filepath.Dir(file), getenv: getenv}
+		k := &checker{reader: r, dir: folderOf(file), getenv: getenv}
 		k.config(c)
 	}
 	if len(r.found) > 0 {
@@ -43,6 +43,15 @@ type checker struct {
 	*reader
 	dir    string
 	getenv func(string) string
+}
+
+// folderOf is the folder of a file. What an alarm names is to be found from anywhere: it
+// does not hang on where the monitor was started.
+func folderOf(file string) string {
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	return filepath.Dir(file)
 }
 
 // path puts a path in the place that it has seen from the configuration's folder.
@@ -352,9 +361,9 @@ func readSmall(file string, limit int64) ([]byte, error) {
 func (k *checker) sink(s *Sink, path string) {
 	allowed := map[string][]string{
 		"stdout":  {},
-		"webhook": {"url", "url_file", "url_env", "secret_file", "secret_env"},
+		"webhook": {"url", "url_file", "url_env", "secret_file", "secret_env", "evidence_url"},
 		"smtp":    {"server", "from", "to", "user", "password_file", "password_env", "plain"},
-		"atom":    {"file", "link"},
+		"atom":    {"file", "link", "evidence_url"},
 	}
 	keys, ok := allowed[s.Type]
 	if !ok {
@@ -376,6 +385,7 @@ func (k *checker) sink(s *Sink, path string) {
 			k.say(s.Line, "the classes are misbehaviour, interest and infrastructure", "%s.classes has one that there is not", path)
 		}
 	}
+	k.webAddress(s.Line, path+".evidence_url", s.EvidenceURL)
 	switch s.Type {
 	case "webhook":
 		if s.url, ok = k.secret(s.Line, path+".url", s.URL, s.URLFile, s.URLEnv); !ok && s.URL+s.URLFile+s.URLEnv == "" {

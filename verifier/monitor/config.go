@@ -157,6 +157,10 @@ type Sink struct {
 	// Plain does without STARTTLS. Only for a server on this machine.
 	Plain bool `yaml:"plain"`
 
+	// EvidenceURL is the address of the folder of bundles, as the readers of a webhook or
+	// a feed reach it: publishing it there is up to who runs the monitor. Default: none.
+	EvidenceURL string `yaml:"evidence_url"`
+
 	// File is the Atom feed, Link an address that it names as its own.
 	File string `yaml:"file"`
 	Link string `yaml:"link"`

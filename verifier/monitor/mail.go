@@ -29,14 +29,25 @@ type post struct {
 	log    *slog.Logger
 }
 
+// send sends them with their bundles, and without where the server refuses that for
+// good: an alarm is not to be lost for what goes along with it.
 func (p *post) send(ctx context.Context, alarms []*Alarm) error {
+	with, err := p.attempt(ctx, alarms, true)
+	if refused := (*refusal)(nil); with && errors.As(err, &refused) {
+		_, err = p.attempt(ctx, alarms, false)
+	}
+	return err
+}
+
+// attempt reports whether bundles went along.
+func (p *post) attempt(ctx context.Context, alarms []*Alarm, attach bool) (with bool, err error) {
 	host, _, err := net.SplitHostPort(p.sink.Server)
 	if err != nil {
-		return err
+		return with, err
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", p.sink.Server)
 	if err != nil {
-		return err
+		return with, err
 	}
 	defer conn.Close()
 	if t, ok := ctx.Deadline(); ok {
@@ -46,30 +57,30 @@ func (p *post) send(ctx context.Context, alarms []*Alarm) error {
 	defer stop()
 	c, err := smtp.NewClient(conn, host)
 	if err != nil {
-		return err
+		return with, err
 	}
 	defer c.Close()
 	if name, err := os.Hostname(); err == nil {
 		if err := c.Hello(name); err != nil {
-			return err
+			return with, err
 		}
 	}
 	if !p.sink.Plain {
 		if ok, _ := c.Extension("STARTTLS"); !ok {
-			return errors.New("the mail server offers no STARTTLS, and mail is not sent without it")
+			return with, errors.New("the mail server offers no STARTTLS, and mail is not sent without it")
 		}
 		if err := c.StartTLS(&tls.Config{ServerName: host, RootCAs: p.limits.Roots, MinVersion: tls.VersionTLS12}); err != nil {
-			return err
+			return with, err
 		}
 	}
 	if p.sink.User != "" {
 		if err := c.Auth(smtp.PlainAuth("", p.sink.User, p.sink.password.reveal(), host)); err != nil {
 			// The server's words may repeat what it was told.
-			return fmt.Errorf("the mail server does not take user and password%s", codeOf(err))
+			return with, fmt.Errorf("the mail server does not take user and password%s", codeOf(err))
 		}
 	}
 	if err := c.Mail(p.sink.From); err != nil {
-		return err
+		return with, err
 	}
 	var refused error
 	taken := 0
@@ -82,27 +93,29 @@ func (p *post) send(ctx context.Context, alarms []*Alarm) error {
 			p.log.Error("the mail server refuses a recipient", "sink", p.sink.Name, "to", to, "error", err.Error())
 			refused = err
 		default:
-			return err
+			return with, err
 		}
 	}
 	if taken == 0 {
 		// That is no matter of this mail: it waits until there is a recipient.
-		return fmt.Errorf("the mail server refuses all recipients: %w", refused)
+		return with, fmt.Errorf("the mail server refuses all recipients: %w", refused)
 	}
 	w, err := c.Data()
 	if err != nil {
-		return err
+		return with, err
 	}
-	if _, err := w.Write(p.message(alarms, time.Now())); err != nil {
-		return err
+	_, size := c.Extension("SIZE")
+	mail, with := p.message(alarms, time.Now(), attach, size)
+	if _, err := w.Write(mail); err != nil {
+		return with, err
 	}
 	if err := w.Close(); permanent(err) {
-		return &refusal{err}
+		return with, &refusal{err}
 	} else if err != nil {
-		return err
+		return with, err
 	}
 	c.Quit() // it is sent, whatever comes of that
-	return nil
+	return with, nil
 }
 
 // permanent reports whether a server's answer says that a repeat is of no use.
@@ -119,9 +132,22 @@ func codeOf(err error) string {
 	return ""
 }
 
-// message writes a mail.
-func (p *post) message(alarms []*Alarm, now time.Time) []byte {
-	var b bytes.Buffer
+// message writes a mail, with the bundles if they are to go along and there is room for
+// them by what the server says of its SIZE, and reports whether any does.
+func (p *post) message(alarms []*Alarm, now time.Time, attach bool, size string) ([]byte, bool) {
+	var text, b bytes.Buffer
+	q := quotedprintable.NewWriter(&text)
+	for i, a := range alarms {
+		if i > 0 {
+			q.Write([]byte("\n----\n\n"))
+		}
+		q.Write([]byte(a.letter() + a.howToAcknowledge()))
+	}
+	q.Close()
+	var files []bundleFile
+	if attach {
+		files = bundles(alarms, roomFor(size, text.Len()))
+	}
 	subject := oneLine(alarms[0].Title())
 	if n := len(alarms) - 1; n > 0 {
 		subject += fmt.Sprintf(", and %s", verifier.Count(uint64(n), "other", "others"))
@@ -137,20 +163,19 @@ func (p *post) message(alarms []*Alarm, now time.Time) []byte {
 	for _, h := range [][2]string{
 		{"From", p.sink.From}, {"To", strings.Join(p.sink.To, ", ")}, {"Subject", mime.QEncoding.Encode("utf-8", subject)}, {"Date", now.Format(time.RFC1123Z)},
 		{"Message-ID", "<" + id(parts...) + "@" + domain + ">"}, {"Auto-Submitted", "auto-generated"}, {"MIME-Version", "1.0"},
-		{"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "quoted-printable"},
 	} {
 		b.WriteString(h[0] + ": " + h[1] + "\r\n")
 	}
-	b.WriteString("\r\n")
-	q := quotedprintable.NewWriter(&b)
-	for i, a := range alarms {
-		if i > 0 {
-			q.Write([]byte("\n----\n\n"))
-		}
-		q.Write([]byte(a.letter()))
+	const plain = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+	if len(files) == 0 {
+		b.WriteString(plain + "\r\n")
+		b.Write(text.Bytes())
+		return b.Bytes(), false
 	}
-	q.Close()
-	return b.Bytes()
+	boundary := "=_" + id(parts...)
+	b.WriteString("Content-Type: " + mime.FormatMediaType("multipart/mixed", map[string]string{"boundary": boundary}) + "\r\n\r\n")
+	b.Write(multipart(boundary, plain, text.Bytes(), files))
+	return b.Bytes(), true
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -181,14 +206,19 @@ func (a *Alarm) letter() string {
 	}
 	row("rules", strings.Join(a.Rules, ", "))
 	row("from", a.From)
-	row("evidence", a.Evidence)
+	row("evidence", or(a.EvidenceURL, a.Evidence))
 	row("behind it", proofWords[a.Proof])
 	row("seen", a.Since)
 	row("id", a.ID)
-	if a.Event == Raised && a.Code != CodeEntry {
-		b.WriteString("\nTo keep it quiet: pledge-verify monitor ack --config FILE " + a.ID + "\n")
-	}
 	return b.String()
+}
+
+// howToAcknowledge is for those alone who have the monitor's configuration.
+func (a *Alarm) howToAcknowledge() string {
+	if a.Event != Raised || a.Code == CodeEntry || a.Code == CodeAccepted {
+		return ""
+	}
+	return "\nTo keep it quiet: pledge-verify monitor ack --config FILE " + a.ID + "\n"
 }
 
 var proofWords = map[Proof]string{

@@ -37,6 +37,7 @@ type mailbox struct {
 	unknown  string // recipients that have this in them are refused
 	unwanted string // and mails that have this in them
 	later    string // these for now
+	size     string // what it takes at most, in bytes; "": it does not say
 }
 
 func newMailbox(t *testing.T, withTLS bool) (*mailbox, *x509.CertPool) {
@@ -89,7 +90,7 @@ func (m *mailbox) talk(conn net.Conn) {
 		}
 		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
 		m.mu.Lock()
-		refuse, unknown, unwanted, later := m.refuse, m.unknown, m.unwanted, m.later
+		refuse, unknown, unwanted, later, size := m.refuse, m.unknown, m.unwanted, m.later, m.size
 		if !secure && verb != "EHLO" && verb != "STARTTLS" && verb != "QUIT" {
 			m.plain++
 		}
@@ -101,6 +102,9 @@ func (m *mailbox) talk(conn net.Conn) {
 				c.PrintfLine("250 STARTTLS")
 			} else {
 				c.PrintfLine("250-mail.example")
+				if size != "" {
+					c.PrintfLine("250-SIZE %s", size)
+				}
 				c.PrintfLine("250 AUTH PLAIN")
 			}
 		case "STARTTLS":

@@ -50,7 +50,8 @@ func Sign(secret []byte, timestamp int64, body []byte) string {
 }
 
 func (w *webhook) send(ctx context.Context, alarms []*Alarm) error {
-	a := alarms[0]
+	a := *alarms[0]
+	a.EvidenceURL = w.sink.evidenceAt(&a)
 	body, err := a.JSON()
 	if err != nil {
 		return err
