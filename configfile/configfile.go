@@ -137,6 +137,11 @@ func (f Field) set(n ast.Node) (wrong, hint string) {
 		return "", ""
 	}
 	value, ok := scalar(n)
+	if f.Duration != nil {
+		if number, ok := unitless(n, value); ok {
+			return fmt.Sprintf("%s is %s, without a unit", f.Key, number), "write a time, such as " + number + "s"
+		}
+	}
 	if !ok {
 		return f.Key + " is not text", "write it as text, in quotation marks if need be"
 	}
@@ -195,6 +200,18 @@ func scalar(n ast.Node) (string, bool) {
 		return "", true
 	}
 	return "", false
+}
+
+// unitless returns a length of time that is a number and no more, in quotation marks or not.
+func unitless(n ast.Node, text string) (string, bool) {
+	if n.Type() == ast.IntegerType || n.Type() == ast.FloatType {
+		text = n.GetToken().Value
+	}
+	_, err := time.ParseDuration(text + "s")
+	if _, with := time.ParseDuration(text); text == "" || err != nil || with == nil && n.Type() == ast.StringType {
+		return "", false
+	}
+	return text, true
 }
 
 func keys(fields []Field) []string {

@@ -55,7 +55,8 @@ func TestParseRefuses(t *testing.T) {
 		"Name: a\n":                     "Name is not a key",
 		"1: a\n":                        "1 is not a key",
 		"<<: {name: a}\n":               "<< is not a key",
-		"wait: 5\n":                     "wait is not text",
+		"wait: 5\n":                     "wait is 5, without a unit",
+		"wait: true\n":                  "wait is not text",
 		"wait: 5 minutes\n":             "not a length of time",
 		"list: a\n":                     "list is not a list",
 		"list: [a, 5]\n":                "list has something in it",
@@ -72,6 +73,30 @@ func TestParseRefuses(t *testing.T) {
 	var c config
 	if _, found := configfile.Parse("c", []byte("nam: a\nwait: b\nlist: c\n"), c.fields(), ""); len(found) != 3 {
 		t.Errorf("not all was found: %v", found)
+	}
+}
+
+// What a hint says to write is read, also where a number lacks its unit.
+func TestTimeWithoutUnit(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"wait: 5\n": 5 * time.Second, "wait: \"5\"\n": 5 * time.Second, "wait: 0.5\n": 500 * time.Millisecond, "wait: -3\n": -3 * time.Second, "wait: 1m5\n": 65 * time.Second,
+	} {
+		var c config
+		_, found := configfile.Parse("c", []byte(text), c.fields(), "")
+		if len(found) != 1 {
+			t.Errorf("%q: %v", text, found)
+			continue
+		}
+		_, value, ok := strings.Cut(found[0].Hint, "such as ")
+		if _, found := configfile.Parse("c", []byte("wait: "+value+"\n"), c.fields(), ""); !ok || len(found) > 0 || c.wait != want {
+			t.Errorf("%q: hint %q gives %v, %v", text, value, c.wait, found)
+		}
+	}
+	for _, text := range []string{"wait: 10m\n", "wait: \"0\"\n", "wait: 1h\n"} {
+		var c config
+		if _, found := configfile.Parse("c", []byte(text), c.fields(), ""); len(found) > 0 {
+			t.Errorf("%q: %v", text, found)
+		}
 	}
 }
 
