@@ -87,8 +87,10 @@ func (s *setup) engineConfig(p *parts, logger *slog.Logger) (embedded.Config, er
 	tiles := log.NewTileReader(log.DirSource(s.Directory))
 	signer := guard.New(s.signer, state, tiles)
 	config := embedded.Config{Dir: s.Directory, Signer: signer, Interval: s.CheckpointInterval, Clock: now, Logger: logger}
+	signing := []log.Key{config.Signer.Key()}
 	for _, f := range s.further {
-		config.Cosigners = append(config.Cosigners, signer.Cosigner(f.signer))
+		c := signer.Cosigner(f.signer)
+		config.Cosigners, signing = append(config.Cosigners, c), append(signing, c.Key())
 	}
 	for _, l := range s.policy.Logs {
 		if l.Key.Name == s.Origin {
@@ -96,7 +98,7 @@ func (s *setup) engineConfig(p *parts, logger *slog.Logger) (embedded.Config, er
 		}
 	}
 	if p.asking == nil && len(withoutURL(s.policy)) < len(s.policy.Witnesses) {
-		p.asking, err = witnessing.New(witnessing.Config{Policy: s.policy, Prover: tiles, Clock: now, Logger: logger})
+		p.asking, err = witnessing.New(witnessing.Config{Policy: s.policy, Prover: tiles, Signing: signing, Clock: now, Logger: logger})
 	}
 	config.Witnesses = p.asking
 	return config, err

@@ -77,7 +77,12 @@ func (c *Client) contradicts(p *place, r *round, err error) *Contradiction {
 	if err != nil || view.Checkpoint.Origin != r.cp.Origin {
 		return x
 	}
-	former := !slices.ContainsFunc(view.LogKeys, r.signedBy)
+	former := !slices.ContainsFunc(view.LogKeys, func(k log.Key) bool {
+		if c.cfg.Signing != nil {
+			return slices.ContainsFunc(c.cfg.Signing, k.Equal)
+		}
+		return r.signedBy(k)
+	})
 	cp := view.Checkpoint
 	if cp.Size > r.cp.Size {
 		x.Shown, x.Former = view, former

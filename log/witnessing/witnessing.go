@@ -49,6 +49,10 @@ type Config struct {
 	Policy *log.Policy
 	// Prover makes the proofs that witnesses want. Required.
 	Prover Prover
+	// Signing are the keys that sign for this log now: others that the policy names for it
+	// are former ones. Default: those that signed the checkpoint which a witness is given,
+	// where a key that was replaced counts until the log has grown.
+	Signing []log.Key
 	// Transport makes the requests. Default: one of its own.
 	Transport http.RoundTripper
 	// UserAgent names the log's server to witnesses. Default: log.UserAgent.
