@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/verifier"
+	"github.com/pledgelog/pledgelog/verifier/monitor"
 )
 
 func main() {
@@ -55,6 +57,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	f := commandline.Execute(ctx, command(stderr), args, stdin, stdout, stderr)
 	if f == nil {
 		return commandline.ExitDone
+	}
+	if wrong := (*monitor.Problems)(nil); errors.As(f, &wrong) {
+		for _, p := range wrong.List {
+			commandline.Print(stderr, verifier.Printable(wrong.At(p)), verifier.Printable(p.Hint))
+		}
+		return f.Code
 	}
 	commandline.Print(stderr, verifier.Printable(f.Error()), verifier.Printable(f.Hint))
 	return f.Code

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -35,7 +38,12 @@ seen. After a crash it may come again, with the same id; none is lost.
 It runs until SIGTERM or an interrupt. With --once it has one cycle of each log, and
 the exit code says what is open and not acknowledged: 4 misbehaviour that a bundle
 proves, 1 something that does not match the signed log, 3 something could not be
-seen, 0 none of these. Statements of interest do not change it.`,
+seen, or an alarm could not be delivered, 0 none of these. Statements of interest do
+not change it.
+
+A configuration, whole. Paths are relative to its folder.
+
+  ` + strings.ReplaceAll(strings.TrimSuffix(monitor.Example, "\n"), "\n", "\n  "),
 		Example: `  pledge-verify monitor --config monitor.yaml
   pledge-verify monitor --config monitor.yaml --once
   pledge-verify monitor list --config monitor.yaml
@@ -59,7 +67,7 @@ seen, 0 none of these. Statements of interest do not change it.`,
 			return m.Run(cmd.Context())
 		}
 		outs, err := m.Once(cmd.Context())
-		return onceExit(outs, err)
+		return onceExit(outs, err, m.Undelivered())
 	}
 	cmd.AddCommand(monitorAckCommand(), monitorListCommand(), monitorCheckCommand())
 	return cmd
@@ -101,7 +109,10 @@ func logger(w io.Writer) *slog.Logger {
 }
 
 // onceExit turns a cycle of each log into the end of the program.
-func onceExit(outs []*monitor.Outcome, err error) error {
+func onceExit(outs []*monitor.Outcome, err error, waiting map[string]int) error {
+	for _, sink := range slices.Sorted(maps.Keys(waiting)) {
+		err = errors.Join(err, fmt.Errorf("%s for the sink %s, and will be sent by the next run", verifier.Count(uint64(waiting[sink]), "alarm waits", "alarms wait"), sink))
+	}
 	var proved, differs, unseen bool
 	for _, o := range outs {
 		if o != nil {
@@ -115,6 +126,8 @@ func onceExit(outs []*monitor.Outcome, err error) error {
 		return &commandline.Failure{Code: commandline.ExitRefused, Err: err}
 	case err != nil && errors.Is(err, context.Canceled):
 		return commandline.Undecided(errors.New("the monitor was interrupted"), "run it again")
+	case len(waiting) > 0:
+		return commandline.Undecided(err, "see the log of the monitor for why, and whether the sink's address and secrets are right; nothing is lost meanwhile")
 	case err != nil:
 		return commandline.Undecided(err, "the next cycle repeats this one")
 	case unseen:
@@ -212,7 +225,11 @@ func monitorCheckCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "configuration ✓  %d logs, %d sinks\n", len(cfg.Logs), len(cfg.Sinks))
+		out := cmd.OutOrStdout()
+		fmt.Fprintf(out, "configuration ✓  %s, %s\n", verifier.Count(uint64(len(cfg.Logs)), "log", "logs"), verifier.Count(uint64(len(cfg.Sinks)), "sink", "sinks"))
+		for _, line := range cfg.Describe() {
+			fmt.Fprintln(out, verifier.Printable(line))
+		}
 		return nil
 	}
 	return cmd

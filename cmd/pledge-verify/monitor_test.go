@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -11,13 +12,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/pledgelog/pledgelog/commandline"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/generator"
+	"github.com/pledgelog/pledgelog/verifier/monitor"
 )
 
 // A watched is the real monitor beside a growing log, with a webhook.
@@ -222,5 +226,36 @@ func TestMonitorRuns(t *testing.T) {
 	}
 	if got != all || len(w.got) != all {
 		t.Errorf("%d alarms on standard output, %d at the webhook, want %d\n%s", got, len(w.got), all, &stderr)
+	}
+}
+
+// One cycle that leaves alarms with a sink that did not take them says so, and is not
+// done; what was found comes first.
+func TestOnceSaysWhatWaits(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		out     monitor.Outcome
+		waiting map[string]int
+		code    int
+	}{
+		{"nothing waits", monitor.Outcome{}, nil, commandline.ExitDone},
+		{"some wait", monitor.Outcome{}, map[string]int{"mail": 1, "hook": 12}, commandline.ExitUndecided},
+		{"and something differs", monitor.Outcome{Differs: true}, map[string]int{"mail": 1, "hook": 12}, commandline.ExitRefused},
+		{"and something is proved", monitor.Outcome{Proved: true}, map[string]int{"mail": 1, "hook": 12}, commandline.ExitMisbehaviour},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := onceExit([]*monitor.Outcome{&c.out}, nil, c.waiting)
+			var f *commandline.Failure
+			switch {
+			case c.code == commandline.ExitDone:
+				if err != nil {
+					t.Error(err)
+				}
+			case !errors.As(err, &f) || f.Code != c.code:
+				t.Errorf("%v", err)
+			case !strings.Contains(f.Error(), "1 alarm waits for the sink mail") || !strings.Contains(f.Error(), "12 alarms wait for the sink hook"):
+				t.Errorf("it says %q", f.Error())
+			}
+		})
 	}
 }

@@ -172,6 +172,10 @@ func (k *checker) log(c *Config, l *Log, path string) {
 			*d.of = d.def
 		}
 	}
+	if k.lines[path+".patience"] == 0 {
+		// What is over by the next cycle, or the one after it, wakes nobody.
+		l.Patience = 2 * l.Interval
+	}
 	if l.StaleAfter == 0 && l.policy != nil && l.policy.Quorum != log.QuorumNone {
 		l.StaleAfter = defaultStale
 	}

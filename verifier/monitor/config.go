@@ -90,7 +90,8 @@ type Log struct {
 	// witness or a mirror is an alarm. Default: 336h, which is 14 days.
 	CertificateBefore time.Duration `yaml:"certificate_before"`
 	// Patience is how long something has to be wrong with the infrastructure before
-	// that is an alarm. Default: none.
+	// that is an alarm; 0s is none at all. Default: twice the interval, so that what is
+	// seen in one cycle and not in the next is no alarm.
 	Patience time.Duration `yaml:"patience"`
 	// Timeout bounds a cycle. Default: 1h.
 	Timeout time.Duration `yaml:"timeout"`

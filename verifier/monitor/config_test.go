@@ -74,6 +74,9 @@ func TestExampleConfiguration(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no example")
 	}
+	if example != monitor.Example {
+		t.Error("the example of the page and that of the program are two")
+	}
 	p := newPlace(t, 5, generator.Options{Seed: 72})
 	for _, file := range []string{"webhook-secret", "mail-password"} {
 		p.write(file, []byte("0123456789abcdef0123456789abcdef\n"))
@@ -86,6 +89,17 @@ func TestExampleConfiguration(t *testing.T) {
 	}
 	if len(cfg.Logs) != 1 || len(cfg.Logs[0].Rules) != 6 || len(cfg.Logs[0].Witnesses) != 3 || !cfg.Logs[0].Witnesses[2].Audits || len(cfg.Sinks) != 4 {
 		t.Errorf("it has %+v", cfg)
+	}
+	lines := strings.Join(cfg.Describe(), "\n")
+	for _, has := range []string{"log accord (", "witness auditor: https://witness.east.example/<origin hash>/checkpoint and audit.json", "mirror library: https://mirror.library.example/accord", "by mail to desk@watch.example, through mail.watch.example:587", "the variable PLEDGE_WEBHOOK, signed", "feed /srv/www/alarms.atom", "heartbeat"} {
+		if !strings.Contains(lines, has) {
+			t.Errorf("it does not say %q:\n%s", has, lines)
+		}
+	}
+	for _, secret := range []string{"hook.watch", "alive.watch", "0123456789abcdef0123"} {
+		if strings.Contains(lines, secret) {
+			t.Errorf("it says %q", secret)
+		}
 	}
 	for _, code := range monitor.Codes() {
 		if !strings.Contains(string(b), "`"+string(code)+"`") {

@@ -192,6 +192,25 @@ func TestPatience(t *testing.T) {
 	want(t, "over again", list)
 }
 
+// Without a word on it, what is seen in one cycle is no alarm yet, nor in the next; the
+// exit code says at once that not all was seen.
+func TestPatienceByDefault(t *testing.T) {
+	p := newPlace(t, 20, generator.Options{Seed: 34})
+	p.write("mirror/checkpoint", []byte("hello\n"))
+	text := strings.Replace(p.yaml("log", "    interval: 1m", "    mirrors: [{name: m1, url: mirror}]"), "    patience: 0s\n", "", 1)
+	cfg, err := monitor.ParseConfig(p.path("monitor.yaml"), []byte(text), os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, codes := range [][]string{{}, {}, {"raised/infrastructure/copy-not-believed"}, {}} {
+		list, out := p.once(cfg) // a minute each
+		want(t, string(rune('0'+i)), list, codes...)
+		if !out.Unseen {
+			t.Errorf("%d: %+v", i, out)
+		}
+	}
+}
+
 // A log that can't be read takes back nothing that was said of it.
 func TestUnreadLogEndsNothing(t *testing.T) {
 	p := newPlace(t, 300, generator.Options{Seed: 35})

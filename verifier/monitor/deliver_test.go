@@ -180,3 +180,26 @@ func TestMailThatIsPutOff(t *testing.T) {
 		t.Errorf("%d wait; what came: %q", p.waiting("smtp"), mails)
 	}
 }
+
+// What waits for a sink is known after a cycle, and by its name.
+func TestUndelivered(t *testing.T) {
+	p := newPlace(t, 5, generator.Options{Seed: 74})
+	p.limits.LastTime = 200 * time.Millisecond
+	h := &hook{status: http.StatusServiceUnavailable}
+	p.write("secret", []byte(hookSecret))
+	cfg := p.config("log", "    mirrors: [{name: m1, url: nowhere}]", "sinks: [{type: webhook, name: deaf, url: \""+p.server(h)+"\", secret_file: secret}]")
+	for _, want := range []int{1, 0} {
+		m, err := monitor.New(cfg, monitor.Options{Now: func() time.Time { return p.now }, Limits: p.limits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Once(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := m.Undelivered(); got["deaf"] != want || len(got) != want {
+			t.Errorf("%v wait, want %d", got, want)
+		}
+		m.Close()
+		h.set(0)
+	}
+}

@@ -213,6 +213,11 @@ func (c *cycle) outcome(entries int) *Outcome {
 	}
 	for _, open := range c.follower.state.Open {
 		a := open.Alarm
+		if a.Class == Infrastructure && !acknowledged(c.l.State, a.ID) {
+			// Patience is for who is woken: that not all was seen is so at once.
+			o.Differs = o.Differs || a.Finding != nil && a.Weight == pledge.Error
+			o.Unseen = o.Unseen || a.Weight != pledge.Info
+		}
 		if !open.Raised || open.Quiet {
 			continue
 		}
@@ -224,10 +229,8 @@ func (c *cycle) outcome(entries int) *Outcome {
 		switch {
 		case a.Class == Misbehaviour && a.Proof == ProofBundle:
 			o.Proved = true
-		case a.Class == Misbehaviour && a.Weight == pledge.Error, a.Finding != nil && a.Class == Infrastructure && a.Weight == pledge.Error:
+		case a.Class == Misbehaviour && a.Weight == pledge.Error:
 			o.Differs = true
-		case a.Class != Interest && a.Weight != pledge.Info:
-			o.Unseen = o.Unseen || a.Class == Infrastructure
 		}
 	}
 	return o

@@ -161,6 +161,17 @@ func (m *Monitor) Once(ctx context.Context) ([]*Outcome, error) {
 	return outs, errors.Join(errs...)
 }
 
+// Undelivered is how many alarms wait for a sink, by its name.
+func (m *Monitor) Undelivered() map[string]int {
+	waiting := make(map[string]int)
+	for _, q := range m.hub.queues {
+		if n, _ := q.length(); n > 0 {
+			waiting[q.sink.Name] = n
+		}
+	}
+	return waiting
+}
+
 // logsAtOnce is how many logs are audited at the same time.
 const logsAtOnce = 4
 

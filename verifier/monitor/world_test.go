@@ -147,6 +147,9 @@ func (p *place) yaml(at string, more ...string) string {
 			top.WriteString(m + "\n")
 		}
 	}
+	if text := own.String(); !strings.Contains(text, "    patience: ") {
+		own.WriteString("    patience: 0s\n") // a cycle says what it sees
+	}
 	return fmt.Sprintf("state: state\nheartbeat: {quiet: true}\nlogs:\n  - name: hall\n    policy: policy.txt\n    charter: %s\n    log: %s\n%s%s", p.world.Charter, at, own.String(), top.String())
 }
 

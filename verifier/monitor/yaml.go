@@ -31,12 +31,13 @@ type Problems struct {
 func (p *Problems) Error() string {
 	texts := make([]string, len(p.List))
 	for i, one := range p.List {
-		texts[i] = p.at(one)
+		texts[i] = p.At(one)
 	}
 	return strings.Join(texts, "; ")
 }
 
-func (p *Problems) at(one Problem) string {
+// At is one of them with its place in the file.
+func (p *Problems) At(one Problem) string {
 	if one.Line == 0 {
 		return p.File + ": " + one.Text
 	}
