@@ -97,6 +97,8 @@ type Audited struct {
 
 	// Failure says why the audit came to no result; "" when it did.
 	Failure string `json:"failure,omitzero"`
+	// Away says that it is this: the log could not be read at all.
+	Away bool `json:"away,omitzero"`
 	// Never says why the checkpoint is not cosigned, whatever is accepted.
 	Never string `json:"never,omitzero"`
 	// Counted are the findings of severity error that concern the operator or the copy:
@@ -310,8 +312,11 @@ func (o *Audited) Weigh(decisions []Decision) Verdict {
 		v.Err = fmt.Errorf("%w: its audit up to size %d found what concerns the operator or the copy of the log and nobody has accepted: %s", ErrRefused, o.Size, list(v.Open, open))
 	case o.Failure != "":
 		wait := failureWait
-		if o.Failure == sendLater {
+		switch {
+		case o.Failure == sendLater:
 			wait = 0
+		case o.Away:
+			wait = awayWait
 		}
 		v.Err = &UndecidedError{Text: "its audit came to no result: " + o.Failure, Wait: wait}
 	case len(o.Soon) > 0:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -74,12 +75,14 @@ type auditing struct {
 	pause   time.Time     // when the next audit may begin
 	began   time.Time     // when the one that goes on did
 	took    time.Duration // how long the last one took; 0: there was none
+	away    bool          // the log does not answer the one that goes on
 
 	first, done, total atomic.Uint64 // entries: those of earlier audits, how far it is, all
 
 	// For the goroutine alone.
 	source  log.Source
-	from    string // where that is
+	from    string          // where that is
+	once    *log.HTTPSource // the same, that tries once; nil for a directory
 	missing map[string]time.Time
 }
 
@@ -286,7 +289,12 @@ func (a *Auditor) run(x *auditing, s *asked, o *Audited) error {
 			o.Failure = "the log can't be read where this witness was told to"
 			return err
 		}
-		x.from = s.log.Audit.Source
+		x.from, x.once = s.log.Audit.Source, nil
+		if strings.Contains(x.from, "://") {
+			if x.once, err = log.NewHTTPSource(x.from, log.HTTPOptions{Attempts: 1}); err != nil {
+				return err
+			}
+		}
 	}
 	switch _, err := policy.OpenUnwitnessed(s.note); {
 	case errors.Is(err, log.ErrNoLogSignature):
@@ -297,9 +305,9 @@ func (a *Auditor) run(x *auditing, s *asked, o *Audited) error {
 		return err
 	}
 	src := &auditSource{Source: x.source, next: s.cp, note: s.note}
-	published, err := publishedBy(a.ctx, src, policy)
+	published, err := a.reach(x, src, policy)
 	if err != nil {
-		o.Failure = err.Error()
+		o.Failure, o.Away = err.Error(), errors.Is(err, errAway)
 		return nil
 	}
 	cfg := verifier.Config{
@@ -359,7 +367,7 @@ func publishedBy(ctx context.Context, src *auditSource, policy *log.Policy) (*lo
 		return nil, nil
 	}
 	if err != nil {
-		return nil, src.hide(err)
+		return nil, fmt.Errorf("%w: %w", errAway, src.hide(err))
 	}
 	v, err := policy.OpenUnwitnessed(bytes.Clone(raw))
 	if err == nil && v.Checkpoint.Origin != src.next.Origin {

@@ -1,6 +1,7 @@
 package witness_test
 
 import (
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -183,4 +184,64 @@ func TestAuditedBefore(t *testing.T) {
 	}
 	o.hide(path, false)
 	cosigns()
+}
+
+// A log's server asks its witnesses before it listens, and waits for all of them: one that
+// reads the log from that server answers soon, goes on trying, and cosigns when it is asked
+// again a moment later.
+func TestLogThatIsNotThereYet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(31)
+	o := newOperator(t, w)
+	b := newAuditBench(t, o)
+	b.cosignsAll()
+	request1(w)
+	o.write()
+	var away atomic.Bool
+	away.Store(true)
+	o.onRead(func(string) {
+		if away.Load() {
+			panic(http.ErrAbortHandler) // as good as no listener: there is no answer
+		}
+	})
+	began := time.Now()
+	resp := b.refuses("does not reach the log, and goes on trying")
+	if took := time.Since(began); took > 10*time.Second || resp.Header.Get("Retry-After") != "3" {
+		t.Errorf("after %v, Retry-After %q", took, resp.Header.Get("Retry-After"))
+	}
+	b.refuses("does not reach the log, and goes on trying") // whoever comes meanwhile
+	away.Store(false)
+	for end := time.Now().Add(time.Minute); b.head() < w.Size(); time.Sleep(20 * time.Millisecond) {
+		resp := b.post(o.request(b.head()).Marshal())
+		if resp.StatusCode == http.StatusOK {
+			break
+		}
+		if got := resp.Header.Get("Retry-After"); got != "3" || time.Now().After(end) {
+			t.Fatalf("status %d, Retry-After %q: %s", resp.StatusCode, got, text(resp))
+		}
+	}
+	o.publish()
+	if p := b.page(); p.Verdict != "cosigns" {
+		t.Errorf("%s: %s", p.Verdict, p.Text)
+	}
+
+	// It stays away: that is no result, and worth asking again as soon.
+	request1(w)
+	o.write()
+	away.Store(true)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		resp := b.refuses("can't be checked now")
+		if got := resp.Header.Get("Retry-After"); got != "3" {
+			t.Fatalf("Retry-After %q", got)
+		}
+		if p := b.page(); p.Size == w.Size() {
+			if p.Verdict != "undecided" || !strings.Contains(p.Text, "the log can't be read") {
+				t.Errorf("%s: %s", p.Verdict, p.Text)
+			}
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("there is no result")
+		}
+	}
 }

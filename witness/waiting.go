@@ -2,8 +2,11 @@ package witness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/pledgelog/pledgelog/log"
 )
 
 const (
@@ -15,6 +18,11 @@ const (
 	// pendingWait is that while an audit goes on, and maxPendingWait where much of it is
 	// left.
 	pendingWait, maxPendingWait = 10 * time.Second, time.Minute
+	// awayWait is that where the log does not answer whoever reads it: a server that starts
+	// asks its witnesses before it listens, and does so a moment later. It waits for this
+	// witness then, so that it gets an answer as soon as that is seen, while the audit tries
+	// again to read it.
+	awayWait = 3 * time.Second
 	// maxWaiting is how many requests of one log wait for its audit at once: others are
 	// answered at once, so that one log takes no other's place.
 	maxWaiting = 2
@@ -50,6 +58,7 @@ func (a *Auditor) audited(ctx context.Context, s *asked) (*outcome, error) {
 		a.wg.Go(func() { a.work(x) })
 	}
 	for over := x.waiting >= maxWaiting; ; {
+		over = over || x.away && s.is(x.now)
 		if o := x.of(s); o != nil && (o != before || over) {
 			return o, nil
 		}
@@ -80,6 +89,30 @@ func (a *Auditor) wait(ctx context.Context, x *auditing, timer <-chan time.Time)
 	return over
 }
 
+var errAway = errors.New("the log can't be read")
+
+// reach is publishedBy, and answers those who wait when the log can't be read at first.
+func (a *Auditor) reach(x *auditing, src *auditSource, policy *log.Policy) (*log.View, error) {
+	if x.once == nil {
+		return publishedBy(a.ctx, src, policy)
+	}
+	v, err := publishedBy(a.ctx, &auditSource{Source: x.once, next: src.next, note: src.note}, policy)
+	if !errors.Is(err, errAway) {
+		return v, err
+	}
+	a.mu.Lock()
+	x.away = true
+	close(x.changed)
+	x.changed = make(chan struct{})
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		x.away = false
+	}()
+	return publishedBy(a.ctx, src, policy)
+}
+
 // of is the last outcome if it is that of a checkpoint. The caller holds the lock.
 func (x *auditing) of(s *asked) *outcome {
 	if x.last != nil && s.is(x.last.of) {
@@ -90,6 +123,9 @@ func (x *auditing) of(s *asked) *outcome {
 
 // pending says how far the audit is. The caller holds the lock.
 func (x *auditing) pending(s *asked) error {
+	if x.away && s.is(x.now) {
+		return &UndecidedError{Text: "its audit does not reach the log, and goes on trying", Wait: awayWait}
+	}
 	text := "its audit has not begun yet"
 	if x.now != nil {
 		text = "its audit"
@@ -129,6 +165,8 @@ func (o *outcome) goodFor(recheck time.Duration) time.Duration {
 	switch {
 	case len(o.Soon) > 0:
 		return min(recheck, soonWait)
+	case o.Away:
+		return min(recheck, awayWait/2)
 	case o.Failure != "":
 		return min(recheck, failureWait)
 	}
