@@ -340,7 +340,7 @@ func (n *network) monitor(f *forkedLog, of, key string, mirrors ...string) (out 
 		copies = append(copies, fmt.Sprintf("{name: copy%d, url: %q}", i, "http://"+n.at(m)))
 	}
 	folder := fmt.Sprint("monitor-", of, n.port)
-	config := n.write(folder+"/monitor.yaml", fmt.Sprintf("state: state\nlogs:\n  - name: accord\n    policy: %s\n    charter: %s\n    log: http://%s\n    witnesses: [{name: w, url: \"http://%s\", key: %q}]\n    mirrors: [%s]\n",
+	config := n.write(folder+"/monitor.yaml", fmt.Sprintf("state: state\nlogs:\n  - name: accord\n    policy: %s\n    charter: %s\n    log: http://%s\n    patience: 0s\n    witnesses: [{name: w, url: \"http://%s\", key: %q}]\n    mirrors: [%s]\n",
 		f.policy, f.charter, n.at(netLog), n.at(netWitness), key, strings.Join(copies, ", ")))
 	return n.run(of, n.program, "monitor", "--config", config, "--once")
 }
