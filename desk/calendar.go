@@ -39,7 +39,7 @@ func done(d pledge.Duty) (do, about string) {
 func dates(duties []pledge.Duty, now int64) []date {
 	var out []date
 	for _, d := range duties {
-		args := []any{"period", d.Period, "index", d.Mark.Index}
+		args := []any{"period", d.Period, "index", d.Mark.Index, "count", d.Count}
 		last := time.Unix(d.Due-1, 0).UTC()
 		do, about := done(d)
 		if d.From > now {

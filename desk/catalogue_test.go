@@ -23,7 +23,7 @@ func families() map[string][]string {
 	for _, k := range entry.Kinds {
 		kinds = append(kinds, string(k))
 	}
-	for _, k := range []pledge.DutyKind{pledge.DutyAttestation, pledge.DutySlot, pledge.DutyReply, pledge.DutyDecision, pledge.DutyReview, pledge.DutyRekey} {
+	for _, k := range []pledge.DutyKind{pledge.DutyAttestation, pledge.DutySlot, pledge.DutySlots, pledge.DutyReply, pledge.DutyDecision, pledge.DutyReview, pledge.DutyRekey} {
 		duties = append(duties, string(k))
 	}
 	for _, s := range []string{onStart, onForm, onMatter, onUnsure, onReview, onSigned, onSending, onDone, onKept, onStopped, onClosed} {

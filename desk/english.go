@@ -98,6 +98,7 @@ var english = map[string]string{
 
 	"duty.attestation": "Attestation for {period}",
 	"duty.slot":        "Slot for {period}",
+	"duty.slots":       "Slot periods that passed without a slot: {count}, the first {period}",
 	"duty.reply":       "Reply to the challenge in entry {index}",
 	"duty.decision":    "Decision on the request in entry {index}",
 	"duty.review":      "Open the withheld text of entry {index}, or set another day",

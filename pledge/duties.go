@@ -14,6 +14,7 @@ type DutyKind string
 const (
 	DutyAttestation DutyKind = "attestation" // for a period
 	DutySlot        DutyKind = "slot"        // of the slot period that runs
+	DutySlots       DutyKind = "slots"       // of slot periods that have passed without one: one duty for all
 	DutyReply       DutyKind = "reply"       // to a challenge
 	DutyDecision    DutyKind = "decision"    // on a request that has no answer yet
 	DutyReview      DutyKind = "review"      // of a text that is withheld: open it, or set another date
@@ -26,14 +27,14 @@ type Duty struct {
 	Author  string
 	From    int64  // moment from which it can be done
 	Due     int64  // moment before which it is in time, Unix seconds
-	Period  string // of an attestation or a slot
+	Period  string // of an attestation or a slot; of slots the first
+	Count   uint64 // of slots: how many
 	Mark    Mark   // the statement that it is about; zero for attestations and slots
 	Overdue bool   // Due has passed
 }
 
 // Duties lists what an author owes at moment t, what is due first first: what has
-// begun and is not done. What can't be made good any more, such as the slot of a
-// period that has passed, is not among it. t may not be before Now.
+// begun and is not done. What was missed stays among it. t may not be before Now.
 func (s *State) Duties(id string, t int64) []Duty {
 	a := s.byID[id]
 	if a == nil || a.Admit == nil {
@@ -52,6 +53,10 @@ func (s *State) Duties(id string, t int64) []Duty {
 	}
 	if p, owed := s.slotNow(a, t); owed && a.slotFor(p) == nil {
 		add(Duty{Kind: DutySlot, From: p.Start(), Due: p.End(), Period: p.String()})
+	}
+	if c := s.slotCount(a, t); c.Missed > 0 {
+		first := c.First[0]
+		add(Duty{Kind: DutySlots, From: first.Start(), Due: first.End(), Period: first.String(), Count: c.Missed})
 	}
 	for _, c := range s.openChallenges() {
 		if c.Against == id {

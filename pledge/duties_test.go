@@ -95,6 +95,7 @@ func TestDutiesAreFindings(t *testing.T) {
 	codes := map[entry.Code]pledge.DutyKind{
 		pledge.FindAttestationMissed: pledge.DutyAttestation, pledge.FindDecisionOut: pledge.DutyDecision,
 		pledge.FindReplyOverdue: pledge.DutyReply, pledge.FindWithheldOverdue: pledge.DutyReview,
+		pledge.FindSlotMissed: pledge.DutySlots,
 	}
 	for seed := range uint64(6) {
 		w := generator.New(generator.Options{Seed: 300 + seed, Signatories: 12, Challengers: 4})
@@ -137,8 +138,8 @@ func TestDutiesAreFindings(t *testing.T) {
 	}
 }
 
-// TestDutyOfSlots: the slot of the week that runs is owed until it is logged; one that
-// has passed is owed no more. Keys of last resort can be stopped until they count.
+// TestDutyOfSlots: the slot of the week that runs is owed until it is logged; those of
+// weeks that have passed are one duty, which is overdue, less those that came late. Keys of last resort can be stopped until they count.
 func TestDutyOfSlots(t *testing.T) {
 	w := generator.New(generator.Options{Seed: 31, Signatories: 1, Slots: entry.SlotsWeek})
 	a := w.Signatories[0]
@@ -164,6 +165,25 @@ func TestDutyOfSlots(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"2025-02-17T00:00:00Z 2025-02-24T00:00:00Z 2025-W08"}, only("2025-02-20 00:00:00", pledge.DutySlot)); d != "" {
 		t.Errorf("a week was left out (-want +got):\n%s", d)
+	}
+	// Admitted on Monday 6 January after it began: the first whole week is that of the 13th,
+	// 2025-W03. W03, W04, W05 and W07 passed without a slot; W06 has one.
+	passed := func(at string) (out []string) {
+		s, _, _ := replay(w)
+		for _, d := range s.Duties(a.ID, unix(at)) {
+			if d.Kind == pledge.DutySlots {
+				out = append(out, fmt.Sprint(d.Count, " ", d.Period, " ", entry.FormatTime(d.Due), " ", d.Overdue))
+			}
+		}
+		return out
+	}
+	if d := cmp.Diff([]string{"4 2025-W03 2025-01-20T00:00:00Z true"}, passed("2025-02-20 00:00:00")); d != "" {
+		t.Errorf("weeks that passed without one (-want +got):\n%s", d)
+	}
+	w.SetNow(unix("2025-02-20 00:00:00"))
+	w.Log(w.Slot(a, entry.SlotPeriodAt(entry.SlotsWeek, unix("2025-01-15 00:00:00"))))
+	if d := cmp.Diff([]string{"3 2025-W04 2025-01-27T00:00:00Z true"}, passed("2025-02-20 00:00:00")); d != "" {
+		t.Errorf("one of them came late (-want +got):\n%s", d)
 	}
 
 	w.SetNow(unix("2025-03-01 00:00:00"))

@@ -35,11 +35,13 @@ are withheld and whose day to look again comes, keys that somebody wants to repl
 and replies to challenges, of which the list is the server's word.
 
 With --check it exits with 1 when something is overdue: for a timer that sends mail
-when a command fails.
+when a command fails. Slot periods that passed without a slot are one thing, and stay
+overdue: pledge slot makes that of the running period only.
 
 With --json it prints one object: log, author, size, asOf, standing, seq, head, and
-due, a list, what is due first first, of kind (attestation, slot, reply, decision,
-review, rekey), from, due, overdue, and period or entry and index.`,
+due, a list, what is due first first, of kind (attestation, slot, slots, reply,
+decision, review, rekey), from, due, overdue, and period or entry and index; slots are
+those of periods that passed, with their count and the first of the periods.`,
 		Example: `  pledge status --author acme --policy policy.txt
   pledge status --author acme --policy policy.txt --check
   17 8 * * 1-5 cd /var/lib/pledge && pledge status --author acme --policy policy.txt --check`,
@@ -83,6 +85,7 @@ type dueJSON struct {
 	Due     string          `json:"due"` // before it is in time
 	Overdue bool            `json:"overdue"`
 	Period  string          `json:"period,omitzero"`
+	Count   uint64          `json:"count,omitzero"` // of slots
 	Entry   string          `json:"entry,omitzero"`
 	Index   *uint64         `json:"index,omitzero"`
 }
@@ -216,7 +219,7 @@ func (a *app) statusJSON(out statusJSON, head entry.ID, due []pledge.Duty) error
 	}
 	out.Due = make([]dueJSON, 0, len(due))
 	for _, d := range due {
-		one := dueJSON{Kind: d.Kind, Due: entry.FormatTime(d.Due), Overdue: d.Overdue, Period: d.Period}
+		one := dueJSON{Kind: d.Kind, Due: entry.FormatTime(d.Due), Overdue: d.Overdue, Period: d.Period, Count: d.Count}
 		if d.From != 0 {
 			one.From = entry.FormatTime(d.From)
 		}
@@ -267,6 +270,11 @@ func dutyText(d pledge.Duty) string {
 		return "the attestation for " + d.Period
 	case pledge.DutySlot:
 		return "the slot for " + d.Period + " (pledge slot, by timer)"
+	case pledge.DutySlots:
+		if d.Count == 1 {
+			return "the slot for " + d.Period + ", which passed without one"
+		}
+		return fmt.Sprintf("slots for %d periods, which passed without one, the first of them %s", d.Count, d.Period)
 	case pledge.DutyReply:
 		return fmt.Sprintf("a reply to the challenge in entry %d (%s)", d.Mark.Index, d.Mark.Entry)
 	case pledge.DutyDecision:
