@@ -202,6 +202,9 @@ func signable(sub *entry.Submission, signers signers, public *entry.PublicKey) (
 	if sub.Statement.Kind == entry.KindCharter && !signers.called(public.ID) {
 		return false, commandline.Refused(fmt.Errorf("key %s is not one of those that sign this %s", public.ID, sub.Statement.Kind), "every key that the charter names signs it, and no other")
 	}
+	if signers.forSlots(public.ID) && !signers.called(public.ID) {
+		return false, commandline.Refused(fmt.Errorf("key %s is of use slot, and signs no %s", public.ID, sub.Statement.Kind), "sign with a key of use statement: a key of use slot signs what pledge slot makes, and a statement that names the key itself")
+	}
 	pae := sub.Envelope.PAE()
 	for _, s := range sub.Envelope.Signatures {
 		if s.KeyID == public.ID && public.VerifyStrict(pae, s.Sig) {

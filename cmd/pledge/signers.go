@@ -46,6 +46,22 @@ func (s signers) called(id entry.KeyID) bool {
 	return false
 }
 
+// forSlots reports whether a key is one of its author's for slots, as far as is known.
+func (s signers) forSlots(id entry.KeyID) bool {
+	sets := []entry.KeySet{s.in.Author}
+	if s.in.Former != nil {
+		sets = append(sets, *s.in.Former)
+	}
+	for _, set := range sets {
+		for _, k := range set.Keys {
+			if p, err := k.Parse(); err == nil && p.ID == id && p.Use == entry.UseSlot {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // A stillToSign says how many more of which keys can still sign.
 type stillToSign struct {
 	whose string // recovery, or the author
