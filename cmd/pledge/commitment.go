@@ -324,6 +324,9 @@ func (y *requestYAML) commitment(d *drafting) (*commitment, error) {
 	if err := y.body(d); err != nil {
 		return nil, err
 	}
+	if err := refuseAhead(d.st, d.detached); err != nil {
+		return nil, err
+	}
 	if err := d.keepBack(y); err != nil {
 		return nil, err
 	}

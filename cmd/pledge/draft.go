@@ -114,6 +114,9 @@ func (d *drafting) head() (log, author string, kind entry.Kind, salt string, err
 
 // finish encodes the statement, and reads it back as everybody else will.
 func (d *drafting) finish() (*entry.Submission, error) {
+	if err := refuseAhead(d.st, d.detached); err != nil {
+		return nil, err
+	}
 	body, err := d.text()
 	if err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ func (u *ui) doubts(sub *entry.Submission, opened []entry.Disclosure) []doubt {
 	if whole, err := entry.Unseal(sub.Statement, sub.Body, opened); err == nil && detached != nil {
 		detached = whole
 	}
+	if a := ahead(sub.Statement, detached, sub.Statement.Made); a != nil {
+		out = append(out, doubt{path: a.member, key: a.code, text: a.text + " (" + a.code + ")"})
+	}
 	for _, r := range lint.Combinations(sub.Statement, detached) {
 		out = append(out, doubt{path: r.Path, key: r.Code, text: r.Text + " (" + r.Code + ")"})
 	}
@@ -98,8 +101,8 @@ func (a *app) lintCommand() *cobra.Command {
 		Short: "point at what may not belong in a draft",
 		Long: `lint points at what may not belong in a public statement: names of persons, e-mail
 addresses, telephone numbers, IP addresses, names of internal machines and
-identifiers of vulnerabilities in its free texts, and members that do not go
-together. Sealed and withheld texts are looked at too: they are public one day.
+identifiers of vulnerabilities in its free texts, dates that are still to come, and
+members that do not go together. Sealed and withheld texts are looked at too: they are public one day.
 
 pledge new does the same, and pledge sign has each of them confirmed. That nothing
 is pointed at does not say that nothing is there.
