@@ -48,8 +48,9 @@ type files struct {
 	newest  *log.View // published and not archived yet
 	archive struct {
 		last   []byte // the last archived checkpoint
-		minute int64
-		size   int64 // bytes of the file
+		minute int64  // when that was archived
+		day    int64  // of which it is evidence
+		size   int64  // bytes of the file
 	}
 }
 
@@ -89,7 +90,7 @@ func openFiles(cfg Config, logger *slog.Logger) (*files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read mark %s: %w", markArchived, err)
 	}
-	f.archive.minute = int64(minute)
+	f.archive.minute, f.archive.day = int64(minute), int64(minute)*60/secondsADay
 	f.texts = f.synced
 	next, err := cfg.Log.Next(ctx)
 	if err != nil {
@@ -193,7 +194,7 @@ func (f *files) published(v *log.View) {
 func (f *files) cosigned(v *log.View) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.newest == nil && f.clock().Unix()/secondsADay > f.archive.minute*60/secondsADay {
+	if f.newest == nil && int64(v.QuorumTime)/secondsADay > f.archive.day {
 		f.newest = v
 	}
 }
@@ -364,6 +365,11 @@ func (f *files) archiveNewest(minute int64) error {
 	if err != nil {
 		// Nothing half written stays in front of what is appended next.
 		return errors.Join(fmt.Errorf("append to archive: %w", err), file.Truncate(end))
+	}
+	// What witnesses said at midnight may be archived the next day, and is not of that.
+	f.archive.day = minute * 60 / secondsADay
+	if f.newest.HasQuorumTime {
+		f.archive.day = int64(f.newest.QuorumTime) / secondsADay
 	}
 	f.archive.last, f.archive.minute, f.archive.size, f.newest = raw, minute, end+int64(n), nil
 	return f.store.SetMark(context.Background(), markArchived, uint64(minute))
