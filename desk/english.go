@@ -296,6 +296,7 @@ var english = map[string]string{
 	"review.leave":    "Leave it as it is.",
 
 	"holds.log":    "The log: this page.",
+	"holds.shown":  "The log: what the statement says, and its text unless that is kept back.",
 	"holds.nobody": "You: nothing until you sign.",
 	"holds.you":    "You: the file.",
 	"holds.secret": "It has the only copy of what is kept back: losing it loses the proof.",

@@ -181,15 +181,39 @@ func (s Stated) Words() page.Words {
 	return texts.Say("stated", "what", what, "index", s.Index, "day", page.English.Day(s.Logged))
 }
 
+// undoneKey is the key of what can't be undone about a statement of a kind; "" for kinds of
+// which a later one of the same kind mends what the former said.
+func undoneKey(k entry.Kind) string {
+	if key := "undone." + string(k); texts.Has(key) {
+		return key
+	}
+	switch k {
+	case entry.KindRequest, entry.KindDecision, entry.KindAttestation, entry.KindReply, entry.KindChallenge:
+		return "undone"
+	}
+	return ""
+}
+
+// BeforeSigning says what who is about to sign a statement is told at the end of a review: who
+// holds what, and what can't be undone. The command line says the same. Secret says that the
+// file holds what is not published.
+func BeforeSigning(k entry.Kind, secret bool) []string {
+	out := []string{texts.Say("holds.shown").Text, texts.Say("holds.you").Text}
+	if secret {
+		out[1] += " " + texts.Say("holds.secret").Text
+	}
+	if key := undoneKey(k); key != "" {
+		out = append(out, texts.Say(key).Text)
+	}
+	return out
+}
+
 // Undone says of what is reviewed what can't be undone about it, each once.
 func (v *view) Undone() (out []page.Words) {
 	seen := make(map[string]bool)
 	for _, l := range v.looks {
-		key := "undone." + string(l.Kind)
-		if !texts.Has(key) {
-			key = "undone"
-		}
-		if !seen[key] {
+		key := undoneKey(l.Kind)
+		if key != "" && !seen[key] {
 			seen[key] = true
 			out = append(out, texts.Say(key))
 		}

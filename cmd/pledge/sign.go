@@ -8,6 +8,7 @@ import (
 
 	"github.com/pledgelog/pledgelog/atomicfile"
 	"github.com/pledgelog/pledgelog/commandline"
+	"github.com/pledgelog/pledgelog/desk"
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/signer"
 )
@@ -38,7 +39,8 @@ the log says when it is submitted counts.
 
 If the draft was looked at with pledge preview, and is another statement since, sign
 refuses it. What may not belong in a public statement is pointed at, as by pledge lint, and has
-to be confirmed, one by one.
+to be confirmed, one by one. Before it asks whether to sign, sign says who holds what, and
+what can't be undone.
 
 A draft that pledge submit rebased has its former places in it. sign compares it with
 the newest one that your key signed, byte by byte, and says what changed; what was
@@ -181,6 +183,11 @@ func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 		}
 	} else if err := a.settle(path, doubts, f.confirmed); err != nil {
 		return err
+	}
+	if !f.yes {
+		for _, line := range desk.BeforeSigning(sub.Statement.Kind, sub.Statement.IsWithheld() || sub.Safe != nil) {
+			a.note("%s", line)
+		}
 	}
 	if !f.yes && !a.confirm(fmt.Sprintf("sign this %s with key %s?", sub.Statement.Kind, public.ID)) {
 		return commandline.Refused(fmt.Errorf("not signed"), "nothing was changed")
