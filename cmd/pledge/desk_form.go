@@ -104,6 +104,12 @@ func (p *deskDraft) Write() error {
 	if err := p.t.keep(p.d, p.sub, p.path); err != nil {
 		return forDesk(err)
 	}
+	if p.d.permission != "" { // its safe may be nobody's at this desk
+		if p.t.cited == nil {
+			p.t.cited = make(map[entry.ID]string)
+		}
+		p.t.cited[p.sub.Statement.ID] = p.d.permission
+	}
 	return forDesk(rememberSeen(p.path, p.sub.Statement.ID))
 }
 

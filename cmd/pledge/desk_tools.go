@@ -27,8 +27,9 @@ type deskTools struct {
 	flags    deskFlags
 	origin   string
 	signer   *signer.Signer
-	drafting *entry.Submission // the request that a decision is prepared on
-	site     *page.Site        // with the names that the log told; nil before
+	drafting *entry.Submission   // the request that a decision is prepared on
+	site     *page.Site          // with the names that the log told; nil before
+	cited    map[entry.ID]string // what permits to tell of the requests that were drafted here
 }
 
 func (t *deskTools) Who() desk.Who {
@@ -132,6 +133,16 @@ func (t *deskTools) Look(ctx context.Context, path string) (*desk.Look, error) {
 	l, err := t.lookAt(ctx, path, sub, opened)
 	if err != nil {
 		return nil, forDesk(err)
+	}
+	law, err := t.sightOf(ctx, path, sub, opened, t.cited[sub.Statement.ID])
+	if err != nil {
+		return nil, forDesk(err)
+	}
+	l.Notes = append(l.Notes, law.notes(true)...)
+	if !formerly(path, sub, t.signer.Public()).settled() {
+		for _, d := range law.doubts() {
+			l.Doubts = append(l.Doubts, desk.Doubt{Path: d.path, Key: d.key, Text: d.text})
+		}
 	}
 	for _, beside := range []string{sealedPath(path), filingPath(path)} {
 		if exists(beside) {
@@ -261,7 +272,12 @@ func (t *deskTools) Sign(ctx context.Context, path string, seen entry.ID, confir
 	if err != nil || before {
 		return forDesk(err)
 	}
-	if open := unsettled((&ui{reveal: true}).doubts(sub, opened), confirmed); len(open) > 0 && !formerly(path, sub, t.signer.Public()).settled() {
+	law, err := t.sightOf(ctx, path, sub, opened, t.cited[sub.Statement.ID])
+	if err != nil {
+		return forDesk(err)
+	}
+	doubts := append((&ui{reveal: true}).doubts(sub, opened), law.doubts()...)
+	if open := unsettled(doubts, confirmed); len(open) > 0 && !formerly(path, sub, t.signer.Public()).settled() {
 		return forDesk(commandline.Refused(errors.New(counted(len(open), "thing in it is to be confirmed", "things in it are to be confirmed, one by one")), ""))
 	}
 	_, err = addSignature(ctx, path, sub, t.signer)

@@ -102,7 +102,9 @@ func (a *app) lintCommand() *cobra.Command {
 		Long: `lint points at what may not belong in a public statement: names of persons, e-mail
 addresses, telephone numbers, IP addresses, names of internal machines and
 identifiers of vulnerabilities in its free texts, dates that are still to come, and
-members that do not go together. Sealed and withheld texts are looked at too: they are public one day.
+members that do not go together. Sealed and withheld texts are looked at too: they are public
+one day. A request that a law card forbids to tell of is pointed at (law-forbids), where no
+permission is in its safe, or beside it.
 
 pledge new does the same, and pledge sign has each of them confirmed. That nothing
 is pointed at does not say that nothing is there.
@@ -123,7 +125,11 @@ Exit code 1 says that there is something to look at.`,
 				if err != nil {
 					return err
 				}
-				for _, d := range a.doubts(sub, opened) {
+				doubts, err := a.lookedAt(ctx, path, sub, opened)
+				if err != nil {
+					return err
+				}
+				for _, d := range doubts {
 					n++
 					a.printf("%s: %s: %s\n", path, d.path, d.text)
 				}

@@ -57,7 +57,11 @@ the names of who is in it, so that the page has them, and for the request of a d
 			}
 			a.subject(sub.Statement, subject)
 			a.statement(sub, opened)
-			a.pointAt(a.doubts(sub, opened))
+			doubts, err := a.lookedAt(ctx, path, sub, opened)
+			if err != nil {
+				return err
+			}
+			a.pointAt(doubts)
 			a.simulated(sub.Statement.Log)
 			a.signatures(sub, signersOf(sub))
 			if f.html != "" {

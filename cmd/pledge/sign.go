@@ -39,8 +39,9 @@ the log says when it is submitted counts.
 
 If the draft was looked at with pledge preview, and is another statement since, sign
 refuses it. What may not belong in a public statement is pointed at, as by pledge lint, and has
-to be confirmed, one by one. Before it asks whether to sign, sign says who holds what, and
-what can't be undone.
+to be confirmed, one by one. So has a request that a law card forbids to tell of
+(law-forbids), unless a permission is in its safe, which --safe-key opens, or beside it.
+Before it asks whether to sign, sign says who holds what, and what can't be undone.
 
 A draft that pledge submit rebased has its former places in it. sign compares it with
 the newest one that your key signed, byte by byte, and says what changed; what was
@@ -177,7 +178,11 @@ func (a *app) sign(ctx context.Context, path string, f signFlags) error {
 		a.note("key %s signed this file before; nothing was changed", public.ID)
 		return nil
 	}
-	if doubts := a.doubts(sub, opened); since.settled() {
+	doubts, err := a.lookedAt(ctx, path, sub, opened)
+	if err != nil {
+		return err
+	}
+	if since.settled() {
 		if len(doubts) > 0 {
 			a.note("%s pointed at in it: confirmed when this key signed the same before", counted(len(doubts), "thing is", "things are"))
 		}
