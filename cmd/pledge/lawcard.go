@@ -42,7 +42,11 @@ type teller interface {
 func (d *drafting) applyCards(b *entry.RequestBody, kept entry.KeptBack, quiet bool, instead, cite string) error {
 	way := entry.RequestWay(b, kept, d.permission)
 	if way.State == entry.WayBlocked {
-		return refuseByCard(b.Instrument, way, instead, cite)
+		instrument := fmt.Sprintf("instrument %q", b.Instrument)
+		if quiet || b.Instrument == "" {
+			instrument = "the instrument"
+		}
+		return refuseByCard(instrument, way, instead, cite)
 	}
 	for _, r := range way.Reasons {
 		d.note("%s (%s)", r.Text, r.Code)
@@ -58,8 +62,7 @@ func (d *drafting) applyCards(b *entry.RequestBody, kept entry.KeptBack, quiet b
 	return nil
 }
 
-// refuseByCard says what the card keeps from the public. The instrument stands in
-// quotation marks, as all that discreet takes out.
+// refuseByCard says what the card keeps from the public.
 func refuseByCard(instrument string, way entry.PublicWay, instead, cite string) error {
 	var words []string
 	for _, r := range way.Reasons {
@@ -68,7 +71,7 @@ func refuseByCard(instrument string, way entry.PublicWay, instead, cite string) 
 			instead = "withhold the text, or seal " + strings.Join(r.Members, ", ")
 		}
 	}
-	return commandline.Refused(fmt.Errorf("instrument %q: %s", instrument, strings.Join(words, "; ")), instead+"; or "+cite+". pledge law shows the card. "+entry.LawCards().Notice)
+	return commandline.Refused(fmt.Errorf("%s: %s", instrument, strings.Join(words, "; ")), instead+"; or "+cite+". pledge law shows the card. "+entry.LawCards().Notice)
 }
 
 // inShort is a card in one note, with its sources.
