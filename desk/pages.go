@@ -65,6 +65,13 @@ var templates = sync.OnceValue(func() *template.Template {
 		"first": func(list []string) string { return strings.Join(list[:min(len(list), 1)], "") },
 		"rest":  func(list []string) []string { return list[min(len(list), 1):] },
 		"field": func(v *view, name, value string) field { return v.field(name, value) },
+		// Who reads a colleague's file has not written it: nothing of it is folded.
+		"unfold": func(l *Look, open bool) any {
+			return struct {
+				*Look
+				Open bool
+			}{l, open}
+		},
 	}).ParseFS(templateFiles, "templates/*.html"))
 })
 

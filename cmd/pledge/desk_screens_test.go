@@ -107,6 +107,10 @@ func TestDeskScreens(t *testing.T) {
 	d.do(chromedp.Click(chromedp.CSS("input[name=keep][value=text]")), chromedp.SendKeys(chromedp.CSS("#f-review"), "2026-06-30"))
 	d.clickTo(button("draft"), toReview)
 	d.look("review")
+	const folds, unfolded = `document.querySelectorAll(".notice details, details.technical").length`, `document.querySelectorAll(".notice details[open], details.technical[open]").length`
+	if all, open := atPage[int](d, folds), atPage[int](d, unfolded); all != 2 || open != 0 {
+		t.Errorf("who wrote it sees %d of %d unfolded", open, all)
+	}
 	if drafts := filesIn(t, d.home); len(drafts) != 3 { // the commitment, the slot and its receipt
 		t.Errorf("before it is signed there is %v", drafts)
 	}
@@ -128,6 +132,9 @@ func TestDeskScreens(t *testing.T) {
 	ciso.look("nofile")
 	ciso.do(chromedp.SetUploadFiles(chromedp.CSS("#f-files"), []string{filepath.Join(d.home, "acme-request-2.json")}))
 	ciso.clickTo(button("take"), toReview)
+	if all, open := atPage[int](ciso, folds), atPage[int](ciso, unfolded); all != 2 || open != 2 {
+		t.Errorf("a colleague sees %d of %d unfolded", open, all)
+	}
 	ciso.click("#f-confirm-0-0")
 	ciso.clickTo(button("sign"), "Signed by all. Ready to submit.")
 	ciso.clickTo(button("submit"), "Logged. The receipt is verified.")
