@@ -42,10 +42,18 @@ func (f *newFlags) check(kind entry.Kind) error {
 		return commandline.Usagef("leave --seq, --prev, --out and --log out: nothing is drafted for the log yet, and it is not asked", "--for-slot does not go with them")
 	case f.review != "" && f.fromSlot == "":
 		return commandline.Usagef("write withhold: {review: DATE} in the YAML", "--review goes with --from-slot")
+	case !isDate(f.review):
+		return commandline.Usagef("for example: --review 2027-06-30", "--review: it is no date")
 	case f.permission != "" && f.fromSlot == "":
 		return commandline.Usagef("write permission: {reference: …} in the YAML", "--permission goes with --from-slot")
 	}
 	return nil
+}
+
+// isDate reports whether a flag has a date, or is not given.
+func isDate(s string) bool {
+	_, err := entry.ParseDate(s)
+	return s == "" || err == nil
 }
 
 func (a *app) newCommand() *cobra.Command {
@@ -253,7 +261,7 @@ func (d *drafting) compose(src source) (*entry.Submission, error) {
 // read reads the YAML that --from names into a source. Quiet says that something in
 // it is kept back, so that no error may quote it.
 func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) {
-	text, name := f.text, "the flags"
+	text, name := f.text, theFlags
 	if f.edit {
 		name = "what you wrote"
 	}
@@ -264,6 +272,9 @@ func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) 
 	}
 	quiet = f.forSlot != "" || keepsAnything(text)
 	if err := decodeYAML(name, text, src, quiet); err != nil {
+		if name == theFlags {
+			err = badUse(err)
+		}
 		// The author may stand in the YAML or not: it is said with the rest.
 		var lacks *missing
 		if errors.As(err, &lacks) && src.author() == "" && f.author == "" && !slices.Contains(lacks.members, "author") {
@@ -275,6 +286,13 @@ func (a *app) read(src source, f newFlags) (name string, quiet bool, err error) 
 		return "", false, err
 	}
 	return name, quiet, nil
+}
+
+// badUse makes an error about what flags gave one of the command line.
+func badUse(err error) error {
+	f := &commandline.Failure{Err: err}
+	errors.As(err, &f)
+	return &commandline.Failure{Code: commandline.ExitUsage, Err: f.Err, Hint: f.Hint}
 }
 
 // writeDraft writes a draft and what stands beside it, and shows both.

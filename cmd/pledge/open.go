@@ -93,6 +93,8 @@ func (f *openFlags) checkOpen(args []string) error {
 		return commandline.Usagef("for example: --why order-lifted; the codes are "+strings.Join(words, ", "), "--why is missing")
 	case !slices.Contains(words, f.why):
 		return commandline.Usagef(cmp.Or(didYouMean(f.why, words), "the codes are "+strings.Join(words, ", ")), "--why is %q", f.why)
+	case !isDate(f.review):
+		return commandline.Usagef("for example: --review 2027-06-30", "--review: it is no date")
 	case f.review != "" && f.fields != nil:
 		return commandline.Usagef("open some now, and set the review of the rest in another statement", "--review opens nothing, and --field is given")
 	case f.out != "" && len(args) > 1:

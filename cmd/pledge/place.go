@@ -57,6 +57,9 @@ func pickAuthor(kind entry.Kind, yaml, flag string) (string, error) {
 	case yaml != "" && flag != "" && yaml != flag:
 		return "", commandline.Usagef("leave one of them out", "--author is %q and the YAML's author is %q", flag, yaml)
 	case yaml == "":
+		if err := entry.CheckAuthor(flag); err != nil {
+			return "", commandline.Usagef("give the id that the author was admitted with", "--author: %w", err)
+		}
 		yaml = flag
 	}
 	return yaml, entry.CheckAuthor(yaml)

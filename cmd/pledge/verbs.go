@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -258,7 +260,71 @@ func (a *app) draftFlags(ctx context.Context, kind entry.Kind, y yaml.MapSlice, 
 		return fmt.Errorf("write down what the flags say: %w", err)
 	}
 	f.text = text
-	return a.draft(ctx, kind, newSource(kind), f)
+	return ofFlags(kind, a.draft(ctx, kind, newSource(kind), f))
+}
+
+// theFlags is the name of the YAML that is made of flags.
+const theFlags = "the flags"
+
+// inFlags is where something is wrong in that YAML: a line that nobody wrote, and a member.
+var inFlags = regexp.MustCompile(`^the flags:(?:\d+:)? (?:([a-zA-Z]+)((?:[.\[][^: ]*)*):)?`)
+
+// ofFlags names the option, instead of the member, in an error about what flags gave. A value
+// that can't be read, or is no code of its list, is bad use of the command line.
+func ofFlags(kind entry.Kind, err error) error {
+	if err == nil {
+		return nil
+	}
+	var lacks *missing
+	if errors.As(err, &lacks) {
+		var options []string
+		for _, m := range lacks.members {
+			options = append(options, optionOf(kind, m, ""))
+		}
+		return commandline.Usagef("see --help", "missing: %s", strings.Join(options, ", "))
+	}
+	m := inFlags.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	var f *commandline.Failure
+	if !errors.As(err, &f) {
+		code := entry.CodeOf(err)
+		f = &commandline.Failure{Code: commandline.ExitRefused, Hint: entry.Hint(code)}
+		if strings.HasSuffix(string(code), "-malformed") || code == entry.CodeNumberRange {
+			f.Code = commandline.ExitUsage
+		}
+	}
+	text := strings.TrimPrefix(err.Error(), m[0])
+	if option := optionOf(kind, m[1], m[2]); option != "" {
+		text = option + ":" + text
+	} else {
+		text = strings.TrimSpace(text)
+	}
+	return &commandline.Failure{Code: f.Code, Err: errors.New(text), Hint: f.Hint}
+}
+
+// optionOf is the option, or the argument, that gives a member of a kind of statement; "" for
+// no member.
+func optionOf(kind entry.Kind, member, below string) string {
+	for _, v := range verbs {
+		if i := slices.Index(v.arguments, member); v.kind == kind && i >= 0 {
+			return strings.Fields(v.use)[1+i]
+		}
+	}
+	switch {
+	case member == "":
+		return ""
+	case member == "received" && strings.HasPrefix(below, ".outcomes"):
+		return "--outcome"
+	case member == "keys" && kind == entry.KindKeys:
+		return "KEY.pub"
+	case member == "lateReason":
+		return "--late-reason"
+	case member == "narrative" && below != "":
+		return "--language, --narrative"
+	}
+	return "--" + member
 }
 
 func (a *app) attestCommand() *cobra.Command {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -43,6 +44,7 @@ func decodeYAML(file string, b []byte, into any, quiet bool) error {
 	if !utf8.Valid(b) {
 		return commandline.Usagef("save the file as UTF-8", "%s: not UTF-8 text", file)
 	}
+	b = bytes.TrimPrefix(b, []byte("\ufeff")) // some editors write a byte-order mark
 	parsed, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		var ye yaml.Error

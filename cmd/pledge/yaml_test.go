@@ -219,3 +219,17 @@ func TestYAMLReadsBlocksExactly(t *testing.T) {
 		}
 	})
 }
+
+// A file of an editor that writes a byte-order mark is read as if it had none.
+func TestYAMLByteOrderMark(t *testing.T) {
+	var y struct {
+		Author string `yaml:"author,needed"`
+	}
+	if err := decodeYAML("x.yaml", []byte("\ufeffauthor: acme\n"), &y, false); err != nil || y.Author != "acme" {
+		t.Errorf("%q, %v", y.Author, err)
+	}
+	// Only in front: elsewhere it is a part of the name that it stands in.
+	if err := decodeYAML("x.yaml", []byte("\n\ufeffauthor: acme\n"), &y, false); err == nil {
+		t.Error("a mark within the text is taken")
+	}
+}
