@@ -79,7 +79,7 @@ shown as doubtful.`,
 		short: "draft a change of a member's standing (secretariat)",
 		long: `standing suspends, reinstates, proposes to remove or removes a member. A suspension and
 a proposal are labels: everything may still be logged, and what is owed stays owed.`,
-		example: `  pledge standing acme --standing suspended --reason missed-attestations --policy policy.txt`,
+		example: `  pledge standing acme --standing suspended --reason attestation-missed --policy policy.txt`,
 		members: []flagged{
 			{name: "standing", usage: "`CODE`: suspended, reinstated, proposed-removal or removed", needed: true},
 			{name: "reason", usage: "reason `CODE`", needed: true},
