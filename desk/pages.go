@@ -87,6 +87,9 @@ var style = sync.OnceValue(func() []byte {
 			fmt.Fprintf(&b, "form:has(#f-instrument option[value=%q]:checked) .permission { display: block; }\n", c.Code)
 		}
 	}
+	for _, gag := range []string{"statutory", "ordered"} { // a stated duty takes a permission without any card
+		fmt.Fprintf(&b, "form:has(#f-gag option[value=%q]:checked) .permission { display: block; }\n", gag)
+	}
 	return b.Bytes()
 })
 

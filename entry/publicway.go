@@ -6,7 +6,7 @@ import "slices"
 const (
 	WayOpen    = "open"    // no card stands in the way
 	WayUnsure  = "unsure"  // the cards do not decide: counsel reads the paper
-	WayBlocked = "blocked" // a card forbids telling, and no permission is cited
+	WayBlocked = "blocked" // a card or the stated duty forbids telling, and no permission is cited
 )
 
 // The codes of WayReason.
@@ -19,6 +19,7 @@ const (
 	ReasonContentsUnclear    = "contents-unclear"
 	ReasonPermissionCited    = "permission-cited"
 	ReasonGagStated          = "gag-stated"
+	ReasonGagForbids         = "gag-forbids"
 	ReasonGeneralDuty        = "general-duty"
 	ReasonInstrumentAbsent   = "instrument-absent"
 	ReasonInstrumentSealed   = "instrument-sealed"
@@ -38,6 +39,7 @@ var reasons = map[string]struct{ state, text string }{
 	ReasonContentsUnclear:    {WayUnsure, "its law card cannot say whether the public may be told what such a request says"},
 	ReasonPermissionCited:    {WayOpen, "a permission is cited; whether it covers what is told here is for counsel to say"},
 	ReasonGagStated:          {WayUnsure, "the request itself states a duty of secrecy, or does not say that there is none"},
+	ReasonGagForbids:         {WayBlocked, "the request itself states that a law or an order forbids telling"},
 	ReasonGeneralDuty:        {WayUnsure, "a general duty is counted in an attestation; a single request is not logged of it"},
 	ReasonInstrumentAbsent:   {WayUnsure, "no instrument is named: no law card can be applied"},
 	ReasonInstrumentSealed:   {WayUnsure, "the instrument is sealed: no law card can be applied"},
@@ -103,11 +105,18 @@ func RequestWay(b *RequestBody, kept KeptBack, permission string) PublicWay {
 		}
 		return card.RequestWay(b, kept, permission)
 	}
-	if permission != "" {
+	switch {
+	case permission != "":
 		way.add(ReasonPermissionCited)
+	case b.gagForbids():
+		way.add(ReasonGagForbids)
 	}
 	return way
 }
+
+// gagForbids reports whether the body says that a law or an order forbids telling. That
+// holds without any card, and whatever the card says.
+func (b *RequestBody) gagForbids() bool { return b.Gag == "statutory" || b.Gag == "ordered" }
 
 // Blocks reports what a card keeps from the public where nobody permits it.
 func (c *Card) Blocks() (existence, contents bool) {
@@ -152,7 +161,10 @@ func (c *Card) RequestWay(b *RequestBody, kept KeptBack, permission string) Publ
 		}
 	}
 	// A wish of who asked binds nobody by itself.
-	if bound && b.Gag != "requested" {
+	switch {
+	case b.gagForbids():
+		way.add(ReasonGagForbids)
+	case bound && b.Gag != "requested":
 		way.add(ReasonGagStated)
 	}
 	return way

@@ -67,7 +67,7 @@ func refuseByCard(instrument string, way entry.PublicWay, instead, cite string) 
 	var words []string
 	for _, r := range way.Reasons {
 		words = append(words, fmt.Sprintf("%s (%s)", r.Text, r.Code))
-		if r.Code == entry.ReasonContentsForbidden && !way.Has(entry.ReasonExistenceForbidden) {
+		if r.Code == entry.ReasonContentsForbidden && !way.Has(entry.ReasonExistenceForbidden) && !way.Has(entry.ReasonGagForbids) {
 			instead = "withhold the text, or seal " + strings.Join(r.Members, ", ")
 		}
 	}

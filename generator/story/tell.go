@@ -193,7 +193,13 @@ func (t *teller) yaml(s generator.Scene) string {
 	case *entry.Pledge:
 		y.list(0, "clauses", b.Clauses)
 	case *entry.Request:
-		request(&y, b, st.Detached.(*entry.RequestBody), st.Seals)
+		body := st.Detached.(*entry.RequestBody)
+		request(&y, b, body, st.Seals)
+		// Who states a duty of secrecy has to say what permits telling. It is not logged.
+		if body.Gag == "statutory" || body.Gag == "ordered" {
+			y.member(0, "permission")
+			y.text(1, "reference", "Consent in writing, in the company's file")
+		}
 	case *entry.Decision:
 		y.text(0, "request", t.ref(b.Request))
 		decision(&y, b, st.Detached.(*entry.DecisionBody), st.Review)

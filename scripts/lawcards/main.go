@@ -68,11 +68,15 @@ const drafter = `
   next slot instead (` + "`--for-slot`" + `, where no card blocks), or the YAML names what permits telling:
   ` + "`permission: {reference: …}`" + `.
 - A card that forbids telling the contents wants them withheld or sealed, or that permission.
+- Where ` + "`gag`" + ` states a duty of secrecy by statute or by order, telling takes that permission whatever the instrument is, and
+  where none is named.
 - Where it depends on the paper, or no source says, and where a duty applies to everybody, the drafter shows the card and
   goes on. It is silent where ` + "`gag`" + ` states that there is no duty of secrecy, or none any more, and the card forbids nothing.
 - Sealing or withholding the instrument changes nothing of that. Where the instrument is left out, not published or not
   known, no card can be applied, and the drafter says so.
-- The permission's reference is never logged or sent. It stays in the YAML and in ` + "`FILE.filing.json`" + ` beside the draft.
+- The permission's reference is never logged or sent. It stays in the YAML and in the draft's safe, or in ` + "`FILE.filing.json`" + ` beside the draft.
+- Who signs gets the file alone: ` + "`pledge sign`" + `, ` + "`preview`" + `, ` + "`lint`" + ` and the desk apply the cards to it again, and show the
+  permission if its safe is open. Where none was read, the doubt ` + "`law-forbids`" + ` has to be confirmed.
 `
 
 func writeCard(b *bytes.Buffer, cards *entry.Cards, c *entry.Card) {
