@@ -482,7 +482,12 @@ func (t *deskTools) openingOn(ctx context.Context, m *desk.Matter, f *desk.Form)
 	if l == nil {
 		return nil, forDesk(errors.New("its draft is not in the folder any more"))
 	}
-	o := openFlags{newFlags: t.newFlags(), why: f.Why}
+	o := openFlags{newFlags: t.newFlags(), why: f.Why, cited: f.Permission}
+	if f.Permission != "" {
+		if err := checkReference(f.Permission); err != nil {
+			return nil, forDesk(err)
+		}
+	}
 	var problems []desk.Problem
 	if f.Why == "" {
 		problems = append(problems, desk.Problem{Field: "openWhy", Missing: true})

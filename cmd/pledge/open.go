@@ -20,6 +20,7 @@ type openFlags struct {
 	newFlags
 	why    string
 	fields []string
+	cited  string // what permits telling, of which --permission names the file
 }
 
 func (a *app) openCommand() *cobra.Command {
@@ -40,6 +41,10 @@ The draft has the texts in it, in the safes that FILE has them in and in those t
 --safe adds. They become public when it is submitted, and not
 before: by then everybody has signed. What the log holds cannot be taken out.
 
+A text that its law card forbids to tell is opened with --permission FILE alone: the
+line in it says what permits telling. It is kept in the draft's safe or beside it, and
+is never logged.
+
 --why is one of:
 ` + openReasons(),
 		Example: `  pledge open acme-request-4.json --why order-lifted --policy policy.txt
@@ -57,6 +62,10 @@ before: by then everybody has signed. What the log holds cannot be taken out.
 			if err := f.checkOpen(args); err != nil {
 				return err
 			}
+			var err error
+			if f.cited, err = readPermission(f.permission); err != nil {
+				return err
+			}
 			return a.openAll(ctx, args, f)
 		}),
 	}
@@ -66,6 +75,7 @@ before: by then everybody has signed. What the log holds cannot be taken out.
 	flags.StringVar(&f.why, "why", "", "`CODE` that says why now")
 	flags.StringArrayVar(&f.fields, "field", nil, "open the sealed `MEMBER`, such as country")
 	flags.StringVar(&f.review, "review", "", "open nothing, and look at it again by `DATE`")
+	flags.StringVar(&f.permission, "permission", "", "`FILE` with the reference of what permits telling, where a law card forbids it")
 	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log is held to")
 	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
 	flags.StringVar(&f.clock, "simulated-clock", "", "read the time from `FILE`; for logs under .example only")
@@ -184,6 +194,11 @@ func (a *app) eachOpening(ctx context.Context, paths []string, f openFlags, writ
 		}
 		if err := o.draft(d, f, already); err != nil {
 			return inFile(o.path, discreet(err))
+		}
+		if f.review == "" {
+			if err := o.tell(d, f.cited); err != nil {
+				return inFile(o.path, err)
+			}
 		}
 		sub, err := d.finish()
 		if err != nil {
