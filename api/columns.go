@@ -109,9 +109,9 @@ var columns = []column{
 	ofAttestation("covers", func(a *entry.Attestation) string { return a.Covers }),
 	ofAttestation("logged_total", func(a *entry.Attestation) string { return strconv.FormatUint(a.Logged.Total, 10) }),
 	ofAttestation("received_total", func(a *entry.Attestation) string { return a.Received.Total.String() }),
-	{"narrative_languages", func(e *index.Entry) string { return join(slices.Sorted(maps.Keys(narrative(e)))) }},
+	{"narrative_languages", func(e *index.Entry) string { return join(slices.Sorted(maps.Keys(entry.Narrative(e.Detached)))) }},
 	{"narrative", func(e *index.Entry) string {
-		n := narrative(e)
+		n := entry.Narrative(e.Detached)
 		if text, ok := n["en"]; ok {
 			return text
 		}
@@ -186,29 +186,6 @@ func ofAttestation(name string, of func(*entry.Attestation) string) column {
 		}
 		return of(a)
 	}}
-}
-
-// narrative returns an entry's words by language.
-func narrative(e *index.Entry) map[string]string {
-	switch b := e.Detached.(type) {
-	case *entry.RequestBody:
-		return b.Narrative
-	case *entry.DecisionBody:
-		return b.Narrative
-	case *entry.AttestationBody:
-		return b.Narrative
-	case *entry.CorrectBody:
-		return b.Narrative
-	case *entry.WithdrawBody:
-		return b.Narrative
-	case *entry.ChallengeBody:
-		return b.Narrative
-	case *entry.ReplyBody:
-		return b.Narrative
-	case *entry.AmendBody:
-		return b.Narrative
-	}
-	return nil
 }
 
 func idText(id entry.ID) string {

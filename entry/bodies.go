@@ -179,3 +179,26 @@ func checkWords(narrative map[string]string, docs []Document) error {
 	}
 	return checkDocuments(docs)
 }
+
+// Narrative returns the words of a detached body, by BCP 47 language; nil when it has none.
+func Narrative(d Detached) map[string]string {
+	switch b := d.(type) {
+	case *AmendBody:
+		return b.Narrative
+	case *RequestBody:
+		return b.Narrative
+	case *DecisionBody:
+		return b.Narrative
+	case *AttestationBody:
+		return b.Narrative
+	case *CorrectBody:
+		return b.Narrative
+	case *WithdrawBody:
+		return b.Narrative
+	case *ChallengeBody:
+		return b.Narrative
+	case *ReplyBody:
+		return b.Narrative
+	}
+	return nil
+}

@@ -77,7 +77,7 @@ func (s *Site) side(key string, e *Entry, here entry.ID, room int) Side {
 	if room == 0 {
 		return side
 	}
-	side.Passages, side.Documents = s.passages(narrative(e.Detached), room), s.documents(documents(e.Detached), sideDocuments)
+	side.Passages, side.Documents = s.passages(entry.Narrative(e.Detached), room), s.documents(documents(e.Detached), sideDocuments)
 	if side.Note.IsZero() {
 		side.Note = s.wordsNotShown(e)
 	}

@@ -191,32 +191,10 @@ func (s *Site) quote(e *Entry) Words {
 func words(e *Entry) map[string]string {
 	b, ok := e.Statement.Body.(*entry.Open)
 	if !ok {
-		return narrative(e.Detached)
+		return entry.Narrative(e.Detached)
 	}
 	if d := e.Subject.disclosed("narrative"); e.opensText(b) || d != nil && d.By.ID == e.ID {
-		return narrative(e.Subject.Detached)
-	}
-	return nil
-}
-
-func narrative(d entry.Detached) map[string]string {
-	switch b := d.(type) {
-	case *entry.AmendBody:
-		return b.Narrative
-	case *entry.RequestBody:
-		return b.Narrative
-	case *entry.DecisionBody:
-		return b.Narrative
-	case *entry.AttestationBody:
-		return b.Narrative
-	case *entry.CorrectBody:
-		return b.Narrative
-	case *entry.WithdrawBody:
-		return b.Narrative
-	case *entry.ChallengeBody:
-		return b.Narrative
-	case *entry.ReplyBody:
-		return b.Narrative
+		return entry.Narrative(e.Subject.Detached)
 	}
 	return nil
 }

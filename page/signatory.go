@@ -141,7 +141,7 @@ func (s *Site) Signatory(a *Signatory) *SignatoryPage {
 	}
 	if a.Attested != nil {
 		p.Latest, p.LatestHref, p.LatestDate = s.Sentence(a.Attested), s.EntryHref(a.Attested.ID, a.Attested.Index), s.Day(a.Attested.Logged)
-		p.Passages, p.LatestNote = s.passages(narrative(a.Attested.Detached), maxWords), s.wordsNotShown(a.Attested)
+		p.Passages, p.LatestNote = s.passages(entry.Narrative(a.Attested.Detached), maxWords), s.wordsNotShown(a.Attested)
 	}
 	p.Asked = s.AttestationsNote()
 	s.addPeriods(p, st)
