@@ -19,6 +19,11 @@ func onlyWays(t *testing.T, some ...func(temp, path string) error) {
 	t.Helper()
 	before, direct := ways, first
 	t.Cleanup(func() { ways, first = before, direct })
+	lesserWays(some...)
+}
+
+// lesserWays leaves the process these ways alone.
+func lesserWays(some ...func(temp, path string) error) {
 	ways = some
 	first = func(string, []byte, fs.FileMode) error { return errors.ErrUnsupported }
 }
@@ -117,28 +122,6 @@ func TestNewReplacesNothing(t *testing.T) {
 	})
 }
 
-func TestNewHasItsMode(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("modes are another thing there")
-	}
-	eachWay(t, func(t *testing.T) {
-		for _, perm := range []fs.FileMode{0o600, 0o644} {
-			path := filepath.Join(t.TempDir(), "x")
-			if err := New(path, []byte("x"), perm); err != nil {
-				t.Fatal(err)
-			}
-			info, err := os.Stat(path)
-			if err != nil || info.Mode().Perm() != perm { // as with the umask that developers and servers have, 022
-				t.Errorf("%v, and not %v (%v)", info.Mode(), perm, err)
-			}
-		}
-		err := New(filepath.Join(t.TempDir(), "nowhere", "x"), nil, 0o600)
-		if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), ".new-") {
-			t.Errorf("a folder that is not there: %v", err)
-		}
-	})
-}
-
 // At whichever step something fails: the error comes out, and nothing is there.
 func TestNewFails(t *testing.T) {
 	failed := errors.New("the disk is full")
@@ -186,6 +169,11 @@ func interfere(t *testing.T, f func(step string) error) {
 	t.Helper()
 	w, r := write, reached
 	t.Cleanup(func() { write, reached = w, r })
+	atEachStep(f)
+}
+
+// atEachStep has f called at each step of this process's writing, also half way.
+func atEachStep(f func(step string) error) {
 	reached = f
 	write = func(to io.Writer, b []byte) error {
 		if _, err := to.Write(b[:len(b)/2]); err != nil {
