@@ -203,6 +203,8 @@ func members(t *testing.T, what string, object map[string]json.RawMessage, want 
 var (
 	unread = regexp.MustCompile(`(?s)<(style|script|head)\b.*?</(style|script|head)>`)
 	tag    = regexp.MustCompile(`<[^>]*>`)
+	// digest is a leaf's hash, a key or a signature, in which any two letters may stand.
+	digest = regexp.MustCompile(`\b[0-9A-Za-z+/]{42,}={0,2}`)
 )
 
 // reading is a page as it is read: without marks, and with single spaces.
@@ -228,8 +230,9 @@ func (a *accord) page(moment, path string, want words) {
 			wrong = true
 		}
 	}
+	spoken := digest.ReplaceAllString(text, "")
 	for _, w := range want.never {
-		if strings.Contains(text, w) {
+		if strings.Contains(spoken, w) {
 			a.t.Errorf("%s: the page %s says %q", moment, path, w)
 			wrong = true
 		}
