@@ -12,62 +12,76 @@ import (
 
 // A column is one of the table of an export. Lists are separated by ";".
 type column struct {
-	name string
-	cell func(*index.Entry) string
+	name        string
+	kind        kind
+	description string // as a row of the table in docs/api.md, Markdown
+	cell        func(*index.Entry) string
 }
 
-// columns are those of export.csv, in this order. Further ones are added at the end.
-// docs/api.md says what each is.
+// A kind is what the cells of a column are, in the words of a Frictionless table schema.
+// Every cell may be empty.
+type kind string
+
+const (
+	text    kind = "string"
+	integer kind = "integer"
+	moment  kind = "datetime" // YYYY-MM-DDThh:mm:ssZ
+	day     kind = "date"     // YYYY-MM-DD
+)
+
+// columns are those of export.csv, in this order, and the one place that says what they
+// are: docs/api.md, the data package and the codebook have it from here. Further ones are
+// added at the end.
 var columns = []column{
-	{"index", func(e *index.Entry) string { return strconv.FormatUint(e.Index, 10) }},
-	{"entry", func(e *index.Entry) string { return idText(e.ID) }},
-	{"logged", func(e *index.Entry) string { return timeText(e.Logged) }},
-	{"simulated_time", func(e *index.Entry) string {
+	{"index", integer, "place in the log, from 0", func(e *index.Entry) string { return strconv.FormatUint(e.Index, 10) }},
+	{"entry", text, "entry id; empty when the leaf could not be read", func(e *index.Entry) string { return idText(e.ID) }},
+	{"logged", moment, "when it was logged, UTC, by the operator's word", func(e *index.Entry) string { return timeText(e.Logged) }},
+	{"simulated_time", text, "`yes` in a demonstration log", func(e *index.Entry) string {
 		if entry.IsDemonstration(e.View.Origin) {
 			return "yes"
 		}
 		return ""
 	}},
-	{"verdict", func(e *index.Entry) string { return string(e.Verdict.Kind) }},
-	{"verdict_code", func(e *index.Entry) string { return string(e.Verdict.Code) }},
-	ofStatement("author", func(st *entry.Statement) string { return st.Author }),
-	ofStatement("kind", func(st *entry.Statement) string { return string(st.Kind) }),
-	ofStatement("lane", func(st *entry.Statement) string { return st.Lane }),
-	ofStatement("seq", func(st *entry.Statement) string { return strconv.FormatUint(st.Seq, 10) }),
-	ofStatement("made", func(st *entry.Statement) string { return timeText(st.Made) }),
-	{"about", func(e *index.Entry) string {
+	{"verdict", text, "`accepted`, `rejected`, `duplicate` or `malformed`; count accepted ones only", func(e *index.Entry) string { return string(e.Verdict.Kind) }},
+	{"verdict_code", text, "why it was not accepted", func(e *index.Entry) string { return string(e.Verdict.Code) }},
+	{"author", text, "who stated it", ofStatement(func(st *entry.Statement) string { return st.Author })},
+	{"kind", text, "the kind of statement", ofStatement(func(st *entry.Statement) string { return string(st.Kind) })},
+	{"lane", text, "`main` or `slot`", ofStatement(func(st *entry.Statement) string { return st.Lane })},
+	{"seq", integer, "its number in its author's chain of that lane", ofStatement(func(st *entry.Statement) string { return strconv.FormatUint(st.Seq, 10) })},
+	{"made", moment, "when it was made, UTC, by its author's clock", ofStatement(func(st *entry.Statement) string { return timeText(st.Made) })},
+	{"about", text, "entry id of what it is about: the request of a decision, what is corrected, opened, challenged or replied to", func(e *index.Entry) string {
 		if len(e.Refers) == 0 {
 			return ""
 		}
 		return e.Refers[0].ID.String()
 	}},
-	{"corrected", func(e *index.Entry) string {
+	{"corrected", text, "`void` or `superseded`, by an entry below `size`: leave these out of counts", func(e *index.Entry) string {
 		if e.Correction == nil {
 			return ""
 		}
 		return e.Correction.How
 	}},
-	{"corrected_by", func(e *index.Entry) string {
+	{"corrected_by", text, "entry id of what stands in its place", func(e *index.Entry) string {
 		if e.Correction == nil || e.Correction.By == nil {
 			return ""
 		}
 		return e.Correction.By.ID.String()
 	}},
-	{"in_place_of", func(e *index.Entry) string {
+	{"in_place_of", text, "entry id of the corrected statement in whose place it stands", func(e *index.Entry) string {
 		if e.InPlaceOf == nil {
 			return ""
 		}
 		return e.InPlaceOf.ID.String()
 	}},
-	{"text_state", func(e *index.Entry) string { return string(e.BodyState) }},
-	{"erased_by", func(e *index.Entry) string {
+	{"text_state", text, "`bodyState` of \"An entry\". `withheld` and `erased` are no answer: infer nothing from an empty cell", func(e *index.Entry) string { return string(e.BodyState) }},
+	{"erased_by", text, "entry ids of the tombstones of its texts", func(e *index.Entry) string {
 		var by []string
 		for _, t := range e.Erasures {
 			by = append(by, t.Entry.String())
 		}
 		return join(by)
 	}},
-	{"sealed", func(e *index.Entry) string {
+	{"sealed", text, "members of its text that are sealed: their cells are empty", func(e *index.Entry) string {
 		if e.Detached == nil {
 			return ""
 		}
@@ -77,7 +91,7 @@ var columns = []column{
 		}
 		return join(members)
 	}},
-	{"received", func(e *index.Entry) string {
+	{"received", text, "of a request: when its author states that it was received; the period, where the text does not say more", func(e *index.Entry) string {
 		if b, ok := e.Detached.(*entry.RequestBody); ok && b.Received != "" {
 			return b.Received
 		}
@@ -88,32 +102,32 @@ var columns = []column{
 		}
 		return ""
 	}},
-	ofRequest("country", func(b *entry.RequestBody) string { return b.Country }),
-	ofRequest("agency", func(b *entry.RequestBody) string { return b.Agency }),
-	ofRequest("authority", func(b *entry.RequestBody) string { return b.Authority }),
-	ofRequest("instrument", func(b *entry.RequestBody) string { return b.Instrument }),
-	ofRequest("statute", func(b *entry.RequestBody) string { return b.Statute }),
-	ofRequest("assist", func(b *entry.RequestBody) string { return join(b.Assist) }),
-	ofRequest("products", func(b *entry.RequestBody) string { return join(b.Products) }),
-	ofRequest("targets", func(b *entry.RequestBody) string { return join(b.Targets) }),
-	ofRequest("compulsion", func(b *entry.RequestBody) string { return b.Compulsion }),
-	ofRequest("gag", func(b *entry.RequestBody) string { return b.Gag }),
-	ofRequest("gag_review", func(b *entry.RequestBody) string { return b.GagReview }),
-	ofRequest("corroboration", func(b *entry.RequestBody) string { return b.Corroboration }),
-	ofDecision("outcome", func(d decision) string { return d.outcome }),
-	ofDecision("decision_date", func(d decision) string { return d.date }),
-	ofDecision("grounds", func(d decision) string { return join(d.grounds) }),
-	ofDecision("scope", func(d decision) string { return d.scope }),
-	ofDecision("court", func(d decision) string { return d.court }),
-	ofAttestation("period", func(a *entry.Attestation) string { return a.Period.String() }),
-	ofAttestation("covers", func(a *entry.Attestation) string { return a.Covers }),
-	ofAttestation("logged_total", func(a *entry.Attestation) string { return strconv.FormatUint(a.Logged.Total, 10) }),
-	ofAttestation("received_total", func(a *entry.Attestation) string { return a.Received.Total.String() }),
-	{"narrative_languages", func(e *index.Entry) string { return join(slices.Sorted(maps.Keys(entry.Narrative(e.Detached)))) }},
-	{"narrative", func(e *index.Entry) string {
+	{"country", text, "of a request, as its author codes it, and so are the next ones: ISO 3166-1 code of the country that asked", ofRequest(func(b *entry.RequestBody) string { return b.Country })},
+	{"agency", text, "name of the authority that asked", ofRequest(func(b *entry.RequestBody) string { return b.Agency })},
+	{"authority", text, "kind of authority", ofRequest(func(b *entry.RequestBody) string { return b.Authority })},
+	{"instrument", text, "by which instrument", ofRequest(func(b *entry.RequestBody) string { return b.Instrument })},
+	{"statute", text, "under which statute", ofRequest(func(b *entry.RequestBody) string { return b.Statute })},
+	{"assist", text, "kinds of help asked for", ofRequest(func(b *entry.RequestBody) string { return join(b.Assist) })},
+	{"products", text, "products that are concerned", ofRequest(func(b *entry.RequestBody) string { return join(b.Products) })},
+	{"targets", text, "who was to be attacked", ofRequest(func(b *entry.RequestBody) string { return join(b.Targets) })},
+	{"compulsion", text, "whether it was asked or ordered", ofRequest(func(b *entry.RequestBody) string { return b.Compulsion })},
+	{"gag", text, "whether telling of it was forbidden", ofRequest(func(b *entry.RequestBody) string { return b.Gag })},
+	{"gag_review", day, "day by which that is looked at again", ofRequest(func(b *entry.RequestBody) string { return b.GagReview })},
+	{"corroboration", text, "who else confirmed it", ofRequest(func(b *entry.RequestBody) string { return b.Corroboration })},
+	{"outcome", text, "of a decision: what its author states that it did", ofDecision(func(d decision) string { return d.outcome })},
+	{"decision_date", day, "of a decision", ofDecision(func(d decision) string { return d.date })},
+	{"grounds", text, "of a decision", ofDecision(func(d decision) string { return join(d.grounds) })},
+	{"scope", text, "of a decision: whether its author holds that it falls under the pledge", ofDecision(func(d decision) string { return d.scope })},
+	{"court", text, "of a decision", ofDecision(func(d decision) string { return d.court })},
+	{"period", text, "of an attestation", ofAttestation(func(a *entry.Attestation) string { return a.Period.String() })},
+	{"covers", text, "of an attestation: `all` or `disclosable`", ofAttestation(func(a *entry.Attestation) string { return a.Covers })},
+	{"logged_total", integer, "of an attestation: requests that its author had logged", ofAttestation(func(a *entry.Attestation) string { return strconv.FormatUint(a.Logged.Total, 10) })},
+	{"received_total", text, "of an attestation: requests that its author states it received, a number, a band or `cannot-say`", ofAttestation(func(a *entry.Attestation) string { return a.Received.Total.String() })},
+	{"narrative_languages", text, "languages of its author's words", func(e *index.Entry) string { return join(slices.Sorted(maps.Keys(entry.Narrative(e.Detached)))) }},
+	{"narrative", text, "its author's words in English, else in the first of these languages", func(e *index.Entry) string {
 		n := entry.Narrative(e.Detached)
-		if text, ok := n["en"]; ok {
-			return text
+		if words, ok := n["en"]; ok {
+			return words
 		}
 		for _, lang := range slices.Sorted(maps.Keys(n)) {
 			return n[lang]
@@ -130,23 +144,23 @@ func columnNames() []string {
 	return names
 }
 
-func ofStatement(name string, of func(*entry.Statement) string) column {
-	return column{name, func(e *index.Entry) string {
+func ofStatement(of func(*entry.Statement) string) func(*index.Entry) string {
+	return func(e *index.Entry) string {
 		if e.Statement == nil {
 			return ""
 		}
 		return of(e.Statement)
-	}}
+	}
 }
 
-func ofRequest(name string, of func(*entry.RequestBody) string) column {
-	return column{name, func(e *index.Entry) string {
+func ofRequest(of func(*entry.RequestBody) string) func(*index.Entry) string {
+	return func(e *index.Entry) string {
 		b, ok := e.Detached.(*entry.RequestBody)
 		if !ok {
 			return ""
 		}
 		return of(b)
-	}}
+	}
 }
 
 // A decision is one wherever it is told: in the tree, or in a text that was withheld.
@@ -155,8 +169,8 @@ type decision struct {
 	grounds                     []string
 }
 
-func ofDecision(name string, of func(decision) string) column {
-	return column{name, func(e *index.Entry) string {
+func ofDecision(of func(decision) string) func(*index.Entry) string {
+	return func(e *index.Entry) string {
 		if e.Statement == nil {
 			return ""
 		}
@@ -172,11 +186,11 @@ func ofDecision(name string, of func(decision) string) column {
 			d.court = t.Court
 		}
 		return of(d)
-	}}
+	}
 }
 
-func ofAttestation(name string, of func(*entry.Attestation) string) column {
-	return column{name, func(e *index.Entry) string {
+func ofAttestation(of func(*entry.Attestation) string) func(*index.Entry) string {
+	return func(e *index.Entry) string {
 		if e.Statement == nil {
 			return ""
 		}
@@ -185,7 +199,7 @@ func ofAttestation(name string, of func(*entry.Attestation) string) column {
 			return ""
 		}
 		return of(a)
-	}}
+	}
 }
 
 func idText(id entry.ID) string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/pledgelog/pledgelog/api"
 	"github.com/pledgelog/pledgelog/api/apitest"
@@ -231,7 +232,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportColumns: docs/api.md has each column, in the order of the table.
+// TestExportColumns: docs/api.md says of each column, in the order of the table, what the
+// catalogue does.
 func TestExportColumns(t *testing.T) {
 	s := newServer(t)
 	_, text := s.exported("csv", 0)
@@ -241,12 +243,15 @@ func TestExportColumns(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(b), "\n### Exports\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	var named []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(section, -1) {
-		named = append(named, m[1])
+	var named, told []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (.*) \\|$").FindAllStringSubmatch(section, -1) {
+		named, told = append(named, m[1]), append(told, m[1]+": "+m[2])
 	}
 	if got := strings.Join(named, ","); got != strings.TrimSuffix(text, "\r\n") {
 		t.Errorf("docs/api.md has the columns\n%s, the table\n%s", got, text)
+	}
+	if diff := cmp.Diff(api.ColumnTexts(), told); diff != "" {
+		t.Errorf("docs/api.md says otherwise (+) than the catalogue (-):\n%s", diff)
 	}
 }
 
