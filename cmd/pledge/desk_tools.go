@@ -134,7 +134,7 @@ func (t *deskTools) Look(ctx context.Context, path string) (*desk.Look, error) {
 	if err != nil {
 		return nil, forDesk(err)
 	}
-	law, err := t.sightOf(ctx, path, sub, opened, t.cited[sub.Statement.ID])
+	law, err := t.sightOf(ctx, path, sub, opened, t.cited[sub.Statement.ID], t.published)
 	if err != nil {
 		return nil, forDesk(err)
 	}
@@ -211,6 +211,15 @@ func (t *deskTools) subjectOf(ctx context.Context, id entry.ID) *page.Entry {
 	return nil
 }
 
+// published shows a statement as the log has it, with its text where that is published.
+func (t *deskTools) published(ctx context.Context, id entry.ID) (*entry.Statement, []byte) {
+	e, it, err := t.lookUp(ctx, id)
+	if err != nil {
+		return nil, nil
+	}
+	return it.Statement, []byte(e.Body)
+}
+
 func deskRows(rows []row) []desk.Row {
 	var out []desk.Row
 	for _, r := range rows {
@@ -272,7 +281,7 @@ func (t *deskTools) Sign(ctx context.Context, path string, seen entry.ID, confir
 	if err != nil || before {
 		return forDesk(err)
 	}
-	law, err := t.sightOf(ctx, path, sub, opened, t.cited[sub.Statement.ID])
+	law, err := t.sightOf(ctx, path, sub, opened, t.cited[sub.Statement.ID], t.published)
 	if err != nil {
 		return forDesk(err)
 	}

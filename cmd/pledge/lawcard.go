@@ -46,7 +46,7 @@ func (d *drafting) applyCards(b *entry.RequestBody, kept entry.KeptBack, quiet b
 		if quiet || b.Instrument == "" {
 			instrument = "the instrument"
 		}
-		return refuseByCard(instrument, way, instead, cite)
+		return refuseByCard(&blocked{instrument, way.Reasons, false}, instead, cite)
 	}
 	for _, r := range way.Reasons {
 		d.note("%s (%s)", r.Text, r.Code)
@@ -62,16 +62,46 @@ func (d *drafting) applyCards(b *entry.RequestBody, kept entry.KeptBack, quiet b
 	return nil
 }
 
-// refuseByCard says what the card keeps from the public.
-func refuseByCard(instrument string, way entry.PublicWay, instead, cite string) error {
+// blocked says why the public may not be told of a request, unless something permits it. What
+// is what the law card is of; the reasons name nothing of the request.
+type blocked struct {
+	what    string
+	reasons []entry.WayReason
+	opens   bool // something is opened: nothing more of it can be kept back
+}
+
+func (b *blocked) Error() string {
 	var words []string
-	for _, r := range way.Reasons {
+	for _, r := range b.reasons {
 		words = append(words, fmt.Sprintf("%s (%s)", r.Text, r.Code))
-		if r.Code == entry.ReasonContentsForbidden && !way.Has(entry.ReasonExistenceForbidden) && !way.Has(entry.ReasonGagForbids) {
-			instead = "withhold the text, or seal " + strings.Join(r.Members, ", ")
+	}
+	return b.what + ": " + strings.Join(words, "; ")
+}
+
+// keepBack are the members which, kept back, leave nothing that is forbidden; nil where that
+// would not do.
+func (b *blocked) keepBack() []string {
+	if b.opens {
+		return nil
+	}
+	var members []string
+	for _, r := range b.reasons {
+		switch r.Code {
+		case entry.ReasonExistenceForbidden, entry.ReasonGagForbids:
+			return nil
+		case entry.ReasonContentsForbidden:
+			members = r.Members
 		}
 	}
-	return commandline.Refused(fmt.Errorf("%s: %s", instrument, strings.Join(words, "; ")), instead+"; or "+cite+". pledge law shows the card. "+entry.LawCards().Notice)
+	return members
+}
+
+// refuseByCard says what the card keeps from the public.
+func refuseByCard(b *blocked, instead, cite string) error {
+	if members := b.keepBack(); members != nil {
+		instead = "withhold the text, or seal " + strings.Join(members, ", ")
+	}
+	return commandline.Refused(b, instead+"; or "+cite+". pledge law shows the card. "+entry.LawCards().Notice)
 }
 
 // inShort is a card in one note, with its sources.

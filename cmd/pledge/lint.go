@@ -103,8 +103,8 @@ func (a *app) lintCommand() *cobra.Command {
 addresses, telephone numbers, IP addresses, names of internal machines and
 identifiers of vulnerabilities in its free texts, dates that are still to come, and
 members that do not go together. Sealed and withheld texts are looked at too: they are public
-one day. A request that a law card forbids to tell of is pointed at (law-forbids), where no
-permission is in its safe, or beside it.
+one day. A request that a law card, or its own duty of secrecy, forbids to tell of is pointed
+at (law-forbids), and so is the opening of one, where no permission is in its safe, or beside it.
 
 pledge new does the same, and pledge sign has each of them confirmed. That nothing
 is pointed at does not say that nothing is there.

@@ -41,9 +41,10 @@ The draft has the texts in it, in the safes that FILE has them in and in those t
 --safe adds. They become public when it is submitted, and not
 before: by then everybody has signed. What the log holds cannot be taken out.
 
-A text that its law card forbids to tell is opened with --permission FILE alone: the
-line in it says what permits telling. It is kept in the draft's safe or beside it, and
-is never logged.
+A text that its law card forbids to tell, or that states a duty of secrecy by statute or
+by order, is opened with --permission FILE alone: the line in it says what permits telling,
+such as what lifted the order. It is kept in the draft's safe or beside it, and is never
+logged. Who signs after you meets the card too.
 
 --why is one of:
 ` + openReasons(),
@@ -75,7 +76,7 @@ is never logged.
 	flags.StringVar(&f.why, "why", "", "`CODE` that says why now")
 	flags.StringArrayVar(&f.fields, "field", nil, "open the sealed `MEMBER`, such as country")
 	flags.StringVar(&f.review, "review", "", "open nothing, and look at it again by `DATE`")
-	flags.StringVar(&f.permission, "permission", "", "`FILE` with the reference of what permits telling, where a law card forbids it")
+	flags.StringVar(&f.permission, "permission", "", "`FILE` with the reference of what permits telling, where a law card or a stated duty forbids it")
 	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log is held to")
 	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
 	flags.StringVar(&f.clock, "simulated-clock", "", "read the time from `FILE`; for logs under .example only")

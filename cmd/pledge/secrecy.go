@@ -127,6 +127,9 @@ func discreet(err error) error {
 	if err == nil || errors.As(err, &lacks) {
 		return err
 	}
+	if b := (*blocked)(nil); errors.As(err, &b) && !quotation.MatchString(err.Error()) {
+		return err // it names nothing
+	}
 	text := quotation.ReplaceAllString(err.Error(), "what stands there")
 	var f *commandline.Failure
 	if errors.As(err, &f) {

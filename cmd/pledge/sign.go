@@ -39,8 +39,10 @@ the log says when it is submitted counts.
 
 If the draft was looked at with pledge preview, and is another statement since, sign
 refuses it. What may not belong in a public statement is pointed at, as by pledge lint, and has
-to be confirmed, one by one. So has a request that a law card forbids to tell of
-(law-forbids), unless a permission is in its safe, which --safe-key opens, or beside it.
+to be confirmed, one by one. So has a request that a law card or its own duty of secrecy
+forbids to tell of, and what is opened of one (law-forbids), unless a permission is in its
+safe, which --safe-key opens, or beside it. For an opening the statement that it is about
+is looked for in the same folder.
 Before it asks whether to sign, sign says who holds what, and what can't be undone.
 
 A draft that pledge submit rebased has its former places in it. sign compares it with
