@@ -34,6 +34,7 @@ var english = map[string]string{
 	"do.dates":        "Calendar file of these dates (.ics)",
 	"do.discard":      "Discard",
 	"do.due":          "Ask the log",
+	"do.instead":      "Keep it for the next slot instead",
 	"do.keep":         "Keep it for the next slot",
 	"do.later":        "Not now",
 	"do.leave":        "Stop waiting",
@@ -42,7 +43,9 @@ var english = map[string]string{
 	"do.finding":      "Reply to a finding",
 	"do.open":         "Open",
 	"do.open.long":    "Open {file}",
+	"do.permitted":    "It is permitted: preview it",
 	"do.preview":      "Preview it",
+	"do.public":       "Back to telling it",
 	"do.review":       "Review it",
 	"do.sign.one":     "Sign it",
 	"do.sign.other":   "Sign all {n}",
@@ -111,6 +114,18 @@ var english = map[string]string{
 
 	"stopped.title": "Stopped. Nothing was kept.",
 	"stopped.lede":  "Nothing was written and nothing was sent. Come back when counsel has answered.",
+
+	"blocked.title":      "This may not be told in public",
+	"blocked.field":      "Fill this in, if something permits telling.",
+	"blocked.below":      "Cite what permits it, or keep it for the next slot: both just below.",
+	"blocked.leave":      "Leave it as it is, or cite below what permits telling.",
+	"blocked.leave.slot": "Leave it in its slot, or cite below what permits telling.",
+	"blocked.ways":       "What you can do",
+	"blocked.instead":    "All that you typed of the request goes along. Nothing of it leaves this machine.",
+	"blocked.keep":       "Or keep back what it says, further down: {what}.",
+
+	"left.title": "For the next slot instead",
+	"left.why":   "This has no place in a slot. Your answer is filed when the request is: copy what you want to keep.",
 
 	"kept.title": "Kept for the next slot. Nothing was sent.",
 	"kept.lede":  "No log was asked, and nothing left this machine.",
@@ -260,7 +275,7 @@ var english = map[string]string{
 	"law.confirmed":   "Read in: {edition}.",
 	"law.unconfirmed": "Not confirmed.",
 	"law.general":     "None: this card stands for no one law. Read the paper.",
-	"law.blocks":      "This card keeps it from the public. Cite a permission below, or keep it for the next slot.",
+	"law.blocks":      "This card keeps it from the public, unless something permits telling.",
 
 	"lint.found": "“{words}” looks like {class}",
 	"lint.label": "What may not belong there",
@@ -354,6 +369,7 @@ var english = map[string]string{
 	"done.memo":        "For your file",
 	"done.memo.why":    "A filing record has all of it, also what is kept back.",
 
+	"news.instead": "Nothing is kept yet. Read it once more.",
 	"news.logged":  "Done. You can close the desk.",
 	"news.signed":  "You signed.",
 	"news.written": "Saved. Nobody signed it yet.",
@@ -364,6 +380,7 @@ var english = map[string]string{
 	"problem.again":           "Nothing is lost: try it again later.",
 	"problem.open":            "It is not known yet whether the log has it. What you signed is in your folder. Submit it again, now or another day: nothing is logged twice.",
 	"problem.nothing":         "There is no such file in your folder any more.",
+	"problem.nosafe":          "This desk was opened without a safe, and can keep nothing back. Close it, and open it again with --safe; pledge safe new makes one.",
 	"problem.nofile":          "Choose a file first.",
 	"problem.manyfiles.one":   "Take 1 file at a time.",
 	"problem.manyfiles.other": "Take at most {n} files at a time.",

@@ -21,6 +21,9 @@ func readForm(r *http.Request, slot bool) *Form {
 		Assist: several(r, "assist"), Products: r.PostForm["products"], Targets: r.PostForm["targets"],
 		Words: words("narrative"), Language: get("language"), Keep: get("keep"), Seal: r.PostForm["seal"], Reason: get("sealReason"), Review: get("review"),
 	}
+	if slot && f.Keep != KeepSome { // nothing of it is published now
+		f.Keep = KeepNothing
+	}
 	if f.Keep != KeepSome {
 		f.Seal, f.Reason = nil, ""
 	}

@@ -223,6 +223,9 @@ func sameSigning(a, b *Look) bool {
 // problem returns what is wrong with a field.
 func (v *view) problem(name string) string {
 	for _, p := range v.problems {
+		if p.Field == name && v.block != nil {
+			return texts.Say("blocked.field").Text
+		}
 		if p.Field == name {
 			return p.Text
 		}

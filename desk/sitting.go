@@ -34,10 +34,12 @@ type sitting struct {
 	screen   string
 	step     uint64 // changes with everything that is done
 	problems []Problem
+	block    *Block // why the form may not be told, where that is the problem
 	news     string // the key of a text: what was just done
 
 	slot     bool // the form is for the next slot
 	form     *Form
+	told     *Form   // what was typed to be told, when it is to be kept for a slot instead
 	matter   *Matter // what the form is about; nil for a request that came
 	card     string  // of which instrument the law card is shown
 	prepared []Prepared
@@ -89,9 +91,13 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) {
 		s.problems = []Problem{{Text: texts.Say("problem.stale").Text}}
 	} else {
 		s.step++
-		s.problems, s.news = nil, ""
+		s.problems, s.block, s.news = nil, nil, ""
 		if err := d.do(r.Context(), s, r); err != nil {
 			s.problems = problemsOf(err)
+			if f := (*Failure)(nil); errors.As(err, &f) && f.Block != nil {
+				s.block = f.Block
+				s.problems = []Problem{s.inTheWay()}
+			}
 		}
 	}
 	w.Header().Set("Location", "./")
@@ -156,11 +162,18 @@ func (d *Desk) do(ctx context.Context, s *sitting, r *http.Request) error {
 		s.standing, err = d.tools.Standing(ctx)
 		return err
 	case "yes", "no", "unsure":
-		s.form, s.matter, s.slot, s.screen = new(Form), nil, what == "no", onForm
+		if what == "no" && !d.tools.Who().Keeps {
+			return errors.New(texts.Say("problem.nosafe").Text)
+		}
+		s.form, s.told, s.matter, s.slot, s.screen = new(Form), nil, nil, what == "no", onForm
 		if what == "unsure" {
 			s.screen = onUnsure
 		}
 		return nil
+	case "instead":
+		return d.instead(s, r)
+	case "public":
+		return s.public(r)
 	case "card":
 		s.card = r.PostFormValue("instrument")
 		return nil

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"strings"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -67,6 +68,7 @@ type Who struct {
 	Key    string // key id
 	Dir    string
 	Slots  string
+	Keeps  bool // it is said where what is kept back is kept
 }
 
 // A Country that a statement can name.
@@ -138,6 +140,8 @@ const (
 // A Failure says what is wrong and what can be done about it.
 type Failure struct {
 	Problems []Problem
+	// Block: the public may not be told, unless something permits it. No problem stands beside it.
+	Block *Block
 	// Open: it is not known whether the log has all that was submitted. It can be done
 	// again, and nothing is logged twice.
 	Open bool
@@ -154,7 +158,16 @@ type Problem struct {
 	Again bool
 }
 
+// A Block says why the public may not be told of a request. A permission lifts it.
+type Block struct {
+	Reasons []string // of which none names anything of the request
+	Keep    []string // members which, kept back, lift it too; nil where that would not do
+}
+
 func (f *Failure) Error() string {
+	if f.Block != nil {
+		return strings.Join(f.Block.Reasons, "; ")
+	}
 	if len(f.Problems) == 0 {
 		return "failed"
 	}

@@ -222,6 +222,9 @@ func forDeskOf(kind entry.Kind, err error) error {
 	if err == nil || errors.As(err, &already) {
 		return err
 	}
+	if b := (*blocked)(nil); errors.As(err, &b) {
+		return &desk.Failure{Block: blockOf(b)}
+	}
 	p := desk.Problem{Text: strings.TrimPrefix(oneLine(err.Error()), "the form: ")}
 	var f *commandline.Failure
 	if errors.As(err, &f) {
@@ -237,6 +240,19 @@ func forDeskOf(kind entry.Kind, err error) error {
 	}
 	p.Field = fieldIn(kind, p.Field)
 	return &desk.Failure{Problems: []desk.Problem{p}}
+}
+
+// blockOf is what a desk says of a request that may not be told of, in words. Where nobody may
+// know of it, it goes without saying that nobody may know what it says.
+func blockOf(b *blocked) *desk.Block {
+	out := &desk.Block{Keep: b.keepBack()}
+	existence := slices.ContainsFunc(b.reasons, func(r entry.WayReason) bool { return r.Code == entry.ReasonExistenceForbidden })
+	for _, r := range b.reasons {
+		if r.Code == entry.ReasonExistenceForbidden || r.Code == entry.ReasonGagForbids || r.Code == entry.ReasonContentsForbidden && !existence {
+			out.Reasons = append(out.Reasons, r.Text)
+		}
+	}
+	return out
 }
 
 // fieldIn is what a field is called in the form of a kind of statement.

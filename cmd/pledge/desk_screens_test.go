@@ -3,11 +3,25 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
+
+// blocked wants the page to say why the public may not be told, in a sentence without codes or
+// commands, and what can be done about it.
+func (d *atDesk) blocked(why string) {
+	d.t.Helper()
+	text := atPage[string](d, `document.querySelector(".problems").innerText`)
+	if !strings.HasPrefix(text, "This may not be told in public\n") || !strings.Contains(text, why) || strings.Contains(text, "pledge ") || regexp.MustCompile(`[a-z]-[a-z]|[A-Za-z]+\.(json|yaml)|--`).MatchString(text) {
+		d.t.Errorf("it is not blocked, or not in words:\n%s", text)
+	}
+	if !atPage[bool](d, `document.querySelector(".blocked #f-permission").checkVisibility() && document.querySelectorAll("#f-permission").length === 1 && document.querySelector(".blocked button[value=instead]").textContent === "Keep it for the next slot instead"`) {
+		d.t.Error("what can be done is not there")
+	}
+}
 
 // hide are words that are kept from everybody: in no browser's folder, no argument, nowhere but
 // in the file that the desk writes.
@@ -86,13 +100,29 @@ func TestDeskScreens(t *testing.T) {
 	d.clickTo(button("yes"), toFill)
 	d.look("form")
 	d.do(chromedp.SendKeys(chromedp.CSS("#f-country"), "Federation of Borvania"), chromedp.SendKeys(chromedp.CSS("#f-received"), "2026-01-04"),
-		chromedp.SetValue(chromedp.CSS("#f-assist"), "keys"), chromedp.SetValue(chromedp.CSS("#f-instrument"), "gb-tcn"))
+		chromedp.SetValue(chromedp.CSS("#f-assist"), "keys"), chromedp.SetValue(chromedp.CSS("#f-instrument"), "gb-tcn"), chromedp.SetValue(chromedp.CSS("#f-outcome"), "refused"), chromedp.SetValue(chromedp.CSS("#f-date"), "2026-01-05"))
+	d.unfold("#f-narrative")
+	d.fill("#f-narrative", "It came from Jane Hargreaves. "+hide)
 	d.shoot("form-card")
 	d.clickTo(button("draft"), toFill)
 	d.look("blocked")
-	if text := atPage[string](d, `document.querySelector(".problems").innerText`); !strings.Contains(text, "the public may not be told") {
-		t.Errorf("it is not blocked: %s", text)
+	d.blocked("By its law card, the public may not be told that there is such a request.")
+	// It is kept for the next slot instead, with all that was typed; or told after all.
+	typed := func(form, outcome string) {
+		t.Helper()
+		const fields = `["country", "received", "assist", "instrument", "narrative", "outcome"].map(n => document.querySelector("#f-" + n)?.value ?? "").join("|")`
+		if got, want := atPage[string](d, fields), "Federation of Borvania|2026-01-04|keys|gb-tcn|It came from Jane Hargreaves. "+hide+"|"+outcome; got != want {
+			t.Errorf("%s has %q, not %q", form, got, want)
+		}
 	}
+	d.clickTo(button("instead"), toFill)
+	d.look("instead")
+	typed("the form for a slot", "")
+	if text := d.text(); !strings.Contains(text, "Nothing is kept yet.") || !strings.Contains(text, "Your answer is filed when the request is") || !strings.Contains(text, "Refused") {
+		t.Errorf("what has no place in a slot: %s", text)
+	}
+	d.clickTo(button("public"), toFill)
+	typed("the form that is told", "refused")
 	if _, lines := c.wire.sent(); len(lines) > 0 {
 		for _, l := range lines {
 			if strings.HasPrefix(l, "POST") && !strings.Contains(l, "statements") {
@@ -100,9 +130,21 @@ func TestDeskScreens(t *testing.T) {
 			}
 		}
 	}
-	d.do(chromedp.SetValue(chromedp.CSS("#f-instrument"), "informal"), chromedp.SetValue(chromedp.CSS("#f-gag"), "requested"))
-	d.do(chromedp.Click(chromedp.CSS("details.more:has(#f-narrative) summary")))
-	d.do(chromedp.SendKeys(chromedp.CSS("#f-narrative"), "It came from Jane Hargreaves. "+hide))
+	// The field for a permission is shown for a stated duty of secrecy too.
+	atPage[string](d, `document.querySelector("#f-outcome").value = document.querySelector("#f-date").value = ""`)
+	d.set("#f-instrument", "informal")
+	const field = `document.querySelector("#f-permission").checkVisibility()`
+	if atPage[bool](d, field) {
+		t.Error("a permission is asked for that nothing needs")
+	}
+	d.set("#f-gag", "ordered")
+	if !atPage[bool](d, field) {
+		t.Error("no permission is asked for")
+	}
+	d.clickTo(button("draft"), toFill)
+	d.blocked("The request itself states that a law or an order forbids telling.")
+	d.glance("blocked-gag")
+	d.set("#f-gag", "requested")
 	d.do(chromedp.Click(chromedp.CSS("details.more:has(#f-review) summary")))
 	d.do(chromedp.Click(chromedp.CSS("input[name=keep][value=text]")), chromedp.SendKeys(chromedp.CSS("#f-review"), "2026-06-30"))
 	d.clickTo(button("draft"), toReview)
@@ -151,6 +193,22 @@ func TestDeskScreens(t *testing.T) {
 	if strings.Contains(string(heard), "zephyrine") {
 		t.Error("the log was told what is withheld")
 	}
+	// Of what a card forbids, and of which no permission came along, the colleague is told so.
+	c.file("forbidden.yaml", "author: acme\nreceived: 2026-01-04\ncountry: XB\nassist: [keys]\ninstrument: gb-tcn\ngag: lifted\npermission: {reference: Letter of 3 January}\n")
+	c.must("new", "request", "--from", "forbidden.yaml", "--policy", "policy.txt", "--simulated-clock", "clock", "--unencrypted", "--out", "forbidden.json")
+	ciso.clickTo(button("start"), question)
+	ciso.unfold("#f-files")
+	ciso.do(chromedp.SetUploadFiles(chromedp.CSS("#f-files"), []string{filepath.Join(c.dir, "forbidden.json")}))
+	ciso.clickTo(button("take"), toReview)
+	ciso.clickTo(button("sign"), toReview)
+	ciso.look("forbidden")
+	if text := ciso.text(); !strings.Contains(text, "Confirm, or go back and change it: by its law card, the public may not be told") || !strings.Contains(text, "no permission is in this file, or beside it (law-forbids)") {
+		t.Errorf("what a colleague is told: %s", text)
+	}
+	if sub, err := readDraft(filepath.Join(ciso.home, "acme-request-3.json")); err != nil || len(sub.Envelope.Signatures) > 0 {
+		t.Errorf("what was not confirmed: %v, %v", sub, err)
+	}
+	ciso.clickTo(button("start"), question)
 	ciso.clickTo("footer button", "The desk is closed.")
 	ciso.look("closed")
 	ciso.quiet()

@@ -33,7 +33,7 @@ type deskTools struct {
 }
 
 func (t *deskTools) Who() desk.Who {
-	return desk.Who{Author: t.flags.author, Origin: t.origin, Key: t.signer.Public().ID.String(), Dir: t.flags.dir, Slots: t.flags.slots}
+	return desk.Who{Author: t.flags.author, Origin: t.origin, Key: t.signer.Public().ID.String(), Dir: t.flags.dir, Slots: t.flags.slots, Keeps: t.safes.to != nil || t.safes.unencrypted}
 }
 
 func (t *deskTools) Countries() []desk.Country {

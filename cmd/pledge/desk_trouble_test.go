@@ -116,6 +116,22 @@ func (d *formDesk) until(want string) string {
 // refusal is what a plain refusal fills in.
 var refusal = []string{"country", "XB", "received", "2026-01", "assist", "keys", "authority", "intelligence", "instrument", "informal", "compulsion", "voluntary", "gag", "none", "outcome", "refused", "date", "2026-01-05", "grounds", "pledge"}
 
+// files drafts by the form that is shown, signs and submits, and goes back to the start.
+func (d *formDesk) files(draft ...string) {
+	d.t.Helper()
+	d.act(toReview, "draft", draft...)
+	d.act("Signed by all", "sign")
+	if err := d.try(d.page(), "submit"); err != nil {
+		d.t.Fatal(err)
+	}
+	for until := time.Now().Add(20 * time.Second); !strings.Contains(d.page(), "The receipt is verified"); {
+		if time.Now().After(until) {
+			d.t.Fatalf("it is not logged:\n%s", d.page())
+		}
+	}
+	d.act(question, "start")
+}
+
 // logged counts what the log has of a kind.
 func (m *member) logged(kind entry.Kind) int {
 	m.t.Helper()
@@ -267,22 +283,8 @@ func TestDeskInTrouble(t *testing.T) {
 	d.act("What is due", "due")
 
 	// What is sealed is opened by the field, and an answer may be withheld whole.
-	file := func(draft ...string) {
-		t.Helper()
-		d.act(toReview, "draft", draft...)
-		d.act("Signed by all", "sign")
-		if err := d.try(d.page(), "submit"); err != nil {
-			t.Fatal(err)
-		}
-		for until := time.Now().Add(20 * time.Second); !strings.Contains(d.page(), "The receipt is verified"); {
-			if time.Now().After(until) {
-				t.Fatalf("it is not logged:\n%s", d.page())
-			}
-		}
-		d.act(question, "start")
-	}
 	d.act("The request, and your answer", "yes")
-	file("country", "XB", "received", "2026-01", "assist", "keys", "instrument", "informal", "agency", "The Grey Office", "keep", "some", "seal", "agency", "seal", "instrument", "sealReason", "secrecy-order", "review", "2026-06-30")
+	d.files("country", "XB", "received", "2026-01", "assist", "keys", "instrument", "informal", "agency", "The Grey Office", "keep", "some", "seal", "agency", "seal", "instrument", "sealReason", "secrecy-order", "review", "2026-06-30")
 	request, body := m.newest(entry.KindRequest)
 	if strings.Contains(body, "Grey") || strings.Contains(body, "informal") || !strings.Contains(body, "XB") {
 		t.Fatalf("the text: %s", body)
@@ -292,7 +294,7 @@ func TestDeskInTrouble(t *testing.T) {
 		t.Errorf("what can be opened: %s", page)
 	}
 	d.act("Sealed fields to open: fill this in", "draft", "openWhy", "order-lifted")
-	file("openWhy", "order-lifted", "opened", "agency")
+	d.files("openWhy", "order-lifted", "opened", "agency")
 	if st, _ := m.newest(entry.KindOpen); st.Body.(*entry.Open).Entry != request.ID || len(st.Body.(*entry.Open).Digests) != 1 {
 		t.Errorf("the opening: %+v", st.Body)
 	}
@@ -302,12 +304,13 @@ func TestDeskInTrouble(t *testing.T) {
 	}
 	d.act(question, "start")
 	d.act("Your answer to an earlier request", "on-decision", "about", request.ID.String())
-	file("outcome", "refused", "date", "2026-01-05", "grounds", "pledge", "keep", "all", "review", "2026-06-30")
+	d.files("outcome", "refused", "date", "2026-01-05", "grounds", "pledge", "keep", "all", "review", "2026-06-30")
 	if st, body := m.newest(entry.KindDecision); st.Body.(*entry.Decision).Request != request.ID || st.Body.(*entry.Decision).Outcome != "" || st.Review != "2026-06-30" || body != "" {
 		t.Errorf("the withheld answer: %+v, %s", st, body)
 	}
 	// Only what a form of the desk asks for is drafted.
 	d.act("The desk does not know what that was.", "on-admit", "about", "acme")
+	forbidden(m, d)
 }
 
 // TestDeskKilled kills the desk at each step. What a page acknowledged is there at the next
