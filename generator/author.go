@@ -27,6 +27,7 @@ type Author struct {
 	Pledged  int64 // when it pledged for the first time; 0 before
 
 	set      entry.KeySet // in force, as a statement listed it
+	digest   setDigest    // of set
 	coming   *comingKeys  // of a rekey or a readmission, until they are in force
 	pledging bool         // its pledge is owed: it never was, or not since it was readmitted
 	clauses  []string     // that it pledged last
@@ -50,6 +51,24 @@ type comingKeys struct {
 // rekeyDelay is after how many seconds the keys of a rekey are in force (protocol
 // section 4).
 const rekeyDelay = 14 * dayLong
+
+// A setDigest is the digest of a key set, kept because directories ask for it daily.
+type setDigest struct {
+	first     *entry.Key // of the set's keys
+	threshold uint64
+	digest    string
+}
+
+// keysDigest is the digest of the key set in force.
+func (a *Author) keysDigest() string {
+	if len(a.set.Keys) == 0 {
+		return a.set.Digest()
+	}
+	if first := &a.set.Keys[0]; a.digest.first != first || a.digest.threshold != a.set.Threshold {
+		a.digest = setDigest{first, a.set.Threshold, a.set.Digest()}
+	}
+	return a.digest.digest
+}
 
 // Ring are the author's keys in force.
 func (a *Author) Ring() Ring { return Ring{Keys: a.Keys, Threshold: a.Threshold, Slot: a.SlotKey} }

@@ -8,13 +8,21 @@ import (
 
 // BenchmarkWriteStory writes a large log's first 100,000 statements.
 func BenchmarkWriteStory(b *testing.B) {
-	for name, options := range map[string][]func(*generator.Writer){"bodies": nil, "bundled": {generator.Bundled}} {
-		b.Run(name, func(b *testing.B) {
-			const n = 100_000
+	const n = 100_000
+	for _, c := range []struct {
+		name    string
+		world   generator.Options
+		options []func(*generator.Writer)
+	}{
+		{"bodies", generator.LargeOptions(), nil},
+		{"bundled", generator.LargeOptions(), []func(*generator.Writer){generator.Bundled}},
+		{"lifelike", generator.SearchOptions(n), nil},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				w := generator.New(generator.LargeOptions())
-				if err := w.WriteStory(b.TempDir(), n, options...); err != nil {
+				w := generator.New(c.world)
+				if err := w.WriteStory(b.TempDir(), n, c.options...); err != nil {
 					b.Fatal(err)
 				}
 			}

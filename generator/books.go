@@ -255,9 +255,9 @@ func (w *World) PeriodAt(unix int64) entry.Period {
 func (w *World) Rows() []entry.Row {
 	var rows []entry.Row
 	add := func(a *Author, standing string) {
-		rows = append(rows, entry.Row{Author: a.ID, Head: a.Head, Keys: a.set.Digest(), Lane: entry.LaneMain, Seq: a.Seq, Standing: standing})
+		rows = append(rows, entry.Row{Author: a.ID, Head: a.Head, Keys: a.keysDigest(), Lane: entry.LaneMain, Seq: a.Seq, Standing: standing})
 		if a.Role == entry.RoleSignatory {
-			rows = append(rows, entry.Row{Author: a.ID, Head: a.SlotHead, Keys: a.set.Digest(), Lane: entry.LaneSlot, Seq: a.SlotSeq, Standing: standing})
+			rows = append(rows, entry.Row{Author: a.ID, Head: a.SlotHead, Keys: a.keysDigest(), Lane: entry.LaneSlot, Seq: a.SlotSeq, Standing: standing})
 		}
 	}
 	add(w.Secretariat, "")

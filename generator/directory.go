@@ -21,6 +21,8 @@ type Entry struct {
 	Body   []byte // the detached body, nil when it is not published
 	Opened []Text // that an open publishes, in the order of its digests
 	Erases string // digest of the text of which it is the tombstone
+
+	near []uint64 // entries with which the text that it erases may have been published
 }
 
 // texts are what is published with an entry.
@@ -87,7 +89,7 @@ func (d *Writer) Add(e *Entry) error {
 	}
 	d.texts = append(d.texts, e.texts()...)
 	if e.Erases != "" {
-		if err := d.erase(e.Erases); err != nil {
+		if err := d.erase(e.Erases, e.near); err != nil {
 			return err
 		}
 	}
@@ -131,23 +133,29 @@ func (d *Writer) writeTexts() error {
 	return nil
 }
 
-// erase deletes a text, wherever it was published.
-func (d *Writer) erase(digest string) error {
+// erase deletes a text, wherever it was published: it is looked for first where those
+// entries are, then backwards from the end.
+func (d *Writer) erase(digest string, near []uint64) error {
 	d.texts = slices.DeleteFunc(d.texts, func(t Text) bool { return t.Digest == digest })
 	if err := os.Remove(filepath.Join(d.dir, filepath.FromSlash(log.BodyPath(digest)))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("erase text: %w", err)
 	}
-	// Most are of what was logged lately.
-	for n := int(d.tree.Size() / log.TileWidth); n >= 0; n-- {
-		path := filepath.Join(d.dir, filepath.FromSlash(log.BodiesBundlePath(uint64(n))))
-		lines, err := os.ReadFile(path)
+	var bundles []uint64
+	for _, index := range near {
+		bundles = append(bundles, index/log.TileWidth)
+	}
+	for n := d.tree.Size()/log.TileWidth + 1; n > 0; n-- {
+		bundles = append(bundles, n-1)
+	}
+	for _, n := range bundles {
+		lines, err := os.ReadFile(filepath.Join(d.dir, filepath.FromSlash(log.BodiesBundlePath(n))))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // the bundle that is not finished
 		} else if err != nil {
 			return fmt.Errorf("erase text: %w", err)
 		}
 		if rest := withoutText(lines, digest); len(rest) < len(lines) {
-			return d.write(log.BodiesBundlePath(uint64(n)), rest)
+			return d.write(log.BodiesBundlePath(n), rest)
 		}
 	}
 	return nil

@@ -17,6 +17,9 @@
 // checkpoint, Author.Keys any statement, and World.Said keeps what its authors
 // withheld.
 //
+// SearchOptions make a world of which people ask a lot: hundreds of signatories, of which
+// few said most, and texts in nineteen languages, with as many words as real ones have.
+//
 // WriteStory writes as it goes, a million statements in a hundred megabytes of
 // memory. The same options and calls give the same bytes.
 //

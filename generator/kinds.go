@@ -31,7 +31,7 @@ func (w *World) Log(st *Statement) *Filed {
 	if st.Envelope == nil {
 		st.Encode()
 	}
-	st.Logged = w.now
+	st.Logged, st.index = w.now, w.size
 	f := w.enter(st)
 	if w.put(st) != nil {
 		w.Said = append(w.Said, st)

@@ -124,9 +124,12 @@ func (p *play) cast(n int) {
 	p.end = w.now + int64(span)
 
 	// Few companies get most of the requests.
-	weights, sum := make([]float64, m), 0.0
+	weights, sum, exponent := make([]float64, m), 0.0, 0.7
+	if w.lifelike != nil {
+		exponent = 1.05
+	}
 	for i := range weights {
-		weights[i] = math.Pow(float64(i+1), -0.7)
+		weights[i] = math.Pow(float64(i+1), -exponent)
 		sum += weights[i]
 	}
 	w.dice.Shuffle(m, func(i, j int) { weights[i], weights[j] = weights[j], weights[i] })

@@ -37,6 +37,9 @@ type Statement struct {
 	// Opens are the texts that an open publishes, in the order of its digests.
 	Opens []Text
 
+	index    uint64 // in the log, when it was logged
+	openedAt uint64 // index of the open that published its body, if isOpened
+	erasesOf *Statement
 	answers  *Filed // the request that a decision is about
 	brings   *Ring  // the private halves of the keys that it brings
 	isOpened bool   // its withheld body was
@@ -159,6 +162,9 @@ func (st *Statement) entry() *Entry {
 	e.Opened = st.Opens
 	if b, ok := st.Statement.Body.(*entry.Erasure); ok {
 		e.Erases = b.Digest
+		if of := st.erasesOf; of != nil {
+			e.near = []uint64{of.index, of.openedAt}
+		}
 	}
 	return e
 }

@@ -65,6 +65,9 @@ var groundsOf = map[string][]string{
 
 // requestBody makes up what was asked.
 func (w *World) requestBody(a *Author, received string) *entry.RequestBody {
+	if w.lifelike != nil {
+		return w.lifelikeRequest(a, received)
+	}
 	country := pick(w, Countries).Code
 	if w.roll(400) { // those at home ask more
 		country = a.Company.Country
@@ -127,6 +130,9 @@ func (w *World) decisionBody(f *Filed, outcome string) *entry.DecisionBody {
 
 // narrative is a text in English and often also in the author's own language.
 func (w *World) narrative(a *Author, kind string, english Narrative, who, month string) map[string]string {
+	if w.lifelike != nil {
+		return w.lifelikeNarrative(a, kind, english, who, month)
+	}
 	texts := map[string]string{"en": english.Fill(a.Name, who, month)}
 	if a.lang == "" || a.lang == "en" || !w.roll(600) {
 		return texts

@@ -140,7 +140,10 @@ func (w *World) OpenText(st *Statement, why string, members ...string) *Statemen
 	}
 	open := w.Draft(w.author(st.Author), entry.KindOpen, b, nil)
 	open.Opens = texts
-	open.then = func() { st.isOpened = st.isOpened || opensBody }
+	open.then = func() {
+		st.isOpened = st.isOpened || opensBody
+		st.openedAt = open.index
+	}
 	return open
 }
 
@@ -153,7 +156,9 @@ func (w *World) Extend(st *Statement, review, why string) *Statement {
 // opened for it: the writer of the log's directory deletes the text when it comes to
 // it.
 func (w *World) Erase(st *Statement, digest, basis, reference string) *Statement {
-	return w.Draft(w.Host, entry.KindErasure, &entry.Erasure{Basis: basis, Date: date(w.now), Digest: digest, Entry: st.ID, Reference: reference}, nil)
+	erasure := w.Draft(w.Host, entry.KindErasure, &entry.Erasure{Basis: basis, Date: date(w.now), Digest: digest, Entry: st.ID, Reference: reference}, nil)
+	erasure.erasesOf = st
+	return erasure
 }
 
 // Correct drafts that a statement is void or, when by is not nil, superseded by a

@@ -55,6 +55,11 @@ type Options struct {
 	// not keep: late, missing and contradicting statements. Default: none, so
 	// that a good log gives no finding at all.
 	Lapses int
+	// Lifelike makes of Story a log to be searched: few signatories and countries have
+	// most of the statements, signatories beyond Companies have names of their own, not
+	// everything is told, and texts have up to 150 words, of vocabularies as large as
+	// real ones, in many languages.
+	Lifelike bool
 }
 
 // DefaultOrigin is the origin of worlds that do not say otherwise.
@@ -130,6 +135,7 @@ type World struct {
 	keys   map[entry.KeyID]*Key // all that were made
 
 	admitted []*Author
+	lifelike *lifelike      // nil: not
 	amends   []*entry.Amend // of terms, in the order of the log
 	document entry.ID       // the charter, or the last amend that brought clauses
 	clauses  []string       // of document, sorted
@@ -149,6 +155,9 @@ func New(o Options) *World {
 	}
 	w.Signer = signer
 	w.Policy = &log.Policy{Logs: []log.LogKey{{Key: signer.Key()}}, Quorum: log.QuorumNone}
+	if o.Lifelike {
+		w.lifelike = w.newLifelike()
+	}
 	w.addWitnesses()
 	if w.Policy, err = w.Policy.Checked(); err != nil {
 		panic(fmt.Sprintf("generator: make policy: %v", err))
@@ -162,7 +171,14 @@ func New(o Options) *World {
 	}
 	for i := range o.Challengers {
 		c := namesake(Challengers, i)
-		w.Challengers = append(w.Challengers, &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleChallenger, Keys: w.newKeys(c.ID, 1, i), Threshold: 1})
+		if w.lifelike != nil && i >= len(Challengers) {
+			c = w.inventedChallenger(i)
+		}
+		a := &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleChallenger, Keys: w.newKeys(c.ID, 1, i), Threshold: 1}
+		if w.lifelike != nil {
+			a.lang = w.tongueOf()
+		}
+		w.Challengers = append(w.Challengers, a)
 	}
 	return w
 }
@@ -225,9 +241,13 @@ func (w *World) NextSigner() *log.Signer {
 }
 
 // newSignatory invents signatory i, from 0: one of Companies, or when there are
-// no more of them a later namesake of one.
+// no more of them a later namesake of one, or an invented one where the world is
+// Lifelike.
 func (w *World) newSignatory(i int) *Author {
 	c := namesake(Companies, i)
+	if w.lifelike != nil && i >= len(Companies) {
+		c = w.inventedCompany(i)
+	}
 	// Every third company wants two signatures, every sixth has a key in
 	// reserve.
 	keys, threshold := 1, 1
@@ -238,6 +258,9 @@ func (w *World) newSignatory(i int) *Author {
 		keys, threshold = 3, 2
 	}
 	a := &Author{ID: c.ID, Name: c.Name, Company: c, Role: entry.RoleSignatory, Keys: w.newKeys(c.ID, keys, i), Threshold: threshold, lang: languages[w.dice.IntN(len(languages))]}
+	if w.lifelike != nil {
+		a.lang = w.tongueOf()
+	}
 	if w.Options.Slots != entry.SlotsNone || w.Options.SlotKeys {
 		a.SlotKey = w.NewSlotKey(c.ID, i)
 	}
