@@ -75,10 +75,13 @@ type Config struct {
 
 // An API is the handler of a server.
 type API struct {
-	cfg     Config
-	log     *slog.Logger
-	limits  Limits
-	router  http.Handler
+	cfg    Config
+	log    *slog.Logger
+	limits Limits
+	router http.Handler
+
+	patterns []string // of its own addresses
+
 	proofs  *prover
 	metrics *metrics
 	memory  *budget       // for bodies of requests
@@ -124,7 +127,10 @@ type methods map[string]http.HandlerFunc
 func (a *API) routes() http.Handler {
 	// Paths are taken as they come: a log has one address for each thing.
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	handle := func(path string, m methods) { r.Handle(path, a.route(path, m)) }
+	handle := func(path string, m methods) {
+		a.patterns = append(a.patterns, path)
+		r.Handle(path, a.route(path, m))
+	}
 
 	handle("/checkpoint", methods{"GET": a.checkpoint})
 	handle("/checkpoints", methods{"GET": a.archive})
@@ -143,6 +149,7 @@ func (a *API) routes() http.Handler {
 	handle("/api/v1/export.jsonl", methods{"GET": a.exportJSON})
 	handle("/api/v1/vocabulary", methods{"GET": a.vocabulary})
 
+	handle("/openapi.json", methods{"GET": a.openapi})
 	handle("/healthz", methods{"GET": a.healthz})
 	handle("/readyz", methods{"GET": a.readyz})
 

@@ -7,3 +7,6 @@ func ColumnTexts() (all []string) {
 	}
 	return all
 }
+
+// Patterns returns the addresses of the router.
+func (a *API) Patterns() []string { return a.patterns }

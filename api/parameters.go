@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pledgelog/pledgelog/entry"
 )
@@ -23,7 +24,7 @@ func parameters(r *http.Request, names ...string) (url.Values, error) {
 	for name, values := range q {
 		switch {
 		case !slices.Contains(names, name):
-			return nil, refuse(http.StatusBadRequest, codeParamUnknown, fmt.Sprintf("the address takes no parameter %q", clip(name)))
+			return nil, refuse(http.StatusBadRequest, codeParamUnknown, fmt.Sprintf("the address takes no parameter %q%s", clip(name), listed(names)))
 		case len(values) > 1:
 			return nil, refuse(http.StatusBadRequest, codeParamTwice, "the parameter "+name+" is there twice")
 		case values[0] == "" || len(values[0]) > maxParameter:
@@ -31,6 +32,14 @@ func parameters(r *http.Request, names ...string) (url.Values, error) {
 		}
 	}
 	return q, nil
+}
+
+// listed says which parameters there are.
+func listed(names []string) string {
+	if len(names) == 0 {
+		return ", and no other"
+	}
+	return "; it takes " + strings.Join(names, ", ")
 }
 
 func badParameter(name, want string) error {

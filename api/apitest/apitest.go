@@ -2,6 +2,9 @@
 // store, engine, intake, index and API as `pledgelog serve` puts them together,
 // on a port of its own and in a folder that Close removes. Nothing in it is
 // played: what a client is told was logged is in a log.
+//
+// Every request that it answers, and every answer, is held to the document of the
+// interface, openapi.json, made strict: Close says what was otherwise.
 package apitest
 
 import (
@@ -41,9 +44,11 @@ type Server struct {
 	clock  atomic.Int64
 	logged lockedBuffer
 	http   *http.Server
-	intake *intake.Intake
-	engine *embedded.Engine
-	store  *sqlite.Store
+
+	contract *contract
+	intake   *intake.Intake
+	engine   *embedded.Engine
+	store    *sqlite.Store
 }
 
 // Start starts a server for the log of a world, with the checkpoint key and the
@@ -106,7 +111,10 @@ func start(ctx context.Context, w *generator.World, operator []intake.OperatorKe
 		o(&config)
 	}
 	s.API = api.New(config)
-	s.http = api.NewServer(s.API, config.Limits, logger)
+	if s.contract, err = newContract(); err != nil {
+		return nil, err
+	}
+	s.http = api.NewServer(s.contract.hold(s.API), config.Limits, logger)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
@@ -123,7 +131,8 @@ func (s *Server) SetTime(unix int64) { s.clock.Store(unix) }
 // Log returns what the server wrote to its log, a JSON object a line.
 func (s *Server) Log() string { return s.logged.String() }
 
-// Close ends the server and removes its files.
+// Close ends the server and removes its files. It fails when a request or an answer was
+// not as openapi.json has it.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -139,6 +148,9 @@ func (s *Server) Close() error {
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
+	}
+	if s.contract != nil {
+		errs = append(errs, s.contract.err())
 	}
 	return errors.Join(append(errs, os.RemoveAll(s.root))...)
 }
