@@ -1,0 +1,10 @@
+//go:build !amd64 || purego
+
+package eddsa
+
+const (
+	canLanes = false
+	minLanes = 0
+)
+
+func zip215Lanes([]Check) bool { panic("eddsa: this build has no lanes") }
