@@ -1,46 +1,46 @@
 package api
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
-	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/pledgelog/pledgelog/index"
 )
 
-// An exportWriter writes one row after the other in some form.
-type exportWriter interface {
-	write(*index.Entry) error
-	flush() error
+// An exportForm is a form of exports.
+type exportForm struct {
+	head []byte // before the first row
+	rows func(io.Writer) index.Form
 }
 
 // exportJSON answers with every entry as a line of JSON.
 func (a *API) exportJSON(w http.ResponseWriter, r *http.Request) {
-	a.export(w, r, "jsonl", "application/x-ndjson; charset=utf-8", func(out *bufio.Writer) exportWriter { return &jsonLines{a, out} })
+	a.export(w, r, "jsonl", "application/x-ndjson; charset=utf-8", exportForm{rows: func(out io.Writer) index.Form { return jsonLines{a, out} }})
 }
 
 // exportCSV answers with every entry as a row of a table.
 func (a *API) exportCSV(w http.ResponseWriter, r *http.Request) {
-	a.export(w, r, "csv", "text/csv; charset=utf-8; header=present", func(out *bufio.Writer) exportWriter {
-		c := csv.NewWriter(out)
-		c.UseCRLF = true // RFC 4180
-		c.Write(columnNames())
-		return &table{c, make([]string, len(columns))}
-	})
+	var head bytes.Buffer
+	names := newTable(&head)
+	names.out.Write(columnNames()) // a buffer takes everything
+	names.out.Flush()
+	a.export(w, r, "csv", "text/csv; charset=utf-8; header=present", exportForm{head.Bytes(), func(out io.Writer) index.Form { return newTable(out) }})
 }
 
 // export answers with the log as it stood at a size: that of the parameter size, else
 // that of now. The same size gives the same bytes, but for texts that were erased since
 // (docs/api.md, "Exports"). A connection that is cut is how an error shows after the
 // beginning.
-func (a *API) export(w http.ResponseWriter, r *http.Request, extension, contentType string, to func(*bufio.Writer) exportWriter) {
+func (a *API) export(w http.ResponseWriter, r *http.Request, extension, contentType string, form exportForm) {
 	q, err := parameters(r, "size")
 	if err != nil {
 		a.fail(w, r, err)
@@ -76,7 +76,7 @@ func (a *API) export(w http.ResponseWriter, r *http.Request, extension, contentT
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := a.writeExport(w, r, s, size, to); err != nil {
+	if err := a.writeExport(w, r, s, size, form); err != nil {
 		if r.Context().Err() == nil {
 			a.log.ErrorContext(r.Context(), "an answer broke off", "path", logPath(r), "error", err.Error())
 		}
@@ -84,26 +84,40 @@ func (a *API) export(w http.ResponseWriter, r *http.Request, extension, contentT
 	}
 }
 
-func (a *API) writeExport(w http.ResponseWriter, r *http.Request, s *index.Snapshot, size uint64, to func(*bufio.Writer) exportWriter) error {
+func (a *API) writeExport(w http.ResponseWriter, r *http.Request, s *index.Snapshot, size uint64, form exportForm) error {
 	control := http.NewResponseController(w)
-	out := bufio.NewWriterSize(w, 64<<10)
-	rows := to(out)
 	var set time.Time
-	for e, err := range s.Rows(r.Context(), size) {
+	write := func(b []byte) error {
+		// Whoever reads on gets on, however long the log is.
+		for len(b) > 0 {
+			if now := time.Now(); now.Sub(set) > time.Second {
+				set = now
+				control.SetWriteDeadline(now.Add(a.limits.ReadTime))
+			}
+			n, err := w.Write(b[:min(len(b), exportWrite)])
+			if err != nil {
+				return err
+			}
+			b = b[n:]
+		}
+		return nil
+	}
+	if err := write(form.head); err != nil {
+		return err
+	}
+	for rows, err := range s.RowsAs(r.Context(), size, form.rows) {
+		if err == nil {
+			err = write(rows)
+		}
 		if err != nil {
 			return err
 		}
-		// Whoever reads on gets on, however long the log is.
-		if now := time.Now(); now.Sub(set) > time.Second {
-			set = now
-			control.SetWriteDeadline(now.Add(a.limits.ReadTime))
-		}
-		if err := rows.write(e); err != nil {
-			return err
-		}
 	}
-	return errors.Join(rows.flush(), out.Flush())
+	return nil
 }
+
+// exportWrite is how many bytes of an export are written at a time.
+const exportWrite = 64 << 10
 
 // fileName is an origin as a part of a file's name.
 func fileName(origin string) string {
@@ -117,26 +131,40 @@ func fileName(origin string) string {
 
 type jsonLines struct {
 	api *API
-	out *bufio.Writer
+	out io.Writer
 }
 
-func (j *jsonLines) write(e *index.Entry) error {
-	b, err := json.Marshal(j.api.wireExported(e), json.Deterministic(true))
+// exportJSONOptions: what stands in an entry was read as canonical JSON, in which no name
+// comes twice.
+var exportJSONOptions = json.JoinOptions(json.Deterministic(true), jsontext.AllowDuplicateNames(true))
+
+func (j jsonLines) Write(e *index.Entry) error {
+	err := json.MarshalWrite(j.out, j.api.wireExported(e), exportJSONOptions)
+	if err == nil {
+		_, err = j.out.Write(lineFeed)
+	}
 	if err != nil {
 		return fmt.Errorf("encode entry %d: %w", e.Index, err)
 	}
-	j.out.Write(b) // its error is the next one's
-	return j.out.WriteByte('\n')
+	return nil
 }
 
-func (j *jsonLines) flush() error { return nil }
+func (j jsonLines) Flush() error { return nil }
+
+var lineFeed = []byte("\n")
 
 type table struct {
 	out *csv.Writer
 	row []string
 }
 
-func (t *table) write(e *index.Entry) error {
+func newTable(out io.Writer) *table {
+	t := &table{csv.NewWriter(out), make([]string, len(columns))}
+	t.out.UseCRLF = true // RFC 4180
+	return t
+}
+
+func (t *table) Write(e *index.Entry) error {
 	for i, c := range columns {
 		t.row[i] = inert(c.cell(e))
 	}
@@ -146,7 +174,7 @@ func (t *table) write(e *index.Entry) error {
 	return nil
 }
 
-func (t *table) flush() error {
+func (t *table) Flush() error {
 	t.out.Flush()
 	return t.out.Error()
 }

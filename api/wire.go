@@ -22,20 +22,31 @@ func (a *API) wireEntry(e *index.Entry) client.Entry {
 			out.Signatures = append(out.Signatures, client.Signature{KeyID: sig.KeyID.String(), Sig: sig.Sig})
 		}
 	}
-	if e.Body != nil && jsontext.Value(e.Body).IsValid() {
-		out.Body = jsontext.Value(e.Body)
-	}
+	out.Body = wireBody(e)
 	return out
 }
 
 // wireExported is what an export has of an entry.
 func (a *API) wireExported(e *index.Entry) client.ExportedEntry {
-	all := a.wireEntry(e)
-	return client.ExportedEntry{
-		Index: all.Index, ID: all.ID, Logged: all.Logged, SimulatedTime: all.SimulatedTime, Leaf: all.Leaf, Statement: all.Statement,
-		Verdict: all.Verdict, VerdictCode: all.VerdictCode, BodyState: all.BodyState, Body: all.Body, Refers: all.Refers,
-		Opened: all.Opened, Disclosures: all.Disclosures, Erasures: all.Erasures, Correction: all.Correction, InPlaceOf: all.InPlaceOf, HeldUntil: all.HeldUntil,
+	related := wireRelated(e)
+	out := client.ExportedEntry{
+		Index: e.Index, ID: e.ID, Logged: client.Time(e.Logged), SimulatedTime: a.simulated(), Leaf: e.Leaf,
+		Verdict: e.Verdict.Kind, VerdictCode: e.Verdict.Code, BodyState: e.BodyState, Body: wireBody(e), Refers: wireRefs(e.Refers),
+		Opened: related.Opened, Disclosures: related.Disclosures, Erasures: related.Erasures, Correction: related.Correction, InPlaceOf: related.InPlaceOf, HeldUntil: related.HeldUntil,
 	}
+	if e.Envelope != nil && e.Statement != nil {
+		out.Statement = jsontext.Value(e.Envelope.Payload)
+	}
+	return out
+}
+
+// wireBody is a detached body as part of a larger JSON value; nil when it can't be one.
+// What counts as published was read as JSON.
+func wireBody(e *index.Entry) jsontext.Value {
+	if body := jsontext.Value(e.Body); e.Body != nil && (e.BodyState == pledge.BodyPublished || body.IsValid()) {
+		return body
+	}
+	return nil
 }
 
 func wireRefs(refs []index.Ref) []client.Ref {

@@ -160,7 +160,7 @@ func (s *Snapshot) read(ctx context.Context, index uint64) (*Entry, error) {
 	s.x.mu.RLock()
 	w := s.x.rows[index]
 	s.x.mu.RUnlock()
-	leaf, err := s.x.leaf(ctx, index, s.newest)
+	leaf, err := s.leaf(ctx, index)
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", index, err)
 	}
@@ -200,8 +200,10 @@ func (s *Snapshot) link(e *Entry) {
 	if e.Statement == nil {
 		return
 	}
-	index, _ := s.find(e.ID)
-	e.Canonical = index == e.Index
+	if !s.bare {
+		index, _ := s.find(e.ID)
+		e.Canonical = index == e.Index
+	}
 	if e.Verdict.Kind != pledge.Accepted {
 		return
 	}
@@ -209,6 +211,9 @@ func (s *Snapshot) link(e *Entry) {
 		if i, ok := s.find(id); ok {
 			e.Refers = append(e.Refers, s.ref(i))
 		}
+	}
+	if s.bare {
+		return
 	}
 	to := s.cut(s.x.refs[e.Index])
 	for _, i := range to[max(0, len(to)-maxReferredBy):] {

@@ -22,8 +22,8 @@ import (
 // error is the last.
 func (s *Snapshot) Rows(ctx context.Context, size uint64) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
-		if size > s.view.Size {
-			yield(nil, fmt.Errorf("tree of %d: %w (%d)", size, ErrNotFound, s.view.Size))
+		if err := s.covers(size); err != nil {
+			yield(nil, err)
 			return
 		}
 		p := s.pinned(size)
@@ -34,20 +34,35 @@ func (s *Snapshot) Rows(ctx context.Context, size uint64) iter.Seq2[*Entry, erro
 			}
 			n := int(min(log.TileWidth, size-first))
 			rows, errs := make([]*Entry, n), make([]error, n)
-			parallel(n, func(i int) { rows[i], errs[i] = p.read(ctx, first+uint64(i)) })
+			parallel(n, func(i int) { rows[i], errs[i] = p.row(ctx, first+uint64(i)) })
 			for i, e := range rows {
 				if err := errs[i]; err != nil {
 					yield(nil, err)
 					return
 				}
-				e.Review, e.Findings = 0, nil
-				e.Challenge, e.Challenges = nil, nil
 				if !yield(e, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+func (s *Snapshot) covers(size uint64) error {
+	if size > s.view.Size {
+		return fmt.Errorf("tree of %d: %w (%d)", size, ErrNotFound, s.view.Size)
+	}
+	return nil
+}
+
+// row is one row of a pinned snapshot.
+func (s *Snapshot) row(ctx context.Context, index uint64) (*Entry, error) {
+	e, err := s.read(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	e.Review, e.Findings, e.Challenge, e.Challenges = 0, nil, nil, nil
+	return e, nil
 }
 
 // pinned returns the snapshot that there was at a size, so far as Rows needs it.
@@ -82,23 +97,46 @@ func (s *Snapshot) pinned(size uint64) *Snapshot {
 	return p
 }
 
-// readAhead reads the texts of the 256 entries from first on, where they are together.
+// An ahead is what was read already of 256 entries.
+type ahead struct {
+	first  uint64
+	leaves [][]byte
+	texts  map[string][]byte // those that are together, by digest
+}
+
+// readAhead reads the leaves and the texts of the 256 entries from first on.
 func (s *Snapshot) readAhead(ctx context.Context, first uint64) error {
+	read := ahead{first: first, texts: make(map[string][]byte, log.TileWidth)}
+	it := s.x.tiles.Leaves(ctx, first, min(first+log.TileWidth, s.newest), s.newest)
+	for _, leaves := range it.All() {
+		read.leaves = append(read.leaves, leaves...)
+	}
+	if err := it.Err(); err != nil {
+		return err
+	}
 	lines, err := s.x.textBundle(ctx, first, s.newest)
 	if err != nil {
 		return err
 	}
-	s.ahead = make(map[string][]byte)
 	for line := range lines {
-		s.ahead[entry.Digest(line)] = line
+		read.texts[entry.Digest(line)] = line
 	}
+	s.ahead = read
 	return nil
+}
+
+// leaf reads a leaf.
+func (s *Snapshot) leaf(ctx context.Context, index uint64) ([]byte, error) {
+	if a := &s.ahead; index >= a.first && index-a.first < uint64(len(a.leaves)) {
+		return a.leaves[index-a.first], nil
+	}
+	return s.x.leaf(ctx, index, s.newest)
 }
 
 // text reads a text that the entries at some indexes published; nil when the log does
 // not serve it.
 func (s *Snapshot) text(ctx context.Context, digest string, at ...uint64) ([]byte, error) {
-	if b, ok := s.ahead[digest]; ok {
+	if b, ok := s.ahead.texts[digest]; ok {
 		return b, nil
 	}
 	return s.x.text(ctx, digest, s.newest, at...)

@@ -17,7 +17,8 @@ type Snapshot struct {
 	// newest is the size of the tree that is read from, and whose tombstones count: the
 	// view's, or more when that is pinned to an earlier one.
 	newest uint64
-	ahead  map[string][]byte // texts that were read already, by digest
+	ahead  ahead
+	bare   bool // entries are read without what is before, behind and after them
 
 	statuses  []pledge.Status // in order of admission
 	byAuthor  map[string]int
