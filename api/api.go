@@ -62,6 +62,10 @@ type Config struct {
 	Index  Index
 	Logger *slog.Logger
 
+	// License is by what the exports may be used, an SPDX identifier such as CC-BY-4.0.
+	// Default: nothing is said of it.
+	License string
+
 	// Web answers every address that is not the API's: the pages. Without it
 	// they are unknown.
 	Web http.Handler
@@ -147,6 +151,8 @@ func (a *API) routes() http.Handler {
 	handle("/api/v1/signatories/{id}/chain", methods{"GET": a.chain})
 	handle("/api/v1/export.csv", methods{"GET": a.exportCSV})
 	handle("/api/v1/export.jsonl", methods{"GET": a.exportJSON})
+	handle("/api/v1/datapackage.json", methods{"GET": a.dataPackage})
+	handle("/api/v1/codebook.csv", methods{"GET": a.codebookCSV})
 	handle("/api/v1/vocabulary", methods{"GET": a.vocabulary})
 
 	handle("/openapi.json", methods{"GET": a.openapi})

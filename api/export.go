@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/pledgelog/pledgelog/index"
 )
+
+const typeCSV = "text/csv; charset=utf-8; header=present"
 
 // An exportForm is a form of exports.
 type exportForm struct {
@@ -33,7 +36,7 @@ func (a *API) exportCSV(w http.ResponseWriter, r *http.Request) {
 	names := newTable(&head)
 	names.out.Write(columnNames()) // a buffer takes everything
 	names.out.Flush()
-	a.export(w, r, "csv", "text/csv; charset=utf-8; header=present", exportForm{head.Bytes(), func(out io.Writer) index.Form { return newTable(out) }})
+	a.export(w, r, "csv", typeCSV, exportForm{head.Bytes(), func(out io.Writer) index.Form { return newTable(out) }})
 }
 
 // export answers with the log as it stood at a size: that of the parameter size, else
@@ -47,18 +50,10 @@ func (a *API) export(w http.ResponseWriter, r *http.Request, extension, contentT
 		return
 	}
 	s := a.snapshot(r.Context())
-	size := s.View().Size
-	if v := q.Get("size"); v != "" {
-		n, ok := parseIndex(v)
-		if !ok {
-			a.fail(w, r, badParameter("size", "is a number of entries"))
-			return
-		}
-		if n > size {
-			a.fail(w, r, refuse(http.StatusNotFound, codeSize, fmt.Sprintf("the log has %d entries as of now, and %d are asked for", size, n)))
-			return
-		}
-		size = n
+	size, err := pinnedSize(q, s)
+	if err != nil {
+		a.fail(w, r, err)
+		return
 	}
 	select {
 	case a.exports <- struct{}{}:
@@ -118,6 +113,24 @@ func (a *API) writeExport(w http.ResponseWriter, r *http.Request, s *index.Snaps
 
 // exportWrite is how many bytes of an export are written at a time.
 const exportWrite = 64 << 10
+
+// pinnedSize reads the parameter size: a tree size that the snapshot has, and its own
+// when it is not there.
+func pinnedSize(q url.Values, s *index.Snapshot) (uint64, error) {
+	size := s.View().Size
+	v := q.Get("size")
+	if v == "" {
+		return size, nil
+	}
+	n, ok := parseIndex(v)
+	switch {
+	case !ok:
+		return 0, badParameter("size", "is a number of entries")
+	case n > size:
+		return 0, refuse(http.StatusNotFound, codeSize, fmt.Sprintf("the log has %d entries as of now, and %d are asked for", size, n))
+	}
+	return n, nil
+}
 
 // fileName is an origin as a part of a file's name.
 func fileName(origin string) string {

@@ -88,6 +88,7 @@ type operation struct {
 	Atom        string            `yaml:"atom"`
 	Gzip        string            `yaml:"gzip"`
 	Lines       string            `yaml:"lines"` // of JSON, each of a schema of that name
+	CSV         bool              `yaml:"csv"`
 	Export      string            `yaml:"export"`
 	Content     map[string]object `yaml:"content"`
 	Cached      bool              `yaml:"cached"`
@@ -261,6 +262,8 @@ func (op operation) answer(s *schemas) object {
 		return object{"description": op.Octets, "content": object{"application/octet-stream": object{}}}
 	case op.Gzip != "":
 		return object{"description": op.Gzip, "content": object{"application/gzip": object{}}}
+	case op.CSV:
+		return text("text/csv", "RFC 4180 in UTF-8, with a row of names")
 	case op.Export == "text/csv":
 		out := text(op.Export, "RFC 4180 in UTF-8, with a row of names")
 		out["headers"] = object{"Pledgelog-Tree-Size": object{"required": true, "schema": object{"type": "integer"}}}
@@ -334,7 +337,7 @@ type schemas struct {
 // roots are the wire types that addresses.yaml may name.
 var roots = []reflect.Type{
 	reflect.TypeFor[client.EntryPage](), reflect.TypeFor[client.EntryAnswer](), reflect.TypeFor[client.SignatoryList](), reflect.TypeFor[client.SignatoryAnswer](),
-	reflect.TypeFor[client.Chain](), reflect.TypeFor[client.ExportedEntry](), reflect.TypeFor[client.VocabularyAnswer](), reflect.TypeFor[client.Reply](), reflect.TypeFor[client.Line](),
+	reflect.TypeFor[client.Chain](), reflect.TypeFor[client.ExportedEntry](), reflect.TypeFor[client.VocabularyAnswer](), reflect.TypeFor[client.DataPackage](), reflect.TypeFor[client.Reply](), reflect.TypeFor[client.Line](),
 }
 
 func (s *schemas) named(name string) object {

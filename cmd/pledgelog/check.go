@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -97,6 +98,9 @@ func (s *setup) check() configfile.Problems {
 	if s.CheckpointInterval < minInterval || s.CheckpointInterval > time.Hour {
 		say("checkpoint_interval", "write a time from 100ms to 1h", "it is %v", s.CheckpointInterval)
 	}
+	if s.DataLicense != "" && !spdx.MatchString(s.DataLicense) {
+		say("data_license", "give an identifier of spdx.org/licenses, such as CC-BY-4.0", "it is %q", s.DataLicense)
+	}
 	if s.SimulatedClock != "" {
 		if !entry.IsDemonstration(s.Origin) && !missing {
 			say("simulated_clock", "leave it out: a real log has real time", "time is simulated only for origins whose host ends in .example, and this one is %s", s.Origin)
@@ -107,6 +111,9 @@ func (s *setup) check() configfile.Problems {
 	}
 	return found
 }
+
+// spdx is the form of a licence's identifier.
+var spdx = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$`)
 
 func (s *setup) checkPolicy(say func(key, hint, format string, args ...any)) {
 	b, err := readFile(s.Policy, log.MaxPolicySize)

@@ -78,6 +78,10 @@ type Config struct {
 	// Default: 1s.
 	CheckpointInterval time.Duration // checkpoint_interval
 
+	// DataLicense is by what the exports may be used, an SPDX identifier such as
+	// CC-BY-4.0: descriptions of the data say it. Default: nothing is said of it.
+	DataLicense string // data_license
+
 	// SimulatedClock is a file that holds the time as one line,
 	// YYYY-MM-DDThh:mm:ssZ, read at each use. It is for demonstrations: only an
 	// origin whose host ends in .example may have it. Default: none, real time.
@@ -98,6 +102,7 @@ directory_after: 6h                  # how long after the log grew one is made
 listen: 127.0.0.1:8080               # plain HTTP, for a proxy that brings TLS
 metrics_listen: ""                   # for Prometheus; empty: none
 checkpoint_interval: 1s              # at least 100ms
+data_license: ""                     # of what is exported, such as CC-BY-4.0; empty: not said
 simulated_clock: ""                  # for demonstrations under .example only
 `
 
@@ -119,6 +124,7 @@ func (c *Config) fields() []configfile.Field {
 		{Key: "listen", Text: &c.Listen},
 		{Key: "metrics_listen", Text: &c.MetricsListen},
 		{Key: "checkpoint_interval", Duration: &c.CheckpointInterval},
+		{Key: "data_license", Text: &c.DataLicense},
 		{Key: "simulated_clock", Text: &c.SimulatedClock, IsPath: true},
 	}
 }

@@ -136,7 +136,7 @@ func (s *server) open(ctx context.Context) error {
 	s.api = api.New(api.Config{
 		Origin: s.Origin, Policy: s.policy, Source: source, Files: root.FS(),
 		Intake: s.intake, Index: s.index, Logger: s.log, Web: pages,
-		Collectors: s.collectors(),
+		Collectors: s.collectors(), License: s.DataLicense,
 	})
 	s.running.Go(func() {
 		// An index that stops shows what it had verified; it says why itself.
