@@ -50,6 +50,8 @@ type Index interface {
 	CatchUp(ctx context.Context) error
 	View() index.View
 	Snapshot() *index.Snapshot
+	// Due returns who owes what.
+	Due(ctx context.Context) (*index.Due, error)
 }
 
 // Config is what the handler works with.
@@ -149,6 +151,7 @@ func (a *API) routes() http.Handler {
 	handle("/api/v1/signatories", methods{"GET": a.signatories})
 	handle("/api/v1/signatories/{id}", methods{"GET": a.signatory})
 	handle("/api/v1/signatories/{id}/chain", methods{"GET": a.chain})
+	handle("/api/v1/due", methods{"GET": a.due})
 	handle("/api/v1/export.csv", methods{"GET": a.exportCSV})
 	handle("/api/v1/export.jsonl", methods{"GET": a.exportJSON})
 	handle("/api/v1/datapackage.json", methods{"GET": a.dataPackage})

@@ -102,8 +102,8 @@ func TestDataPackage(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		fmt.Sprintf("/api/v1/datapackage.json?size=%d", n+2): "404 size-beyond-log",
-		"/api/v1/datapackage.json?size=x":                     "400 parameter-malformed",
-		"/api/v1/codebook.csv?size=1":                         "400 parameter-unknown",
+		"/api/v1/datapackage.json?size=x":                    "400 parameter-malformed",
+		"/api/v1/codebook.csv?size=1":                        "400 parameter-unknown",
 	} {
 		if p := s.get(path).problem(t); fmt.Sprintf("%d %s", p.Status, p.Code) != want {
 			t.Errorf("%s: %d %s, want %s", path, p.Status, p.Code, want)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -71,6 +72,8 @@ type parameter struct {
 	Pattern     string `yaml:"pattern"`
 	Integer     []int  `yaml:"integer"` // least, most
 	Kinds       bool   `yaml:"kinds"`
+	Values      string `yaml:"values"` // of a closed string type: those that it has
+	Name        string `yaml:"name"`   // where parameters of one name differ
 	Repeated    bool   `yaml:"repeated"`
 	Segments    bool   `yaml:"segments"`
 	Description string `yaml:"description"`
@@ -155,7 +158,7 @@ func (a *addresses) operation(s *schemas, status map[entry.Code]int, op operatio
 		if !ok {
 			s.t.Fatalf("%s has the parameter %s, which is not described", op.ID, name)
 		}
-		params = append(params, p.object(name))
+		params = append(params, p.object(s, cmp.Or(p.Name, name)))
 	}
 	if params != nil {
 		out["parameters"] = params
@@ -218,7 +221,7 @@ func words(list []entry.Code) string {
 	return strings.Join(all, ", ")
 }
 
-func (p parameter) object(name string) object {
+func (p parameter) object(s *schemas, name string) object {
 	schema := object{"type": "string"}
 	switch {
 	case p.Integer != nil:
@@ -226,6 +229,8 @@ func (p parameter) object(name string) object {
 		if len(p.Integer) > 1 {
 			schema["maximum"] = p.Integer[1]
 		}
+	case p.Values != "":
+		schema["enum"] = s.source.values[p.Values]
 	case p.Kinds:
 		schema["enum"] = entry.Kinds
 	case p.Pattern != "":
@@ -337,7 +342,7 @@ type schemas struct {
 // roots are the wire types that addresses.yaml may name.
 var roots = []reflect.Type{
 	reflect.TypeFor[client.EntryPage](), reflect.TypeFor[client.EntryAnswer](), reflect.TypeFor[client.SignatoryList](), reflect.TypeFor[client.SignatoryAnswer](),
-	reflect.TypeFor[client.Chain](), reflect.TypeFor[client.ExportedEntry](), reflect.TypeFor[client.VocabularyAnswer](), reflect.TypeFor[client.DataPackage](), reflect.TypeFor[client.Reply](), reflect.TypeFor[client.Line](),
+	reflect.TypeFor[client.Chain](), reflect.TypeFor[client.ExportedEntry](), reflect.TypeFor[client.VocabularyAnswer](), reflect.TypeFor[client.DataPackage](), reflect.TypeFor[client.DuePage](), reflect.TypeFor[client.Reply](), reflect.TypeFor[client.Line](),
 }
 
 func (s *schemas) named(name string) object {

@@ -42,6 +42,7 @@ type Index struct {
 	bundles *bundles
 
 	shown atomic.Pointer[Snapshot]
+	due   atomic.Pointer[due] // nil until somebody asks
 
 	// What follows is the replay's, under catching.
 	catching  sync.Mutex

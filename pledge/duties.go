@@ -2,6 +2,7 @@ package pledge
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -40,9 +41,54 @@ func (s *State) Duties(id string, t int64) []Duty {
 	if a == nil || a.Admit == nil {
 		return nil
 	}
+	out := s.duties(a, t, s.asked())
+	slices.SortFunc(out, Duty.Compare)
+	return out
+}
+
+// AllDuties is Duties of every signatory and challenger, what is due first first.
+func (s *State) AllDuties(t int64) []Duty {
+	asked := s.asked()
+	var out []Duty
+	for _, a := range s.k.People {
+		if a.Admit != nil {
+			out = append(out, s.duties(a, t, asked)...)
+		}
+	}
+	slices.SortFunc(out, Duty.Compare)
+	return out
+}
+
+// Compare is negative when d stands before o in the one order of duties, positive when it
+// stands after it. No two of one moment are the same in it.
+func (d Duty) Compare(o Duty) int {
+	return cmp.Or(cmp.Compare(d.Due, o.Due), cmp.Compare(d.Kind, o.Kind), cmp.Compare(d.Mark.Index, o.Mark.Index), cmp.Compare(d.Author, o.Author))
+}
+
+// asked is what waits for somebody that is kept over all authors: challenges, and texts
+// that are withheld.
+type asked struct {
+	challenges map[string][]*Challenge
+	withheld   map[*author][]ref
+}
+
+func (s *State) asked() asked {
+	out := asked{make(map[string][]*Challenge), make(map[*author][]ref)}
+	for _, c := range s.openChallenges() {
+		out.challenges[c.Against] = append(out.challenges[c.Against], c)
+	}
+	for n := range s.k.Withheld {
+		a := s.k.People[s.k.Book.at(n).Author]
+		out.withheld[a] = append(out.withheld[a], n)
+	}
+	return out
+}
+
+// duties are Duties in no order.
+func (s *State) duties(a *author, t int64, asked asked) []Duty {
 	var out []Duty
 	add := func(d Duty) {
-		d.Author, d.Overdue = id, t >= d.Due
+		d.Author, d.Overdue = a.ID, t >= d.Due
 		out = append(out, d)
 	}
 	for _, p := range s.periods(a, t) {
@@ -58,26 +104,50 @@ func (s *State) Duties(id string, t int64) []Duty {
 		first := c.First[0]
 		add(Duty{Kind: DutySlots, From: first.Start(), Due: first.End(), Period: first.String(), Count: c.Missed})
 	}
-	for _, c := range s.openChallenges() {
-		if c.Against == id {
-			add(Duty{Kind: DutyReply, From: c.Logged, Due: c.Due, Mark: c.Mark})
-		}
+	for _, c := range asked.challenges[a.ID] {
+		add(Duty{Kind: DutyReply, From: c.Logged, Due: c.Due, Mark: c.Mark})
 	}
 	for _, r := range s.unanswered(a, t) {
 		add(Duty{Kind: DutyDecision, From: r.Logged, Due: r.due, Mark: r.Mark})
 	}
-	for n, review := range s.k.Withheld {
-		if r := s.k.Book.at(n); s.k.People[r.Author] == a {
-			add(Duty{Kind: DutyReview, Due: review + 86400, Mark: Mark{Index: r.index(), Entry: r.ID}})
-		}
+	for _, n := range asked.withheld[a] {
+		r := s.k.Book.at(n)
+		add(Duty{Kind: DutyReview, Due: s.k.Withheld[n] + 86400, Mark: Mark{Index: r.index(), Entry: r.ID}})
 	}
 	if p := a.Pending; p != nil && t < p.From {
 		add(Duty{Kind: DutyRekey, From: p.Logged, Due: p.From, Mark: p.Mark})
 	}
-	slices.SortFunc(out, func(x, y Duty) int {
-		return cmp.Or(cmp.Compare(x.Due, y.Due), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Mark.Index, y.Mark.Index))
-	})
 	return out
+}
+
+// Text says in a sentence what a duty is and by when, and nothing of why it is open. The
+// day is the last one on which it is in time.
+func (d Duty) Text() string {
+	what, not := "", ""
+	switch d.Kind {
+	case DutyAttestation:
+		what, not = "Attestation for "+d.Period, "No statement yet for "+d.Period
+	case DutySlot, DutySlots:
+		what, not = "Slot for "+d.Period, "No slot yet for "+d.Period
+		if d.Count > 1 {
+			not = fmt.Sprintf("No slot yet for %d slot periods, the first of them %s", d.Count, d.Period)
+		}
+	case DutyReply:
+		of := "to the challenge in entry " + number(d.Mark.Index)
+		what, not = "Reply "+of, "No reply yet "+of
+	case DutyDecision:
+		of := "to the request in entry " + number(d.Mark.Index)
+		what, not = "Answer "+of, "No answer stated yet "+of
+	case DutyReview:
+		of := "of the text of entry " + number(d.Mark.Index) + ", which is not published (infer no reason)"
+		what, not = "Review "+of, "No review yet "+of
+	case DutyRekey:
+		return "The secretariat's new keys, in entry " + number(d.Mark.Index) + ", come into force on " + day(d.Due) + " unless the former ones stop that."
+	}
+	if d.Overdue {
+		what = not
+	}
+	return what + "; due " + day(d.Due-1) + "."
 }
 
 // slotNow returns the slot period that runs at moment t, when the author owes it.

@@ -2,6 +2,7 @@ package pledge_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,6 +87,34 @@ func TestDuties(t *testing.T) {
 	}
 	if got := duties(s, entry.AuthorSecretariat, unix("2025-04-02 00:00:00")); got != nil {
 		t.Errorf("the secretariat owes %q", got)
+	}
+}
+
+// TestAllDuties: everybody's duties are those of each, in one order.
+func TestAllDuties(t *testing.T) {
+	w := founded(30, 3)
+	for n, a := range w.Signatories[:3] {
+		w.SetNow(unix("2025-01-20 10:00:00") + int64(n)*86400)
+		w.Log(w.Request(a, "2025-01", nil))
+		w.Log(w.Request(a, "2025-01", nil).Withhold("2025-02-10"))
+	}
+	s, _, _ := replay(w)
+	at := unix("2025-05-03 00:00:00")
+	var each []pledge.Duty
+	for _, a := range w.Signatories[:3] {
+		each = append(each, s.Duties(a.ID, at)...)
+	}
+	all := s.AllDuties(at)
+	if len(all) != 3*5 {
+		t.Errorf("%d duties of three who have five each", len(all))
+	}
+	for i := range all {
+		if i > 0 && all[i-1].Due > all[i].Due {
+			t.Errorf("what is due %d stands before what is due %d", all[i-1].Due, all[i].Due)
+		}
+		if !slices.Contains(each, all[i]) {
+			t.Errorf("nobody owes %+v", all[i])
+		}
 	}
 }
 
