@@ -30,9 +30,10 @@ func BenchmarkVerify(b *testing.B) {
 	const n = 4096
 	checks := signed(b, n, 50)
 	for name, together := range map[string]func([]Check) bool{
-		"ZIP215":  ZIP215,
-		"generic": zip215,
-		"Strict":  Strict,
+		"ZIP215":         ZIP215,
+		"generic":        zip215,
+		"strict generic": strict,
+		"Strict":         Strict,
 		"alone": func(checks []Check) bool {
 			for _, c := range checks {
 				if !ed25519.Verify(c.Key, c.Msg, c.Sig) {

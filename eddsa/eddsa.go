@@ -14,7 +14,7 @@
 // The weights are 128 bits from a generator seeded with a hash of everything that is
 // verified, so that nobody can choose signatures whose errors cancel out.
 //
-// Where the processor has AVX-512 IFMA, [ZIP215] takes it for the sum of the zᵢRᵢ, which is most of
+// Where the processor has AVX-512 IFMA, both take it for what is done with each Rᵢ, which is most of
 // the work (docs/decisions/0025); all else is curve25519-voi's.
 package eddsa
 
@@ -57,6 +57,14 @@ func zip215(checks []Check) bool {
 // all are accepted, that is wrong with a probability of at most 2^-64. False says nothing
 // of any of them.
 func Strict(checks []Check) bool {
+	if canLanes && len(checks) >= minLanes {
+		return strictLanes(checks)
+	}
+	return strict(checks)
+}
+
+// strict is Strict on any machine.
+func strict(checks []Check) bool {
 	w := workspaces.Get().(*workspace)
 	defer workspaces.Put(w)
 	if !w.add(checks) || !w.total.IsSmallOrder() {
@@ -67,13 +75,17 @@ func Strict(checks []Check) bool {
 			return false
 		}
 	}
+	return canonicalRs(checks) && w.torsionFree()
+}
+
+func canonicalRs(checks []Check) bool {
 	for _, c := range checks {
 		r := curve.CompressedEdwardsY(c.Sig[:curve.CompressedPointSize])
 		if !r.IsCanonicalVartime() {
 			return false
 		}
 	}
-	return w.torsionFree()
+	return true
 }
 
 // A workspace is the memory that one equation takes, to be used again.

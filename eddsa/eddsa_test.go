@@ -23,18 +23,23 @@ type definition struct {
 	alone    func(Check) bool
 }
 
-// ways are those to judge by ZIP 215: what this machine takes for so many, and each that it has.
-var ways = map[string]func([]Check) bool{"ZIP215": ZIP215, "generic": zip215}
+// ways are those to judge by ZIP 215, stricts those to judge as the standard library does: what
+// this machine takes for so many, and each that it has.
+var (
+	ways    = map[string]func([]Check) bool{"ZIP215": ZIP215, "generic": zip215}
+	stricts = map[string]func([]Check) bool{"Strict": Strict, "generic strict": strict}
+)
 
 // single are the two definitions, one signature after the other, by others' code.
 func single() map[string]definition {
-	all := map[string]definition{
-		"Strict": {Strict, func(c Check) bool { return ed25519.Verify(c.Key, c.Msg, c.Sig) }},
-	}
+	all := make(map[string]definition)
 	for name, together := range ways {
 		all[name] = definition{together, func(c Check) bool {
 			return voi.VerifyWithOptions(c.Key, c.Msg, c.Sig, &voi.Options{Verify: voi.VerifyOptionsZIP_215})
 		}}
+	}
+	for name, together := range stricts {
+		all[name] = definition{together, func(c Check) bool { return ed25519.Verify(c.Key, c.Msg, c.Sig) }}
 	}
 	return all
 }
@@ -156,7 +161,7 @@ func TestTogether(t *testing.T) {
 			want := !slices.ContainsFunc(checks, func(c Check) bool { return !f.alone(c) })
 			got := f.together(checks)
 			// Strict may leave what has a key of mixed order to who asks.
-			left := name == "Strict" && slices.ContainsFunc(checks, func(c Check) bool { return bytes.Equal(c.Key, mixed.public) })
+			left := stricts[name] != nil && slices.ContainsFunc(checks, func(c Check) bool { return bytes.Equal(c.Key, mixed.public) })
 			if got != want && !(left && !got) {
 				t.Errorf("%s: together %v, one by one %v", name, got, want)
 			}
@@ -179,8 +184,10 @@ func TestPartsThatCancel(t *testing.T) {
 					t.Fatalf("%v: not by ZIP 215, says %s", parts, name)
 				}
 			}
-			if Strict(checks) {
-				t.Fatalf("%v: taken by Strict", parts)
+			for name, strict := range stricts {
+				if strict(checks) {
+					t.Fatalf("%v: taken by %s", parts, name)
+				}
 			}
 		}
 	}
@@ -189,16 +196,18 @@ func TestPartsThatCancel(t *testing.T) {
 	for i := range 1000 {
 		checks = append(checks, key.sign(fmt.Append(nil, i), nil))
 	}
-	if !Strict(checks) || !Strict(checks[:997]) {
-		t.Fatal("good ones are not taken")
-	}
-	for _, at := range []int{0, 1, 2, 3, 500, 996, 999} {
-		good := checks[at]
-		checks[at] = key.sign(good.Msg, torsion(4))
-		if Strict(checks) {
-			t.Errorf("one with a part of order two is taken at %d", at)
+	for name, strict := range stricts {
+		if !strict(checks) || !strict(checks[:997]) {
+			t.Fatalf("%s: good ones are not taken", name)
 		}
-		checks[at] = good
+		for _, at := range []int{0, 1, 2, 3, 500, 996, 999} {
+			good := checks[at]
+			checks[at] = key.sign(good.Msg, torsion(4))
+			if strict(checks) {
+				t.Errorf("%s: one with a part of order two is taken at %d", name, at)
+			}
+			checks[at] = good
+		}
 	}
 }
 
@@ -247,8 +256,10 @@ func TestIdentity(t *testing.T) {
 		if ed25519.Verify(c.Key, c.Msg, c.Sig) != strict {
 			t.Fatalf("%s: crypto/ed25519 says otherwise", form)
 		}
-		if got := Strict([]Check{c}); got != strict {
-			t.Errorf("%s: Strict says %v", form, got)
+		for name, f := range stricts {
+			if got := f([]Check{c}); got != strict {
+				t.Errorf("%s: %s says %v", form, name, got)
+			}
 		}
 		for name, zip := range ways {
 			if !zip([]Check{c}) {
@@ -282,8 +293,10 @@ func TestSpeccheck(t *testing.T) {
 					t.Errorf("case %d of %d: %s says %v, want %v", i, len(checks), name, got, want)
 				}
 			}
-			if Strict(checks) && !ed25519.Verify(check.Key, check.Msg, check.Sig) {
-				t.Errorf("case %d of %d: Strict takes it", i, len(checks))
+			for name, strict := range stricts {
+				if strict(checks) && !ed25519.Verify(check.Key, check.Msg, check.Sig) {
+					t.Errorf("case %d of %d: %s takes it", i, len(checks), name)
+				}
 			}
 		}
 	}
@@ -414,8 +427,10 @@ func FuzzTogether(f *testing.F) {
 			}
 		}
 		a := curve.CompressedEdwardsY(public)
-		if a.IsCanonicalVartime() && Strict([]Check{c, good}) && !ed25519.Verify(public, message, sig) {
-			t.Error("Strict takes what crypto/ed25519 does not")
+		for name, strict := range stricts {
+			if a.IsCanonicalVartime() && strict([]Check{c, good}) && !ed25519.Verify(public, message, sig) {
+				t.Errorf("%s takes what crypto/ed25519 does not", name)
+			}
 		}
 	})
 }

@@ -150,6 +150,7 @@ var neutral = point{*one, *one, *one, {}}
 type summer struct {
 	buckets        buckets
 	run, sum, next point
+	bits           [8]point
 	adder          adder
 }
 
@@ -168,16 +169,7 @@ func (w *summer) clear() {
 func (w *summer) total() *edwards25519.Point {
 	w.run, w.sum = neutral, neutral
 	for at := len(w.buckets[0]) - 1; at > 0; at-- {
-		for window := range windows {
-			half, lane := window/8, window%8
-			bucket := &w.buckets[window][at]
-			for i := range 5 {
-				w.next[0][half][i][lane] = bucket[i]
-				w.next[1][half][i][lane] = bucket[5+i]
-				w.next[2][half][i][lane] = bucket[10+i]
-				w.next[3][half][i][lane] = bucket[15+i]
-			}
-		}
+		w.gather(at)
 		w.adder.add(&w.run, &w.run, &w.next)
 		w.adder.add(&w.sum, &w.sum, &w.run)
 	}
@@ -189,6 +181,65 @@ func (w *summer) total() *edwards25519.Point {
 		total.Add(total, w.sum.lane(window))
 	}
 	return total
+}
+
+// gather sets next to a bucket of each window, in its lane.
+func (w *summer) gather(at int) {
+	for window := range windows {
+		half, lane := window/8, window%8
+		bucket := &w.buckets[window][at]
+		for i := range 5 {
+			w.next[0][half][i][lane] = bucket[i]
+			w.next[1][half][i][lane] = bucket[5+i]
+			w.next[2][half][i][lane] = bucket[10+i]
+			w.next[3][half][i][lane] = bucket[15+i]
+		}
+	}
+}
+
+// torsionFree reports whether no point that was added has a part of small order. It looks at
+// the sum of those whose digit in a window has a bit set, in its absolute value: for each
+// window and bit. Of a point that has such a part, whatever the others are, at most one
+// digit above zero and one below leave no sum with one. So digits that are chosen at random hide it
+// with a probability of 2^-7 in each window, and of 2^-112 in all.
+func (w *summer) torsionFree() bool {
+	for bit := range w.bits {
+		w.bits[bit] = neutral
+	}
+	for at := 1; at < len(w.buckets[0]); at++ {
+		w.gather(at)
+		for bit := range w.bits {
+			if at>>bit&1 == 1 {
+				w.adder.add(&w.bits[bit], &w.bits[bit], &w.next)
+			}
+		}
+	}
+	for bit := range w.bits {
+		if !w.timesOrder(&w.bits[bit]) {
+			return false
+		}
+	}
+	return true
+}
+
+// order is that of the base point.
+var order = [4]uint64{0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 1 << 60}
+
+// timesOrder reports whether the points of all lanes times the order are the neutral one.
+func (w *summer) timesOrder(p *point) bool {
+	w.run = *p // the topmost bit
+	for i := 251; i >= 0; i-- {
+		w.adder.add(&w.run, &w.run, &w.run)
+		if order[i/64]>>(i%64)&1 == 1 {
+			w.adder.add(&w.run, &w.run, p)
+		}
+	}
+	// Y = Z: with y = 1, x² = (y² − 1)/(dy² + 1) is 0.
+	y := &w.adder.a
+	add(y, &w.run[1], &w.run[0])
+	sub(y, y, &w.run[2])
+	sub(y, y, &w.run[2])
+	return zero(y) == 1<<16-1
 }
 
 // lane gives the point of one lane. X, Y, Z and T are twice as much as in p.

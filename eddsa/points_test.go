@@ -19,6 +19,7 @@ import (
 func init() {
 	if canLanes {
 		ways["lanes"] = zip215Lanes
+		stricts["strict lanes"] = strictLanes
 	}
 }
 
@@ -285,6 +286,49 @@ func TestAddIsComplete(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTorsionFree: of the parts of small order of 20 points, each is noticed in every window, with
+// whichever digit but 0. In windows of other points, and without such parts, there is nothing to notice.
+func TestTorsionFree(t *testing.T) {
+	needLanes(t)
+	var small [8]*edwards25519.Point
+	for i := range small {
+		var c curve.CompressedEdwardsY
+		p, err := new(edwards25519.Point).SetBytes(c.SetEdwardsPoint(torsion(i))[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		small[i] = p
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 16).Draw(t, "points")
+		bad := rapid.IntRange(0, n-1).Draw(t, "bad")
+		part := rapid.IntRange(0, 7).Draw(t, "part")
+		window := rapid.IntRange(0, windows-1).Draw(t, "window")
+		digit := rapid.OneOf(rapid.Int8(), rapid.SampledFrom([]int8{-128, -127, -1, 0, 1, 127})).Draw(t, "digit")
+		w, e, points, digits := new(summer), encoded{y: *one}, new([3]lanes), new([16][windows]int8)
+		for i := range n {
+			p := onCurve(rapid.Uint64().Draw(t, "seed"), nil)
+			if i == bad {
+				p.Add(p, small[part])
+				digits[i][window] = digit
+			} else {
+				for j := range digits[i] {
+					digits[i][j] = rapid.Int8().Draw(t, "digit")
+				}
+			}
+			e.set(i, p.Bytes())
+		}
+		if new(decoder).decode(points, &e) != 1<<16-1 {
+			t.Fatal("one is no point")
+		}
+		w.clear()
+		accumulate(&w.buckets, points, digits, n)
+		if got, want := w.torsionFree(), part == 0 || digit == 0; got != want {
+			t.Fatalf("no part of small order: %v, want %v", got, want)
+		}
+	})
 }
 
 // TestWeighted: sums of products, with as many terms as fill all words.

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/oasisprotocol/curve25519-voi/curve"
@@ -25,6 +26,14 @@ type laneSpace struct {
 	points  [3]lanes
 	digits  [16][windows]int8
 	hashes  [][sha512.Size]byte
+	terms   []*term
+	total   curve.EdwardsPoint
+}
+
+// A term of the equation is that of one key.
+type term struct {
+	key curve.EdwardsPoint
+	sum weighted
 }
 
 var laneSpaces = sync.Pool{New: func() any { return new(laneSpace) }}
@@ -113,21 +122,30 @@ func reduce(words *[11]uint64) *scalar.Scalar {
 	return l.Add(l, h.Mul(h, above))
 }
 
-// zip215Lanes is zip215 in lanes. A weight is 16 digits from −128 to 127, any of which is as
-// likely: there are 2^128 of them.
+// zip215Lanes is zip215 in lanes.
 func zip215Lanes(checks []Check) bool {
 	w := laneSpaces.Get().(*laneSpace)
 	defer laneSpaces.Put(w)
+	return w.add(checks) && w.total.IsSmallOrder()
+}
+
+// strictLanes is strict in lanes.
+func strictLanes(checks []Check) bool {
+	w := laneSpaces.Get().(*laneSpace)
+	defer laneSpaces.Put(w)
+	return w.add(checks) && w.total.IsSmallOrder() && canonicalRs(checks) &&
+		!slices.ContainsFunc(w.terms, func(t *term) bool { return !t.key.IsTorsionFree() }) && w.summer.torsionFree()
+}
+
+// add computes the left side of the equation, as workspace.add does. A weight is 16 digits from
+// −128 to 127, any of which is as likely: there are 2^128 of them.
+func (w *laneSpace) add(checks []Check) bool {
 	weights, ok := w.hash(checks)
 	if !ok {
 		return false
 	}
-	type term struct {
-		key curve.EdwardsPoint
-		sum weighted
-	}
 	place := make(map[[ed25519.PublicKeySize]byte]*term)
-	var terms []*term
+	w.terms = nil
 	var base weighted
 	hashes := w.hashes
 	w.summer.clear()
@@ -144,7 +162,7 @@ func zip215Lanes(checks []Check) bool {
 					return false
 				}
 				place[[ed25519.PublicKeySize]byte(c.Key)] = t
-				terms = append(terms, t)
+				w.terms = append(w.terms, t)
 			}
 			u := [2]uint64{weights.Uint64(), weights.Uint64()}
 			for j := range 8 {
@@ -170,18 +188,19 @@ func zip215Lanes(checks []Check) bool {
 	}
 	var scalars []*scalar.Scalar
 	var points []*curve.EdwardsPoint
-	for _, t := range terms {
+	for _, t := range w.terms {
 		scalars, points = append(scalars, t.sum.scalar()), append(points, &t.key)
 	}
 	s := base.scalar()
 	scalars, points = append(scalars, s.Neg(s)), append(points, curve.ED25519_BASEPOINT_POINT)
-	total := curve.NewEdwardsPoint().MultiscalarMulVartime(scalars, points)
+	w.total.MultiscalarMulVartime(scalars, points)
 	sum := curve.CompressedEdwardsY(w.summer.total().Bytes())
 	r, err := curve.NewEdwardsPoint().SetCompressedY(&sum)
 	if err != nil {
 		panic("eddsa: a sum is not on the curve")
 	}
-	return total.Add(total, r).IsSmallOrder()
+	w.total.Add(&w.total, r)
+	return true
 }
 
 // hash computes the kᵢ, and seeds the weights. It reports whether all have the form of a
