@@ -16,6 +16,8 @@ type date struct {
 	Due     page.Words // the moment before which it is in time
 	Day     string     // the last whole day, YYYYMMDD
 	Overdue bool
+	Missed  bool   // it can't be done any more, and stays displayed
+	Behind  bool   // of a slot: the one before is missing
 	Do      string // what a button says that does it here; "" when it is not done here
 	About   string
 	uid     string
@@ -39,14 +41,18 @@ func done(d pledge.Duty) (do, about string) {
 func dates(duties []pledge.Duty, now int64) []date {
 	var out []date
 	for _, d := range duties {
-		args := []any{"period", d.Period, "index", d.Mark.Index, "count", d.Count}
+		args := []any{"period", d.Period, "index", d.Mark.Index, "count", d.Count, "owed", d.Owed}
+		key := "duty." + string(d.Kind)
+		if d.Kind == pledge.DutySlots && d.Count == 1 {
+			key = "missed.slot"
+		}
 		last := time.Unix(d.Due-1, 0).UTC()
 		do, about := done(d)
 		if d.From > now {
 			do = "" // it can't be done yet
 		}
 		out = append(out, date{
-			What: texts.Say("duty."+string(d.Kind), args...).Text, Due: page.English.Day(last.Unix()), Day: last.Format("20060102"), Overdue: d.Overdue, Do: do, About: about,
+			What: texts.Say(key, args...).Text, Due: page.English.Day(last.Unix()), Day: last.Format("20060102"), Overdue: d.IsPressing(), Missed: d.Kind == pledge.DutySlots, Behind: d.Behind, Do: do, About: about,
 			uid: fmt.Sprintf("%s-%s-%s-%d", d.Author, d.Kind, d.Period, d.Mark.Index),
 		})
 	}
@@ -74,7 +80,7 @@ func calendar(origin string, duties []pledge.Duty, now time.Time) []byte {
 	line("VERSION:2.0")
 	line("PRODID:-//pledgelog//pledge desk//EN")
 	for _, d := range dates(duties, now.Unix()) {
-		if d.Overdue {
+		if d.Overdue && !d.Behind || d.Missed {
 			continue
 		}
 		line("BEGIN:VEVENT")

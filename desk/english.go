@@ -96,12 +96,15 @@ var english = map[string]string{
 
 	"due.asof":    "{name}, as of {size} entries,",
 	"due.by":      "due by the end of",
+	"due.missed":  "stays displayed.",
+	"due.behind":  "The period before it passed without one: see that the timer of pledge slot runs.",
 	"due.nothing": "Nothing is due.",
 	"due.overdue": "no statement yet; due by the end of",
 
 	"duty.attestation": "Attestation for {period}",
 	"duty.slot":        "Slot for {period}",
-	"duty.slots":       "Slot periods that passed without a slot: {count}, the first {period}",
+	"duty.slots":       "No slot for {count} of {owed} slot periods, the first of them {period}",
+	"missed.slot":      "No slot for {period}",
 	"duty.reply":       "Reply to the challenge in entry {index}",
 	"duty.decision":    "Decision on the request in entry {index}",
 	"duty.review":      "Open the withheld text of entry {index}, or set another day",

@@ -30,8 +30,23 @@ type Duty struct {
 	Due     int64  // moment before which it is in time, Unix seconds
 	Period  string // of an attestation or a slot; of slots the first
 	Count   uint64 // of slots: how many
+	Owed    uint64 // of slots: of how many
+	Behind  bool   // of a slot: the period before it passed without one
 	Mark    Mark   // the statement that it is about; zero for attestations and slots
 	Overdue bool   // Due has passed
+}
+
+// IsPressing reports whether something is late that can still be done. What is left of slot
+// periods that passed without a slot is that they stay displayed; that the running one has none
+// either may tell of a timer that stands still.
+func (d Duty) IsPressing() bool {
+	switch d.Kind {
+	case DutySlots:
+		return false
+	case DutySlot:
+		return d.Behind || d.Overdue
+	}
+	return d.Overdue
 }
 
 // Duties lists what an author owes at moment t, what is due first first: what has
@@ -98,11 +113,12 @@ func (s *State) duties(a *author, t int64, asked asked) []Duty {
 		}
 	}
 	if p, owed := s.slotNow(a, t); owed && a.slotFor(p) == nil {
-		add(Duty{Kind: DutySlot, From: p.Start(), Due: p.End(), Period: p.String()})
+		before := entry.SlotPeriodAt(p.Kind(), p.Start()-1)
+		add(Duty{Kind: DutySlot, From: p.Start(), Due: p.End(), Period: p.String(), Behind: s.owesSlot(a, before) && a.slotFor(before) == nil})
 	}
 	if c := s.slotCount(a, t); c.Missed > 0 {
 		first := c.First[0]
-		add(Duty{Kind: DutySlots, From: first.Start(), Due: first.End(), Period: first.String(), Count: c.Missed})
+		add(Duty{Kind: DutySlots, From: first.Start(), Due: first.End(), Period: first.String(), Count: c.Missed, Owed: c.Owed})
 	}
 	for _, c := range asked.challenges[a.ID] {
 		add(Duty{Kind: DutyReply, From: c.Logged, Due: c.Due, Mark: c.Mark})

@@ -180,38 +180,45 @@ func TestDutyOfSlots(t *testing.T) {
 		s, _, _ := replay(w)
 		for _, d := range s.Duties(a.ID, unix(at)) {
 			if d.Kind == kind {
-				out = append(out, entry.FormatTime(d.From)+" "+entry.FormatTime(d.Due)+" "+d.Period)
+				one := entry.FormatTime(d.From) + " " + entry.FormatTime(d.Due) + " " + d.Period
+				if d.IsPressing() {
+					one += " pressing"
+				}
+				out = append(out, one)
 			}
 		}
 		return out
 	}
-	if d := cmp.Diff([]string{"2025-02-03T00:00:00Z 2025-02-10T00:00:00Z 2025-W06"}, only("2025-02-05 00:00:00", pledge.DutySlot)); d != "" {
+	if d := cmp.Diff([]string{"2025-02-03T00:00:00Z 2025-02-10T00:00:00Z 2025-W06 pressing"}, only("2025-02-05 00:00:00", pledge.DutySlot)); d != "" {
 		t.Errorf("in a week without a slot (-want +got):\n%s", d)
 	}
 	w.Log(w.Slot(a, entry.SlotPeriodAt(entry.SlotsWeek, w.Now())))
 	if got := only("2025-02-09 23:59:59", pledge.DutySlot); got != nil {
 		t.Errorf("with a slot: %q", got)
 	}
-	if d := cmp.Diff([]string{"2025-02-17T00:00:00Z 2025-02-24T00:00:00Z 2025-W08"}, only("2025-02-20 00:00:00", pledge.DutySlot)); d != "" {
+	if d := cmp.Diff([]string{"2025-02-10T00:00:00Z 2025-02-17T00:00:00Z 2025-W07"}, only("2025-02-12 00:00:00", pledge.DutySlot)); d != "" {
+		t.Errorf("the week before has one (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]string{"2025-02-17T00:00:00Z 2025-02-24T00:00:00Z 2025-W08 pressing"}, only("2025-02-20 00:00:00", pledge.DutySlot)); d != "" {
 		t.Errorf("a week was left out (-want +got):\n%s", d)
 	}
 	// Admitted on Monday 6 January after it began: the first whole week is that of the 13th,
-	// 2025-W03. W03, W04, W05 and W07 passed without a slot; W06 has one.
+	// 2025-W03, and nothing was owed before that. W03, W04, W05 and W07 passed without a slot; W06 has one.
 	passed := func(at string) (out []string) {
 		s, _, _ := replay(w)
 		for _, d := range s.Duties(a.ID, unix(at)) {
 			if d.Kind == pledge.DutySlots {
-				out = append(out, fmt.Sprint(d.Count, " ", d.Period, " ", entry.FormatTime(d.Due), " ", d.Overdue))
+				out = append(out, fmt.Sprint(d.Count, " of ", d.Owed, " ", d.Period, " ", entry.FormatTime(d.Due), " ", d.Overdue, " ", d.IsPressing()))
 			}
 		}
 		return out
 	}
-	if d := cmp.Diff([]string{"4 2025-W03 2025-01-20T00:00:00Z true"}, passed("2025-02-20 00:00:00")); d != "" {
+	if d := cmp.Diff([]string{"4 of 5 2025-W03 2025-01-20T00:00:00Z true false"}, passed("2025-02-20 00:00:00")); d != "" {
 		t.Errorf("weeks that passed without one (-want +got):\n%s", d)
 	}
 	w.SetNow(unix("2025-02-20 00:00:00"))
 	w.Log(w.Slot(a, entry.SlotPeriodAt(entry.SlotsWeek, unix("2025-01-15 00:00:00"))))
-	if d := cmp.Diff([]string{"3 2025-W04 2025-01-27T00:00:00Z true"}, passed("2025-02-20 00:00:00")); d != "" {
+	if d := cmp.Diff([]string{"3 of 5 2025-W04 2025-01-27T00:00:00Z true false"}, passed("2025-02-20 00:00:00")); d != "" {
 		t.Errorf("one of them came late (-want +got):\n%s", d)
 	}
 

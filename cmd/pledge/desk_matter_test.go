@@ -192,6 +192,8 @@ func TestDeskMatters(t *testing.T) {
 	d.look("due")
 	if text := d.text(); !strings.Contains(text, "Attestation for 2026-Q1") || !strings.Contains(text, "Decision on the request in entry") || !strings.Contains(text, "Reply to the challenge in entry") {
 		t.Fatalf("due: %s", text)
+	} else if !strings.Contains(text, "No slot for 11 of 11 slot periods, the first of them 2026-W03; stays displayed.") || !strings.Contains(text, "see that the timer of pledge slot runs") {
+		t.Errorf("slots: %s", text)
 	}
 	asked := fmt.Sprintf("form:has(input[name=about][value=%q]) button[value=on-decision]", plain)
 	d.clickTo(asked, "Your answer to an earlier request")

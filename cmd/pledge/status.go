@@ -34,14 +34,16 @@ and until when: attestations, the slot of the running period, decisions, texts t
 are withheld and whose day to look again comes, keys that somebody wants to replace;
 and replies to challenges, of which the list is the server's word.
 
-With --check it exits with 1 when something is overdue: for a timer that sends mail
-when a command fails. Slot periods that passed without a slot are one thing, and stay
-overdue: pledge slot makes that of the running period only.
+With --check it exits with 1 when something is overdue that can still be done: for a timer
+that sends mail when a command fails. Slot periods that passed without a slot are missed,
+and stay displayed: they do not count, since pledge slot makes that of the running period
+only. While that one has none either, it counts: the timer of pledge slot may stand still.
 
 With --json it prints one object: log, author, size, asOf, standing, seq, head, and
 due, a list, what is due first first, of kind (attestation, slot, slots, reply,
-decision, review, rekey), from, due, overdue, and period or entry and index; slots are
-those of periods that passed, with their count and the first of the periods.`,
+decision, review, rekey), from, due, overdue, which is what --check counts, and period or
+entry and index; slots are those of periods that passed, missed, with their count, how many
+were owed, and the first of the periods.`,
 		Example: `  pledge status --author acme --policy policy.txt
   pledge status --author acme --policy policy.txt --check
   17 8 * * 1-5 cd /var/lib/pledge && pledge status --author acme --policy policy.txt --check`,
@@ -62,7 +64,7 @@ those of periods that passed, with their count and the first of the periods.`,
 	flags.StringVar(&f.policy, "policy", "", "policy `FILE` (C2SP tlog-policy) that the log is held to")
 	flags.StringVar(&f.log, "log", "", "the log's address, if not the policy's `URL`")
 	flags.StringVar(&f.clock, "simulated-clock", "", "read the time from `FILE`; for logs under .example only")
-	flags.BoolVar(&f.check, "check", false, "exit with 1 when something is overdue")
+	flags.BoolVar(&f.check, "check", false, "exit with 1 when something is overdue that can still be done")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	return cmd
 }
@@ -85,7 +87,9 @@ type dueJSON struct {
 	Due     string          `json:"due"` // before it is in time
 	Overdue bool            `json:"overdue"`
 	Period  string          `json:"period,omitzero"`
-	Count   uint64          `json:"count,omitzero"` // of slots
+	Missed  bool            `json:"missed,omitzero"` // it stays displayed, and can't be done any more
+	Count   uint64          `json:"count,omitzero"`  // of slots
+	Owed    uint64          `json:"owed,omitzero"`   // of slots
 	Entry   string          `json:"entry,omitzero"`
 	Index   *uint64         `json:"index,omitzero"`
 }
@@ -109,7 +113,7 @@ func (a *app) status(ctx context.Context, f statusFlags) error {
 	}
 	n := 0
 	for _, d := range st.due {
-		if d.Overdue {
+		if d.IsPressing() {
 			n++
 		}
 	}
@@ -219,7 +223,7 @@ func (a *app) statusJSON(out statusJSON, head entry.ID, due []pledge.Duty) error
 	}
 	out.Due = make([]dueJSON, 0, len(due))
 	for _, d := range due {
-		one := dueJSON{Kind: d.Kind, Due: entry.FormatTime(d.Due), Overdue: d.Overdue, Period: d.Period, Count: d.Count}
+		one := dueJSON{Kind: d.Kind, Due: entry.FormatTime(d.Due), Overdue: d.IsPressing(), Missed: d.Kind == pledge.DutySlots, Period: d.Period, Count: d.Count, Owed: d.Owed}
 		if d.From != 0 {
 			one.From = entry.FormatTime(d.From)
 		}
@@ -254,6 +258,11 @@ func (a *app) printStatus(st pledge.Status, size uint64, now int64, due []pledge
 	for _, d := range due {
 		when := "before " + entry.FormatTime(d.Due)
 		switch {
+		case d.Kind == pledge.DutySlots:
+			a.printf("missed      %s; stays displayed\n", missedText(d))
+			continue
+		case d.Behind:
+			when += "; OVERDUE: the period before it passed without one, and the timer may stand still"
 		case d.Overdue:
 			when = "OVERDUE: it was due before " + entry.FormatTime(d.Due)
 		case d.From > now:
@@ -263,6 +272,14 @@ func (a *app) printStatus(st pledge.Status, size uint64, now int64, due []pledge
 	}
 }
 
+// missedText says of slot periods that passed without a slot what a verifier says of them.
+func missedText(d pledge.Duty) string {
+	if d.Count == 1 {
+		return "no slot for " + d.Period
+	}
+	return fmt.Sprintf("no slot for %d of %d slot periods, the first of them %s", d.Count, d.Owed, d.Period)
+}
+
 // dutyText says what there is to do, and by which command.
 func dutyText(d pledge.Duty) string {
 	switch d.Kind {
@@ -270,11 +287,6 @@ func dutyText(d pledge.Duty) string {
 		return "the attestation for " + d.Period
 	case pledge.DutySlot:
 		return "the slot for " + d.Period + " (pledge slot, by timer)"
-	case pledge.DutySlots:
-		if d.Count == 1 {
-			return "the slot for " + d.Period + ", which passed without one"
-		}
-		return fmt.Sprintf("slots for %d periods, which passed without one, the first of them %s", d.Count, d.Period)
 	case pledge.DutyReply:
 		return fmt.Sprintf("a reply to the challenge in entry %d (%s)", d.Mark.Index, d.Mark.Entry)
 	case pledge.DutyDecision:
