@@ -46,7 +46,8 @@ asked anything.
 
 A passphrase of the key is asked for here, before the desk opens, never in the
 browser. With nobody at it for 30 minutes it closes, and forgets what was not
-written as a draft.`,
+written as a draft. One desk at a time has a folder: a second one in the same --dir is
+refused.`,
 		Example: `  pledge desk --author acme --key counsel.key --policy policy.txt
   pledge desk --author acme --key ssh-agent:counsel --policy policy.txt --dir filings
   pledge desk --author acme --key counsel.key --policy policy.txt --no-browser --listen 127.0.0.1:8461`,
@@ -95,6 +96,15 @@ func (a *app) desk(ctx context.Context, f deskFlags) error {
 	}
 	if info, err := os.Stat(f.dir); err != nil || !info.IsDir() {
 		return commandline.Usagef("make the folder first, for its owner only: mkdir -m 700 "+f.dir, "--dir: there is no folder %s", f.dir)
+	}
+	held, taken, err := holdDesk(f.dir)
+	switch {
+	case taken:
+		return commandline.Usagef("close that desk first, or give each its own folder: --dir FOLDER", "--dir: another desk is open in %s", f.dir)
+	case err != nil: // some file systems of a network
+		a.note("whether another desk is open in %s can't be told there: have no two at once in one folder (%v)", f.dir, err)
+	default:
+		defer held.Close()
 	}
 	key, err := a.openKey(ctx, f.key, f.passphrase)
 	if err != nil {

@@ -403,6 +403,12 @@ func TestDeskKilled(t *testing.T) {
 		t.Errorf("a second start: exit %d, %s", code, stderr)
 	}
 
+	// So does one in the same folder, at whatever address. A desk that was killed keeps nobody out.
+	taken := []string{"desk", "--author", "acme", "--key", in("acme1"), "--policy", in("policy.txt"), "--no-browser", "--dir", home}
+	if code, _, stderr := m.run(taken...); code != commandline.ExitUsage || !strings.Contains(stderr, "--dir: another desk is open in "+home) {
+		t.Errorf("a second desk in a folder: exit %d, %s", code, stderr)
+	}
+
 	// At any moment: what is there is whole, and what was acknowledged is there.
 	for i := range 6 {
 		d.act("The request, and your answer", "yes")
