@@ -195,8 +195,10 @@ func checkCountry(origin, code string) error {
 	return commandline.Refused(fmt.Errorf("country: there is no country code %q", code), countryHint(origin, code))
 }
 
+const whichCountries = "use ISO 3166-1 alpha-2, two upper-case letters, or EU, UN, XK"
+
 func countryHint(origin, code string) string {
-	const hint = "use ISO 3166-1 alpha-2, two upper-case letters, or EU, UN, XK"
+	const hint = whichCountries
 	if up := strings.ToUpper(code); up != code {
 		if name, ok := entry.CountryName(origin, up); ok {
 			return fmt.Sprintf("did you mean %s (%s)?", up, name)

@@ -130,14 +130,37 @@ func discreet(err error) error {
 	if b := (*blocked)(nil); errors.As(err, &b) && !quotation.MatchString(err.Error()) {
 		return err // it names nothing
 	}
-	text := quotation.ReplaceAllString(err.Error(), "what stands there")
+	text, allowed := unquoted(err.Error())
 	var f *commandline.Failure
 	if errors.As(err, &f) {
 		hint := f.Hint
 		if strings.HasPrefix(hint, "did you mean") {
 			hint = "see the template: pledge new KIND"
 		}
-		return &commandline.Failure{Code: f.Code, Err: errors.New(text), Hint: quotation.ReplaceAllString(hint, "it")}
+		return &commandline.Failure{Code: f.Code, Err: errors.New(text), Hint: cmp.Or(allowed, quotation.ReplaceAllString(hint, "it"))}
 	}
 	return commandline.Refused(errors.New(text), entry.Hint(entry.CodeOf(err)))
+}
+
+var (
+	noCode    = regexp.MustCompile(`there is no code "(?:\\.|[^"\\])*" in the list ([a-zA-Z]+)`)
+	noCountry = regexp.MustCompile(`there is no country code "(?:\\.|[^"\\])*"`)
+	noMember  = regexp.MustCompile(`there is no member "(?:\\.|[^"\\])*"`)
+)
+
+// unquoted takes what is quoted out of an error. It keeps which member it is about, and says what may
+// stand there instead, where that is a list.
+func unquoted(text string) (without, allowed string) {
+	if m := noCode.FindStringSubmatch(text); m != nil {
+		var all []string
+		for _, t := range entry.Terms().Lists[m[1]] {
+			all = append(all, t.Code)
+		}
+		text, allowed = noCode.ReplaceAllString(text, "it is no code of the list $1"), "the codes are "+strings.Join(all, ", ")
+	}
+	if noCountry.MatchString(text) {
+		text, allowed = noCountry.ReplaceAllString(text, "it is no country code"), whichCountries
+	}
+	text = noMember.ReplaceAllString(text, "it has a member of no name that is known here")
+	return quotation.ReplaceAllString(text, "what stands there"), allowed
 }
