@@ -19,6 +19,7 @@ const module = "github.com/pledgelog/pledgelog/"
 var rooms = map[string][]string{
 	"eddsa":                      {},
 	"entry":                      {"eddsa"},
+	"atom":                       {},
 	"atomicfile":                 {},
 	"keyfile":                    {"entry"},
 	"signer":                     {"entry", "keyfile"},
@@ -42,11 +43,11 @@ var rooms = map[string][]string{
 	"desk":                       {"entry", "pledge", "lint", "page"},
 	"api":                        {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
 	"api/client":                 {"entry", "pledge", "log"},
-	"web":                        {"entry", "pledge", "log", "store", "index", "page"},
+	"web":                        {"atom", "entry", "pledge", "log", "store", "index", "page"},
 	"witness":                    {"atomicfile", "entry", "pledge", "log", "verifier"},
 
 	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
-	"verifier/monitor": {"entry", "pledge", "log", "verifier", "atomicfile"},
+	"verifier/monitor": {"atom", "entry", "pledge", "log", "verifier", "atomicfile"},
 
 	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "desk", "lint", "page", "safe", "signer", "commandline"},
@@ -87,7 +88,7 @@ var kept = map[string][]string{
 }
 
 // pure rooms do no I/O and have no clock.
-var pure = []string{"eddsa", "entry", "pledge", "page", "lint"}
+var pure = []string{"atom", "eddsa", "entry", "pledge", "page", "lint"}
 
 func holdPure(t *testing.T, p pkg) {
 	t.Helper()

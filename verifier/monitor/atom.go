@@ -1,8 +1,6 @@
 package monitor
 
 import (
-	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/pledgelog/pledgelog/atom"
 	"github.com/pledgelog/pledgelog/atomicfile"
+	"github.com/pledgelog/pledgelog/entry"
 )
 
 // maxFeed is how many alarms of each class a feed has: the newest. Misbehaviour that is
@@ -43,7 +43,7 @@ func (h *hub) feed(s *Sink, alarms []*Alarm) error {
 	if err := h.prune(&list, alarms); err != nil {
 		return err
 	}
-	b, err := atom(s, h.m.cfg, list.Alarms)
+	b, err := atomFeed(s, h.m.cfg, list.Alarms)
 	if err != nil {
 		return err
 	}
@@ -85,72 +85,31 @@ func (h *hub) prune(list *feedList, told []*Alarm) error {
 	return nil
 }
 
-type atomFeed struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	ID      string      `xml:"id"`
-	Title   string      `xml:"title"`
-	Updated string      `xml:"updated"`
-	Author  atomAuthor  `xml:"author"`
-	Links   []atomLink  `xml:"link"`
-	Entries []atomEntry `xml:"entry"`
-}
-
-type atomAuthor struct {
-	Name string `xml:"name"`
-}
-
-type atomLink struct {
-	Rel  string `xml:"rel,attr"`
-	Href string `xml:"href,attr"`
-}
-
-type atomEntry struct {
-	ID         string         `xml:"id"`
-	Title      string         `xml:"title"`
-	Updated    string         `xml:"updated"`
-	Links      []atomLink     `xml:"link"`
-	Categories []atomCategory `xml:"category"`
-	Content    atomContent    `xml:"content"`
-}
-
-type atomCategory struct {
-	Term string `xml:"term,attr"`
-}
-
-type atomContent struct {
-	Type string `xml:"type,attr"`
-	Text string `xml:",chardata"`
-}
-
-// atom writes a feed (RFC 4287).
-func atom(s *Sink, cfg *Config, alarms []*Alarm) ([]byte, error) {
+// atomFeed writes a feed (RFC 4287).
+func atomFeed(s *Sink, cfg *Config, alarms []*Alarm) ([]byte, error) {
 	parts := []string{s.Name}
 	for _, l := range cfg.Logs {
 		parts = append(parts, l.origin)
 	}
-	f := atomFeed{ID: "urn:pledgelog:monitor:" + id(parts...), Title: "Alarms of pledge-verify monitor", Author: atomAuthor{"pledge-verify monitor"}, Updated: "1970-01-01T00:00:00Z"}
+	f := atom.Feed{ID: "urn:pledgelog:monitor:" + id(parts...), Title: "Alarms of pledge-verify monitor", Author: "pledge-verify monitor"}
 	if s.Link != "" {
-		f.Links = []atomLink{{"self", s.Link}}
+		f.Links = []atom.Link{{Rel: "self", Href: s.Link}}
 	}
 	for _, a := range alarms {
-		f.Updated = max(f.Updated, a.Time)
-		a = s.public(a, cfg)
-		var links []atomLink
-		if a.EvidenceURL != "" {
-			links = []atomLink{{"enclosure", a.EvidenceURL}}
+		when, err := entry.ParseTime(a.Time)
+		if err != nil {
+			return nil, fmt.Errorf("write feed: alarm %s: %w", a.ID, err)
 		}
-		f.Entries = append(f.Entries, atomEntry{Links: links,
-			ID: "urn:pledgelog:alarm:" + a.ID + ":" + string(a.Event), Title: a.Title(), Updated: a.Time,
-			Categories: []atomCategory{{string(a.Class)}, {string(a.Code)}}, Content: atomContent{"text", a.letter()},
+		f.Updated = max(f.Updated, when)
+		a = s.public(a, cfg)
+		var links []atom.Link
+		if a.EvidenceURL != "" {
+			links = []atom.Link{{Rel: "enclosure", Href: a.EvidenceURL}}
+		}
+		f.Entries = append(f.Entries, atom.Entry{Links: links,
+			ID: "urn:pledgelog:alarm:" + a.ID + ":" + string(a.Event), Title: a.Title(), Updated: when,
+			Categories: []string{string(a.Class), string(a.Code)}, Content: atom.Content{Type: "text", Text: a.letter()},
 		})
 	}
-	var b bytes.Buffer
-	b.WriteString(xml.Header)
-	e := xml.NewEncoder(&b)
-	e.Indent("", " ")
-	if err := e.Encode(f); err != nil {
-		return nil, fmt.Errorf("write feed: %w", err)
-	}
-	b.WriteByte('\n')
-	return b.Bytes(), nil
+	return f.Marshal()
 }
