@@ -3,63 +3,59 @@ package index
 import (
 	"context"
 	"fmt"
-	"slices"
+	"math"
 	"strconv"
 	"strings"
 
-	"github.com/pledgelog/pledgelog/entry"
+	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// A Query asks for a list of entries. The zero value asks for the newest ones.
-type Query struct {
-	Author string     // only accepted statements of this author; "": any
-	Kind   entry.Kind // only accepted statements of this kind; "": any
-	Cursor string     // Next or Prev of an earlier answer; "": begin with the newest
-	Limit  int        // 1 to MaxLimit; 0: DefaultLimit
-}
-
-// How many entries a page of a list has.
-const (
-	DefaultLimit = 25
-	MaxLimit     = 200
-)
-
-// A Page is a part of a list, newest first. Cursors stay good while the log
+// A Page is a part of a list. Cursors stay good while the log
 // grows: they name a place in the log, not a page number.
 type Page struct {
 	View    View
 	Entries []*Entry
-	Total   uint64 // entries that the query fits, on all pages
-	Next    string // cursor of the page with older ones; "" on the last
-	Prev    string // cursor of the page with newer ones; "" on the first
+	Total   uint64                 // entries that the query fits, on all pages
+	Next    string                 // cursor of the page after it; "" on the last
+	Prev    string                 // cursor of the page before it; "" on the first
+	Facets  map[Facet][]FacetCount // of those that were asked for: the most frequent first
 }
 
-// Entries answers a query. Without an author and a kind the list has every
-// leaf, those without effect too. Errors match ErrQuery when the query is
-// malformed.
+// Entries answers a query. What fits, and how many, is as of the tree size of the snapshot;
+// what later entries made of those that fit (an outcome, a correction) is as of now. Errors
+// match ErrQuery when the query makes no sense, and ErrNoText when texts can't be looked in.
 func (s *Snapshot) Entries(ctx context.Context, q Query) (*Page, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
 	limit := q.Limit
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	if limit < 1 || limit > MaxLimit {
-		return nil, fmt.Errorf("%w: limit is not from 1 to %d", ErrQuery, MaxLimit)
+	if s.view.Size > maxEntries {
+		return nil, fmt.Errorf("%w: the log is larger than lists can be", ErrNoText)
 	}
-	if q.Kind != "" && !slices.Contains(entry.Kinds, q.Kind) {
-		return nil, fmt.Errorf("%w: kind is not one of the protocol", ErrQuery)
+	size := uint32(s.view.Size)
+	words, err := s.look(ctx, q.Text, size)
+	if err != nil {
+		return nil, err
 	}
-	if q.Author != "" && entry.CheckAuthor(q.Author) != nil {
-		return nil, fmt.Errorf("%w: author is not an author's id", ErrQuery)
-	}
-	l := s.list(q)
+	p := &Page{View: s.view}
+	s.x.mu.RLock()
+	c := s.choose(q, words, size)
+	result := c.result("")
+	p.Facets = s.x.facets(c, result, q.Facets)
+	s.x.mu.RUnlock()
+	p.Total = result.GetCardinality()
+
+	l := listed{result, q.Oldest}
 	from, to, err := l.window(q.Cursor, limit)
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{View: s.view, Total: uint64(l.len())}
 	read := make(map[uint64]*Entry)
-	for i := to; i > from; i-- {
-		e, err := s.read(ctx, l.at(i-1))
+	for i := from; i < to; i++ {
+		e, err := s.read(ctx, l.at(i))
 		if err != nil {
 			return nil, err
 		}
@@ -71,52 +67,41 @@ func (s *Snapshot) Entries(ctx context.Context, q Query) (*Page, error) {
 			return nil, err
 		}
 	}
-	if from > 0 {
-		p.Next = cursorBefore + strconv.FormatUint(l.at(from), 10)
+	if to < l.len() {
+		p.Next = l.cursor(next, to)
 	}
-	if to < l.len() && to > 0 {
-		p.Prev = cursorAfter + strconv.FormatUint(l.at(to-1), 10)
+	if from > 0 && from < l.len() {
+		p.Prev = l.cursor(prev, from)
 	}
 	return p, nil
 }
 
-// indexes is a rising list of indexes: given, or 0 to size-1.
-type indexes struct {
-	given []uint64
-	all   bool
-	size  uint64
+// A listed is a set of entries in one of its two orders.
+type listed struct {
+	set    *roaring.Bitmap
+	oldest bool // first
 }
 
-func (s *Snapshot) list(q Query) indexes {
-	if q.Author == "" && q.Kind == "" {
-		return indexes{all: true, size: s.view.Size}
+func (l listed) len() int { return int(l.set.GetCardinality()) }
+
+// at returns the entry at a position.
+func (l listed) at(i int) uint64 {
+	if !l.oldest {
+		i = l.len() - 1 - i
 	}
-	s.x.mu.RLock()
-	defer s.x.mu.RUnlock()
-	return indexes{given: s.cut(s.x.lists[listKey{author: q.Author, kind: q.Kind}])}
+	v, _ := l.set.Select(uint32(i)) // i is below len
+	return uint64(v)
 }
 
-func (l indexes) len() int {
-	if l.all {
-		return int(l.size)
+// below returns how many entries of the set have a smaller index.
+func (l listed) below(index uint64) int {
+	switch {
+	case index == 0:
+		return 0
+	case index > math.MaxUint32:
+		return l.len()
 	}
-	return len(l.given)
-}
-
-func (l indexes) at(i int) uint64 {
-	if l.all {
-		return uint64(i)
-	}
-	return l.given[i]
-}
-
-// search returns how many indexes are below v.
-func (l indexes) search(v uint64) int {
-	if l.all {
-		return int(min(v, l.size))
-	}
-	n, _ := slices.BinarySearch(l.given, v)
-	return n
+	return int(l.set.Rank(uint32(index - 1)))
 }
 
 const (
@@ -124,35 +109,60 @@ const (
 	cursorAfter  = "after-"
 )
 
-// window returns which part of the list a cursor asks for, as positions.
-func (l indexes) window(cursor string, limit int) (from, to int, err error) {
-	switch {
-	case cursor == "":
-		to = l.len()
-	case strings.HasPrefix(cursor, cursorBefore):
-		v, err := parseIndex(cursor[len(cursorBefore):])
-		if err != nil {
-			return 0, 0, err
-		}
-		to = l.search(v)
-	case strings.HasPrefix(cursor, cursorAfter):
-		v, err := parseIndex(cursor[len(cursorAfter):])
-		if err != nil {
-			return 0, 0, err
-		}
-		from = l.search(v + 1)
-		return from, min(from+limit, l.len()), nil
-	default:
-		return 0, 0, fmt.Errorf("%w: cursor is none that was given out", ErrQuery)
+// Which way a cursor goes in a list.
+const (
+	next = true
+	prev = false
+)
+
+// cursor names the place between two positions by the index of an entry next to it.
+func (l listed) cursor(way bool, at int) string {
+	if way == next {
+		at--
 	}
-	return max(0, to-limit), to, nil
+	if (way == next) == l.oldest {
+		return cursorAfter + strconv.FormatUint(l.at(at), 10)
+	}
+	return cursorBefore + strconv.FormatUint(l.at(at), 10)
 }
+
+// window returns which part of the list a cursor asks for, as positions.
+func (l listed) window(cursor string, limit int) (from, to int, err error) {
+	if cursor == "" {
+		return 0, min(limit, l.len()), nil
+	}
+	text, before := strings.CutPrefix(cursor, cursorBefore)
+	if !before {
+		var ok bool
+		if text, ok = strings.CutPrefix(cursor, cursorAfter); !ok {
+			return 0, 0, errCursor
+		}
+	}
+	v, err := parseIndex(text)
+	if err != nil {
+		return 0, 0, err
+	}
+	// Positions of the list in rising order, from which the page goes one way.
+	edge := l.below(v)
+	if !before {
+		edge = l.below(v + 1)
+	}
+	if !l.oldest {
+		edge = l.len() - edge
+	}
+	if before == l.oldest {
+		return max(0, edge-limit), edge, nil
+	}
+	return edge, min(edge+limit, l.len()), nil
+}
+
+var errCursor = wrong("cursor", "is none that was given out")
 
 // parseIndex reads an index as cursors hold it: decimal, without leading zeros.
 func parseIndex(s string) (uint64, error) {
 	v, err := strconv.ParseUint(s, 10, 63)
 	if err != nil || strconv.FormatUint(v, 10) != s {
-		return 0, fmt.Errorf("%w: cursor is none that was given out", ErrQuery)
+		return 0, errCursor
 	}
 	return v, nil
 }

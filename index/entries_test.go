@@ -3,6 +3,8 @@ package index_test
 import (
 	"bytes"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pledgelog/pledgelog/entry"
@@ -17,22 +19,31 @@ func TestListsGiveEveryEntryOnce(t *testing.T) {
 	p.publish(all)
 	x := p.caughtUp()
 	author := p.world.Signatories[0].ID
-	for _, q := range []index.Query{{}, {Limit: 7}, {Limit: index.MaxLimit}, {Author: author, Limit: 3}, {Kind: entry.KindRequest}, {Author: author, Kind: entry.KindDecision, Limit: 1}, {Author: "nobody-here"}} {
+	type f = map[index.Facet][]string
+	for _, q := range []index.Query{
+		{}, {Limit: 7}, {Limit: index.MaxLimit}, {Oldest: true, Limit: 7}, {Filters: f{"author": {author}}, Limit: 3}, {Filters: f{"author": {author}}, Limit: 3, Oldest: true},
+		{Filters: f{"kind": {"request"}}}, {Filters: f{"kind": {"request", "decision"}}, Limit: 11},
+		{Filters: f{"author": {author}, "kind": {"decision"}}, Limit: 1}, {Filters: f{"author": {"nobody-here"}}},
+	} {
 		want := 0
 		for i := range all {
 			e, err := x.EntryAt(t.Context(), uint64(i))
 			if err != nil {
 				t.Fatal(err)
 			}
-			fits := q.Author == "" && q.Kind == ""
+			fits := q.Filters == nil
 			if !fits && e.Verdict.Kind == pledge.Accepted {
-				fits = (q.Author == "" || e.Statement.Author == q.Author) && (q.Kind == "" || e.Statement.Kind == q.Kind)
+				authors, kinds := q.Filters["author"], q.Filters["kind"]
+				fits = (authors == nil || slices.Contains(authors, e.Statement.Author)) && (kinds == nil || slices.Contains(kinds, string(e.Statement.Kind)))
 			}
 			if fits {
 				want++
 			}
 		}
-		seen, last := 0, uint64(all)
+		seen, last := 0, int64(all)
+		if q.Oldest {
+			last = -1
+		}
 		var pages []*index.Page
 		for {
 			page, err := x.Entries(t.Context(), q)
@@ -43,10 +54,10 @@ func TestListsGiveEveryEntryOnce(t *testing.T) {
 				t.Fatalf("%+v: total %d, want %d", q, page.Total, want)
 			}
 			for _, e := range page.Entries {
-				if e.Index >= last {
+				if at := int64(e.Index); at == last || (at > last) != q.Oldest {
 					t.Fatalf("%+v: entry %d after %d", q, e.Index, last)
 				}
-				last = e.Index
+				last = int64(e.Index)
 				seen++
 			}
 			pages = append(pages, page)
@@ -79,7 +90,11 @@ func TestRefusesQueriesThatMakeNoSense(t *testing.T) {
 	p := story(t, 40)
 	p.publish(len(p.world.Logged))
 	x := p.caughtUp()
-	for _, q := range []index.Query{{Limit: -1}, {Limit: index.MaxLimit + 1}, {Kind: "rumour"}, {Author: "Not An Id"}, {Cursor: "5"}, {Cursor: "before-"}, {Cursor: "before-007"}, {Cursor: "after--1"}, {Cursor: "before-99999999999999999999"}} {
+	for _, q := range []index.Query{{Limit: -1}, {Limit: index.MaxLimit + 1}, {Filters: index.By("kind", "rumour")}, {Filters: index.By("author", "Not An Id")},
+		{Filters: index.By("country", "xb")}, {Filters: index.By("year", "26")}, {Filters: index.By("status", "fine")}, {Filters: index.By("assist", "A;B")}, {Filters: index.By("mood", "good")},
+		{Filters: map[index.Facet][]string{"kind": {}}}, {Facets: []index.Facet{"mood"}}, {Logged: index.Span{From: "2026-13"}}, {Received: index.Span{From: "2026", To: "2025"}},
+		{Text: "  ,; "}, {Text: "-"}, {Text: "ab*"}, {Text: "a\x00b"}, {Text: "\xff"}, {Text: strings.Repeat("long ", 101)}, {Text: strings.Repeat("a ", 17)},
+		{Cursor: "5"}, {Cursor: "before-"}, {Cursor: "before-007"}, {Cursor: "after--1"}, {Cursor: "before-99999999999999999999"}} {
 		if _, err := x.Entries(t.Context(), q); !errors.Is(err, index.ErrQuery) {
 			t.Errorf("%+v: %v", q, err)
 		}
@@ -185,7 +200,7 @@ func TestStatementsWithoutEffect(t *testing.T) {
 	if void.Verdict.Kind != pledge.Rejected || void.Canonical || void.Admit != nil || void.Detached != nil || len(void.ReferredBy) != 0 {
 		t.Errorf("rejected entry: %+v", void.Verdict)
 	}
-	page, err := x.Entries(t.Context(), index.Query{Author: a.ID})
+	page, err := x.Entries(t.Context(), index.Query{Filters: index.By(index.FacetAuthor, a.ID)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,8 +85,8 @@ func (x *Index) CatchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if size > shown.Size || settled || !bytes.Equal(raw, shown.Checkpoint) {
-		x.show(cp)
+	if size > shown.Size || settled || !bytes.Equal(raw, shown.Checkpoint) || x.shown.Load().textFailed != nil {
+		return x.show(ctx, cp)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (x *Index) announce(size uint64) {
 }
 
 // show makes what was replayed the newest snapshot.
-func (x *Index) show(cp *log.View) {
+func (x *Index) show(ctx context.Context, cp *log.View) error {
 	v := View{
 		Origin:        x.cfg.Origin,
 		Size:          cp.Checkpoint.Size,
@@ -162,6 +162,9 @@ func (x *Index) show(cp *log.View) {
 			s.byIndex[*f.Index] = append(s.byIndex[*f.Index], f)
 		}
 	}
-	x.shown.Store(s)
+	if err := x.restateAll(ctx, s); err != nil {
+		return err
+	}
 	x.cfg.Logger.Debug("index shows", slog.Uint64("size", v.Size), slog.Int("findings", len(s.findings)))
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/store"
 )
 
 var (
@@ -32,6 +33,7 @@ type Config struct {
 	Origin string      // the log's name
 	Source log.Source  // where its checkpoint, tiles, bundles and bodies are read from
 	Policy *log.Policy // what its checkpoints are held to
+	Words  store.Words // full text of what is published, for this index alone; nil: texts are not looked in
 	Logger *slog.Logger
 }
 
@@ -59,6 +61,10 @@ type Index struct {
 	withheld  []withheldText               // of statements that were logged without it
 	waiting   map[uint64]bool              // which entries are in unsettled
 	directory *Directory                   // the newest accepted one
+	words     *fullText                    // nil without Config.Words
+	restate   map[uint64]bool              // entries that stand otherwise than when their facets and words were kept
+	outcomes  map[uint64]bool              // requests with new decisions
+	spoken    map[uint64]bool              // challenges whose text is shown
 
 	// rows and the lists over them are written by the replay, a bundle at a
 	// time, and read by snapshots, which ignore what is at or beyond their size.
@@ -74,6 +80,7 @@ type Index struct {
 	fixed    map[uint64]pledge.Correction
 	instead  map[uint64]uint64 // index → index of the statement in whose place it was put
 	erased   map[textKey]pledge.Erasure
+	catalog  *catalog
 }
 
 // An opening is an accepted open that named digests.
@@ -123,7 +130,7 @@ func number[T comparable](list []T, v T) uint8 {
 // Open returns an index of the log. It has read nothing yet: it shows an empty
 // tree until CatchUp or Follow has replayed the published log for the first
 // time.
-func Open(_ context.Context, cfg Config) (*Index, error) {
+func Open(ctx context.Context, cfg Config) (*Index, error) {
 	switch {
 	case cfg.Origin == "":
 		return nil, errors.New("open index: no origin")
@@ -159,6 +166,15 @@ func Open(_ context.Context, cfg Config) (*Index, error) {
 		waiting:  make(map[uint64]bool),
 		sealed:   make(map[uint64]sealed),
 		clauses:  make(map[uint64]map[string]string),
+		restate:  make(map[uint64]bool),
+		outcomes: make(map[uint64]bool),
+		spoken:   make(map[uint64]bool),
+		catalog:  newCatalog(),
+	}
+	if cfg.Words != nil {
+		if x.words, err = openText(ctx, cfg.Words); err != nil {
+			return nil, err
+		}
 	}
 	x.bundles = newBundles(x.tiles)
 	x.shown.Store(&Snapshot{x: x, view: View{Origin: cfg.Origin, Root: log.EmptyRoot(), Quorum: cfg.Policy.Quorum}})

@@ -202,7 +202,7 @@ func TestStopsWhenTheLogIsNotItsCheckpoint(t *testing.T) {
 	if _, err := x.EntryAt(t.Context(), 279); err != nil {
 		t.Errorf("entry 279: %v", err)
 	}
-	if page, err := x.Entries(t.Context(), index.Query{Kind: entry.KindRequest}); err != nil || page.Entries[0].Index >= 280 {
+	if page, err := x.Entries(t.Context(), index.Query{Filters: index.By(index.FacetKind, "request")}); err != nil || page.Entries[0].Index >= 280 {
 		t.Errorf("list after a mismatch begins at %d, error %v", page.Entries[0].Index, err)
 	}
 	// It has stopped for good: repairing the file does not bring it back.
@@ -331,7 +331,7 @@ func TestFollowWhileOthersRead(t *testing.T) {
 		for {
 			s := x.Snapshot()
 			size := s.View().Size
-			page, err := s.Entries(t.Context(), index.Query{Kind: entry.KindDecision, Limit: 5})
+			page, err := s.Entries(t.Context(), index.Query{Filters: index.By(index.FacetKind, "decision"), Limit: 5})
 			if err != nil {
 				reader <- err
 				return

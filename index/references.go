@@ -68,8 +68,14 @@ func (x *Index) relate(index uint64, st *entry.Statement, now int64) {
 			return
 		}
 		x.fixed[to] = c
+		x.restate[to] = true
 		if by, ok := x.acceptedAt(c.By); ok {
 			x.instead[by] = to
+			x.restate[by] = true
+		}
+	case *entry.Challenge:
+		if to, ok := x.acceptedAt(b.Entry); ok {
+			x.restate[to] = true
 		}
 	case *entry.Erasure:
 		to, ok := x.acceptedAt(b.Entry)
@@ -87,6 +93,7 @@ func (x *Index) relate(index uint64, st *entry.Statement, now int64) {
 
 // touch notes that an earlier entry's texts stand otherwise now.
 func (x *Index) touch(index uint64) {
+	x.restate[index] = true
 	if _, ok := x.dirty[index]; !ok {
 		x.dirty[index] = nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/log"
 	"github.com/pledgelog/pledgelog/pledge"
+	"github.com/pledgelog/pledgelog/store"
 )
 
 // replayed is one leaf on its way into the index.
@@ -19,6 +20,7 @@ type replayed struct {
 	state pledge.BodyState
 	text  entry.Detached
 	found []pledge.Finding // about the body
+	words store.Document
 	now   int64
 }
 
@@ -42,9 +44,10 @@ func (x *Index) replay(ctx context.Context, size uint64) error {
 			r := &batch[i]
 			if r.item.Statement != nil {
 				r.state, r.text, r.found = pledge.JudgeText(published(r.item.Statement), r.item.Index, r.item.Statement, r.body)
+				r.words = x.wordsOf(r)
 			}
 		})
-		x.take(batch)
+		x.take(ctx, batch)
 	}
 	return it.Err()
 }
@@ -77,7 +80,7 @@ func parallel(n int, f func(i int)) {
 }
 
 // take steps over a batch and keeps its rows.
-func (x *Index) take(batch []replayed) {
+func (x *Index) take(ctx context.Context, batch []replayed) {
 	verdicts := make([]pledge.Verdict, len(batch))
 	directory := lastDirectory(batch)
 	for i := range batch {
@@ -98,9 +101,14 @@ func (x *Index) take(batch []replayed) {
 		}
 	}
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	for i := range batch {
 		x.keep(&batch[i], verdicts[i])
+	}
+	x.mu.Unlock()
+	for i := range batch {
+		if x.words != nil && verdicts[i].Kind == pledge.Accepted && !x.words.add(ctx, batch[i].words) {
+			x.restate[batch[i].item.Index] = true
+		}
 	}
 }
 
@@ -121,6 +129,8 @@ func (x *Index) keep(r *replayed, v pledge.Verdict) {
 	x.rows = append(x.rows, w)
 	if v.Kind == pledge.Accepted {
 		x.keepAccepted(index, st, r)
+	} else {
+		x.catalog.set(uint32(index), []valued{{FacetStatus, []string{StatusNoEffect}}})
 	}
 }
 
@@ -138,6 +148,7 @@ func (x *Index) keepAccepted(index uint64, st *entry.Statement, r *replayed) {
 			x.refs[to] = append(x.refs[to], index)
 		}
 	}
+	x.keepFacets(index, st, r)
 	x.keepText(index, r.text, r.found)
 	switch {
 	case st.IsWithheld():

@@ -33,6 +33,8 @@ type Snapshot struct {
 	findings  []pledge.Finding
 	byIndex   map[uint64][]pledge.Finding
 
+	textFailed error // why texts can't be looked in now
+
 	challenges []pledge.Challenge // oldest first
 	challenged map[entry.ID]int   // by the challenge's id
 	disputed   map[entry.ID][]int // by the id of what they are about

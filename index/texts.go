@@ -222,6 +222,7 @@ func (x *Index) lookAgain(ctx context.Context) (changed bool, err error) {
 			x.wait(index)
 			continue
 		}
+		x.restate[index] = true
 		changed = true
 	}
 	return changed, nil

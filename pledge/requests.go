@@ -3,6 +3,7 @@ package pledge
 import (
 	"fmt"
 	"hash/maphash"
+	"math"
 	"slices"
 	"sort"
 
@@ -402,4 +403,27 @@ func (a *author) isHeldTo(p entry.Period) bool {
 		return true
 	}
 	return false
+}
+
+// An Outcome is how a request stands by the decisions on it.
+type Outcome struct {
+	Code     string // of the last decision that tells; pending when none does
+	Withheld bool   // none tells, and there is one whose outcome is withheld
+}
+
+// Outcome says how an accepted request stands after the last leaf. Requests of which one
+// stands in the other's place stand alike. ok is false when id is none of a request.
+func (s *State) Outcome(id entry.ID) (o Outcome, ok bool) {
+	n := s.k.Book.find(id)
+	if n == noRef {
+		return o, false
+	}
+	i, ok := s.requestOf(n)
+	if !ok {
+		return o, false
+	}
+	place := s.request(s.place(i))
+	o.Code = s.outcomeBefore(place, math.MaxInt64)
+	o.Withheld = o.Code == entry.OutcomePending && s.hasWithheldDecision(place)
+	return o, true
 }
