@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/pledgelog/pledgelog/entry"
 )
 
 // maxParameter bounds the value of a parameter, in bytes.
@@ -24,7 +22,7 @@ func parameters(r *http.Request, names ...string) (url.Values, error) {
 	for name, values := range q {
 		switch {
 		case !slices.Contains(names, name):
-			return nil, refuse(http.StatusBadRequest, codeParamUnknown, fmt.Sprintf("the address takes no parameter %q%s", clip(name), listed(names)))
+			return nil, unknownParameter(name, names)
 		case len(values) > 1:
 			return nil, refuse(http.StatusBadRequest, codeParamTwice, "the parameter "+name+" is there twice")
 		case values[0] == "" || len(values[0]) > maxParameter:
@@ -32,6 +30,10 @@ func parameters(r *http.Request, names ...string) (url.Values, error) {
 		}
 	}
 	return q, nil
+}
+
+func unknownParameter(name string, names []string) error {
+	return refuse(http.StatusBadRequest, codeParamUnknown, fmt.Sprintf("the address takes no parameter %q%s", clip(name), listed(names)))
 }
 
 // listed says which parameters there are.
@@ -46,30 +48,9 @@ func badParameter(name, want string) error {
 	return refuse(http.StatusBadRequest, codeParam, fmt.Sprintf("the parameter %s %s", name, want))
 }
 
-// limit reads the parameter of that name: how many things a page has.
-func limit(q url.Values, standard, most int) (int, error) {
-	v := q.Get("limit")
-	if v == "" {
-		return standard, nil
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > most || strconv.Itoa(n) != v {
-		return 0, badParameter("limit", fmt.Sprintf("is a number from 1 to %d", most))
-	}
-	return n, nil
-}
-
 // parseIndex reads the index of an entry, as it is written: decimal, without
 // leading zeros.
 func parseIndex(s string) (uint64, bool) {
 	n, err := strconv.ParseUint(s, 10, 63)
 	return n, err == nil && strconv.FormatUint(n, 10) == s
-}
-
-// parseKind reads a kind of statement.
-func parseKind(s string) (entry.Kind, error) {
-	if k := entry.Kind(s); s == "" || slices.Contains(entry.Kinds, k) {
-		return k, nil
-	}
-	return "", badParameter("kind", "is a kind of statement, such as request")
 }

@@ -44,6 +44,7 @@ const (
 	codeFileUnknown   entry.Code = "file-unknown"
 	codeRange         entry.Code = "range-not-there"
 	codeBusy          entry.Code = "server-busy"
+	codeNoSearch      entry.Code = "search-unavailable"
 	codeStore         entry.Code = "store-unavailable"
 	codeClock         entry.Code = "clock-behind"
 	codeWitnesses     entry.Code = "witnesses-missing"
@@ -75,6 +76,7 @@ var hints = map[entry.Code]string{
 	codeSize:          "ask for a size up to that of the published log, which GET /checkpoint has",
 	codeFileUnknown:   "read the checkpoint for the size of the log: tiles and bodies of later entries do not exist yet",
 	codeRange:         "ask for bytes that are there: Content-Range has the size of the file",
+	codeNoSearch:      "leave out q, or ask again later; tell the operator",
 	codeBusy:          "send it again after the seconds that Retry-After names; nothing is logged twice",
 	codeStore:         "tell the operator; send it again later: nothing was kept, and nothing is logged twice",
 	codeClock:         "tell the operator; send it again later",
@@ -190,6 +192,8 @@ func problemOf(err error) (p *client.Problem, unforeseen bool) {
 		return refuse(http.StatusServiceUnavailable, codeWitnesses, "the published checkpoint waits for witnesses of the policy"), false
 	case errors.Is(err, intake.ErrStopped), errors.Is(err, log.ErrStopped):
 		return refuse(http.StatusServiceUnavailable, codeStopped, "the log takes no statements just now"), false
+	case errors.Is(err, index.ErrNoText):
+		return refuse(http.StatusServiceUnavailable, codeNoSearch, "texts can't be searched just now"), false
 	case errors.Is(err, index.ErrNotFound):
 		return refuse(http.StatusNotFound, codeEntryUnknown, "the log has no such entry"), false
 	case errors.Is(err, log.ErrNotFound):
@@ -241,7 +245,7 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *client.Pro
 // retryAfter says in seconds when to come back.
 func (a *API) retryAfter(c entry.Code) string {
 	switch c {
-	case codeStopped, codeClock, codeNotReady, codeStore, codeWitnesses:
+	case codeStopped, codeClock, codeNotReady, codeStore, codeWitnesses, codeNoSearch:
 		return "30"
 	}
 	return "1"

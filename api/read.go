@@ -108,43 +108,6 @@ func (a *API) proof(w http.ResponseWriter, r *http.Request) {
 	write(w, r, http.StatusOK, b)
 }
 
-// entries answers with a page of entries, newest first.
-func (a *API) entries(w http.ResponseWriter, r *http.Request) {
-	q, err := parameters(r, "author", "kind", "cursor", "limit")
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	query := index.Query{Author: q.Get("author"), Cursor: q.Get("cursor")}
-	if query.Limit, err = limit(q, entriesPage, maxPage); err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	if query.Kind, err = parseKind(q.Get("kind")); err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	if query.Author != "" && entry.CheckAuthor(query.Author) != nil {
-		a.fail(w, r, badParameter("author", "is the id of an author"))
-		return
-	}
-	s := a.snapshot(r.Context())
-	page, err := s.Entries(r.Context(), query)
-	if errors.Is(err, index.ErrQuery) {
-		err = badParameter("cursor", "is what an earlier answer gave as next")
-	}
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	view := s.View()
-	out := client.EntryPage{Size: view.Size, AsOf: client.Time(view.AsOf), SimulatedTime: a.simulated(), Entries: make([]client.Entry, 0, len(page.Entries)), Next: page.Next}
-	for _, e := range page.Entries {
-		out.Entries = append(out.Entries, a.wireEntry(e))
-	}
-	a.writeJSON(w, r, out)
-}
-
 // signatories answers with how everybody stands.
 func (a *API) signatories(w http.ResponseWriter, r *http.Request) {
 	if _, err := parameters(r); err != nil {

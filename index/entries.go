@@ -19,6 +19,8 @@ type Page struct {
 	Next    string                 // cursor of the page after it; "" on the last
 	Prev    string                 // cursor of the page before it; "" on the first
 	Facets  map[Facet][]FacetCount // of those that were asked for: the most frequent first
+	Absent  []Absent
+	Named   []Named // authors that have, or had, a name with the words of Text
 }
 
 // Entries answers a query. What fits, and how many, is as of the tree size of the snapshot;
@@ -45,6 +47,8 @@ func (s *Snapshot) Entries(ctx context.Context, q Query) (*Page, error) {
 	c := s.choose(q, words, size)
 	result := c.result("")
 	p.Facets = s.x.facets(c, result, q.Facets)
+	p.Absent = s.absent(q)
+	p.Named = s.named(wordsOf(q.Text))
 	s.x.mu.RUnlock()
 	p.Total = result.GetCardinality()
 

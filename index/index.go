@@ -81,6 +81,7 @@ type Index struct {
 	instead  map[uint64]uint64 // index → index of the statement in whose place it was put
 	erased   map[textKey]pledge.Erasure
 	catalog  *catalog
+	names    []name // of admissions, in the order of the log
 }
 
 // An opening is an accepted open that named digests.

@@ -13,6 +13,7 @@ import (
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/store/sqlite"
 )
 
 // published is a log that grows in steps: what is in the world and what is
@@ -20,6 +21,7 @@ import (
 type published struct {
 	t     *testing.T
 	world *generator.World
+	words string // path of the words; "": a new one each time
 
 	mu    sync.Mutex
 	files map[string][]byte
@@ -100,7 +102,16 @@ func (p *published) change(path string, b []byte) []byte {
 // open returns an index that has read nothing yet.
 func (p *published) open() *index.Index {
 	p.t.Helper()
-	x, err := index.Open(p.t.Context(), index.Config{Origin: p.world.Options.Origin, Source: p, Policy: p.world.Policy, Logger: slog.New(slog.DiscardHandler)})
+	path := p.words
+	if path == "" {
+		path = filepath.Join(p.t.TempDir(), "words")
+	}
+	words, err := sqlite.OpenWords(p.t.Context(), path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { words.Close() })
+	x, err := index.Open(p.t.Context(), index.Config{Origin: p.world.Options.Origin, Source: p, Policy: p.world.Policy, Words: words, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		p.t.Fatal(err)
 	}

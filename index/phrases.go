@@ -95,3 +95,15 @@ func nextWords(text string) (words, rest string) {
 	}
 	return text, ""
 }
+
+// wordsOf returns the words of a query that are to be there, for names of authors.
+func wordsOf(text string) []string {
+	sought, _ := parseText(text) // malformed ones have none
+	var out []string
+	for _, s := range sought {
+		if !s.not {
+			out = append(out, s.Tokens...)
+		}
+	}
+	return out
+}

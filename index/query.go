@@ -148,7 +148,7 @@ func (q *Query) check() error {
 	}
 	for field, s := range map[string]Span{"logged": q.Logged, "received": q.Received} {
 		if _, err := s.seconds(); err != nil {
-			return wrong(field, "is malformed: %s", strings.TrimPrefix(err.Error(), ErrQuery.Error()+": "))
+			return wrong(field, "is malformed: %s", reason(err))
 		}
 	}
 	return nil

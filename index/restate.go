@@ -30,6 +30,8 @@ func (x *Index) keepFacets(index uint64, st *entry.Statement, r *replayed) {
 	x.catalog.accepted.Add(i)
 	x.catalog.set(i, facetsOf(&Entry{Index: index, Logged: r.item.Leaf.Logged, Statement: st, Detached: r.text, BodyState: r.state}))
 	switch b := st.Body.(type) {
+	case *entry.Admit:
+		x.keepNames(index, b)
 	case *entry.Request:
 		x.catalog.set(i, []valued{{FacetOutcome, []string{entry.OutcomePending}}})
 		x.catalog.setReceived(i, entry.Received(st, r.text))

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/gorilla/mux"
 
@@ -62,7 +61,14 @@ func (s *site) entries(q *request) error {
 			return &problem{status: http.StatusBadRequest, key: "error.query"}
 		}
 	}
-	ask := index.Query{Author: form.Get("author"), Kind: entry.Kind(form.Get("kind")), Cursor: form.Get("cursor"), Limit: perPage}
+	author, kind := form.Get("author"), entry.Kind(form.Get("kind"))
+	ask := index.Query{Filters: index.By(index.FacetAuthor, author), Cursor: form.Get("cursor"), Limit: perPage}
+	if kind != "" {
+		ask.Filters = index.By(index.FacetKind, string(kind))
+		if author != "" {
+			ask.Filters[index.FacetAuthor] = []string{author}
+		}
+	}
 	list, err := q.log.Entries(ctx, ask)
 	if err != nil {
 		return err
@@ -71,28 +77,28 @@ func (s *site) entries(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := &entriesPage{Site: q.site, Author: ask.Author, Filters: ask.Author != "" || ask.Kind != "", Typed: len(roll.Statuses) > manyAuthors}
+	p := &entriesPage{Site: q.site, Author: author, Filters: len(ask.Filters) > 0, Typed: len(roll.Statuses) > manyAuthors}
 	for _, e := range list.Entries {
 		p.Items = append(p.Items, q.item(pageEntry(e)))
 	}
-	if ask.Author != "" {
-		if _, err := q.log.Signatory(ctx, ask.Author); errors.Is(err, index.ErrNotFound) {
-			p.Unknown = q.site.Say("entries.unknown", "id", page.Code(ask.Author), "size", q.site.Size)
+	if author != "" {
+		if _, err := q.log.Signatory(ctx, author); errors.Is(err, index.ErrNotFound) {
+			p.Unknown = q.site.Say("entries.unknown", "id", page.Code(author), "size", q.site.Size)
 		} else if err != nil {
 			return err
 		}
 	}
-	p.Heading, p.Count = q.listHeading(ask, list)
-	p.Kinds = append(p.Kinds, choice{"", q.site.Say("entries.any-kind"), ask.Kind == ""})
+	p.Heading, p.Count = q.listHeading(author, kind, list)
+	p.Kinds = append(p.Kinds, choice{"", q.site.Say("entries.any-kind"), kind == ""})
 	for _, k := range entry.Kinds {
-		p.Kinds = append(p.Kinds, choice{string(k), q.site.Say("kind." + string(k)), ask.Kind == k})
+		p.Kinds = append(p.Kinds, choice{string(k), q.site.Say("kind." + string(k)), kind == k})
 	}
 	if !p.Typed {
-		p.Authors = append(p.Authors, choice{"", q.site.Say("entries.any-author"), ask.Author == ""})
-		p.Authors = append(p.Authors, choice{entry.AuthorSecretariat, q.site.Say("who.secretariat.first"), ask.Author == entry.AuthorSecretariat})
-		p.Authors = append(p.Authors, choice{entry.AuthorOperator, q.site.Say("who.operator.first"), ask.Author == entry.AuthorOperator})
+		p.Authors = append(p.Authors, choice{"", q.site.Say("entries.any-author"), author == ""})
+		p.Authors = append(p.Authors, choice{entry.AuthorSecretariat, q.site.Say("who.secretariat.first"), author == entry.AuthorSecretariat})
+		p.Authors = append(p.Authors, choice{entry.AuthorOperator, q.site.Say("who.operator.first"), author == entry.AuthorOperator})
 		for _, st := range roll.Statuses {
-			p.Authors = append(p.Authors, choice{st.ID, page.Foreign(st.Admit.Name), ask.Author == st.ID})
+			p.Authors = append(p.Authors, choice{st.ID, page.Foreign(st.Admit.Name), author == st.ID})
 		}
 	}
 	p.Newer, p.Older = q.listHref(ask, list.Prev), q.listHref(ask, list.Next)
@@ -100,17 +106,17 @@ func (s *site) entries(q *request) error {
 }
 
 // listHeading says what a list holds, and how many there are.
-func (q *request) listHeading(ask index.Query, list *index.Page) (heading, count page.Words) {
+func (q *request) listHeading(author string, kind entry.Kind, list *index.Page) (heading, count page.Words) {
 	s := q.site
-	kind := s.Say("entries.heading.statements")
-	if ask.Kind != "" {
-		kind = s.Say("entries.heading." + string(ask.Kind))
+	what := s.Say("entries.heading.statements")
+	if kind != "" {
+		what = s.Say("entries.heading." + string(kind))
 	}
 	switch {
-	case ask.Author != "":
-		heading = s.Say("entries.heading.by", "kind", kind, "who", s.Who(ask.Author))
-	case ask.Kind != "":
-		heading = kind
+	case author != "":
+		heading = s.Say("entries.heading.by", "kind", what, "who", s.Who(author))
+	case kind != "":
+		heading = what
 	default:
 		heading = s.Say("entries.heading")
 	}
@@ -144,14 +150,8 @@ func (q *request) listHref(ask index.Query, cursor string) string {
 	if cursor == "" {
 		return ""
 	}
-	v := url.Values{"cursor": {cursor}}
-	if ask.Author != "" {
-		v.Set("author", ask.Author)
-	}
-	if ask.Kind != "" {
-		v.Set("kind", string(ask.Kind))
-	}
-	return q.site.Root + "entries?" + v.Encode()
+	ask.Cursor, ask.Limit = cursor, 0
+	return q.site.Root + "entries?" + ask.Values().Encode()
 }
 
 // entry shows one entry by its id. An index leads to the id that it has; where it

@@ -120,7 +120,7 @@ func (s *site) home(q *request) error {
 func (q *request) newest(ctx context.Context) ([]item, error) {
 	var all []*index.Entry
 	for _, kind := range []entry.Kind{entry.KindRequest, entry.KindDecision} {
-		list, err := q.log.Entries(ctx, index.Query{Kind: kind, Limit: homeStatements})
+		list, err := q.log.Entries(ctx, index.Query{Filters: index.By(index.FacetKind, string(kind)), Limit: homeStatements})
 		if err != nil {
 			return nil, err
 		}

@@ -228,7 +228,7 @@ func (q *request) members(ctx context.Context, sig *index.Signatory, a *page.Sig
 		if kind == entry.KindAmend {
 			author = entry.AuthorSecretariat
 		}
-		list, err := q.log.Entries(ctx, index.Query{Author: author, Kind: kind, Limit: maxMembers})
+		list, err := q.log.Entries(ctx, index.Query{Filters: map[index.Facet][]string{index.FacetAuthor: {author}, index.FacetKind: {string(kind)}}, Limit: maxMembers})
 		if err != nil {
 			return err
 		}

@@ -189,7 +189,7 @@ func (s *site) signatory(q *request) error {
 	if err != nil {
 		return q.missing(err, "error.signatory", "id", page.Code(id))
 	}
-	list, err := q.log.Entries(ctx, index.Query{Author: id, Limit: newestStatements})
+	list, err := q.log.Entries(ctx, index.Query{Filters: index.By(index.FacetAuthor, id), Limit: newestStatements})
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (s *site) signatory(q *request) error {
 		return err
 	}
 	if id == entry.AuthorOperator {
-		newest, err := q.log.Entries(ctx, index.Query{Kind: entry.KindDirectory, Limit: 1})
+		newest, err := q.log.Entries(ctx, index.Query{Filters: index.By(index.FacetKind, string(entry.KindDirectory)), Limit: 1})
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,7 @@ type Server struct {
 	intake   *intake.Intake
 	engine   *embedded.Engine
 	store    *sqlite.Store
+	words    *sqlite.Words
 }
 
 // Start starts a server for the log of a world, with the checkpoint key and the
@@ -99,7 +100,10 @@ func start(ctx context.Context, w *generator.World, operator []intake.OperatorKe
 	if err != nil {
 		return nil, err
 	}
-	idx, err := index.Open(ctx, index.Config{Origin: origin, Source: s.engine.Source(), Policy: s.Policy, Logger: logger})
+	if s.words, err = sqlite.OpenWords(ctx, filepath.Join(s.root, "words.db")); err != nil {
+		return nil, err
+	}
+	idx, err := index.Open(ctx, index.Config{Origin: origin, Source: s.engine.Source(), Policy: s.Policy, Words: s.words, Logger: logger})
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +149,9 @@ func (s *Server) Close() error {
 	}
 	if s.engine != nil {
 		errs = append(errs, s.engine.Close(ctx))
+	}
+	if s.words != nil {
+		errs = append(errs, s.words.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -122,14 +122,41 @@ type EntryAnswer struct {
 	Entry
 }
 
-// An EntryPage is a page of entries, newest first, as of a tree size. Next is
-// the cursor of the page of older ones, "" on the last page.
+// An EntryPage is a page of the entries that fit a query, as of a tree size. Next and
+// Previous are cursors of the pages beside it, "" where there is none.
 type EntryPage struct {
 	Size          uint64  `json:"size"`
 	AsOf          Time    `json:"asOf"` // the largest `logged` accepted in it
 	SimulatedTime bool    `json:"simulatedTime,omitzero"`
+	Total         uint64  `json:"total"` // that fit, on all pages
 	Entries       []Entry `json:"entries"`
 	Next          string  `json:"next,omitzero"`
+	Previous      string  `json:"previous,omitzero"`
+	// Facets has how many entries have each value of the facets that were asked for, the most
+	// frequent first: of those that fit the query but for the facet's own filter.
+	Facets   map[string][]FacetCount `json:"facets,omitzero"`
+	NotInLog []Absent                `json:"notInLog,omitzero"` // values of filters of which the log has nothing
+	Named    []Named                 `json:"named,omitzero"`    // authors whose names have the words looked for
+}
+
+// A FacetCount is how many entries have a value.
+type FacetCount struct {
+	Value string `json:"value"`
+	Count uint64 `json:"count"`
+}
+
+// An Absent is an author or a country of whom the log has nothing.
+type Absent struct {
+	Parameter string `json:"parameter"`
+	Value     string `json:"value"`
+}
+
+// A Named is an author by a name that it has or had, or of an entity that it covers.
+type Named struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Now         string `json:"now,omitzero"` // its name now, if that is another
+	SucceededBy string `json:"succeededBy,omitzero"`
 }
 
 // A Mark says which entry, and when it was logged.

@@ -23,6 +23,8 @@ import (
 
 // What stands in the state folder.
 func (s *setup) storePath() string { return filepath.Join(s.State, "store.db") }
+
+func (s *setup) wordsPath() string { return filepath.Join(s.State, "words.db") }
 func (s *setup) lockPath() string  { return filepath.Join(s.State, "lock") }
 
 // guardPath is where the last signed checkpoint is.

@@ -21,6 +21,7 @@ import (
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/intake"
+	"github.com/pledgelog/pledgelog/store/sqlite"
 	"github.com/pledgelog/pledgelog/web"
 )
 
@@ -76,6 +77,7 @@ type server struct {
 	log     *slog.Logger
 	parts   *parts
 	intake  *intake.Intake
+	words   *sqlite.Words // nil when it could not be opened: texts are not searched
 	index   *index.Index
 	api     *api.API
 	public  *http.Server
@@ -121,7 +123,13 @@ func (s *server) open(ctx context.Context) error {
 		return err
 	}
 	source := s.parts.engine.Source()
-	if s.index, err = index.Open(ctx, index.Config{Origin: s.Origin, Source: source, Policy: s.policy, Logger: s.log}); err != nil {
+	followed := index.Config{Origin: s.Origin, Source: source, Policy: s.policy, Logger: s.log}
+	if s.words, err = sqlite.OpenWords(ctx, s.wordsPath()); err != nil {
+		s.log.Error("texts can't be searched until the next start", "error", err.Error())
+	} else {
+		followed.Words = s.words
+	}
+	if s.index, err = index.Open(ctx, followed); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(s.Directory)
@@ -230,6 +238,9 @@ func (s *server) close() error {
 		errs = append(errs, s.parts.close(ctx))
 	}
 	s.running.Wait()
+	if s.words != nil {
+		errs = append(errs, s.words.Close())
+	}
 	err := errors.Join(errs...)
 	if err == nil && s.public != nil {
 		s.log.Info("ended")
