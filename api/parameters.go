@@ -48,6 +48,19 @@ func badParameter(name, want string) error {
 	return refuse(http.StatusBadRequest, codeParam, fmt.Sprintf("the parameter %s %s", name, want))
 }
 
+// limit reads the parameter of that name: how many things a page has.
+func limit(q url.Values, standard, most int) (int, error) {
+	v := q.Get("limit")
+	if v == "" {
+		return standard, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > most || strconv.Itoa(n) != v {
+		return 0, badParameter("limit", fmt.Sprintf("is a number from 1 to %d", most))
+	}
+	return n, nil
+}
+
 // parseIndex reads the index of an entry, as it is written: decimal, without
 // leading zeros.
 func parseIndex(s string) (uint64, bool) {
