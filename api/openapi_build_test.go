@@ -96,6 +96,7 @@ type operation struct {
 	Content     map[string]object `yaml:"content"`
 	Cached      bool              `yaml:"cached"`
 	Ranged      bool              `yaml:"ranged"`
+	Pages       []int             `yaml:"pages"` // statuses of refusals that are pages for people
 	Submission  bool              `yaml:"submission"`
 	Problems    []entry.Code      `yaml:"problems"`
 }
@@ -176,6 +177,12 @@ func (a *addresses) operation(s *schemas, status map[entry.Code]int, op operatio
 	}
 	if op.Submission {
 		s.submission(out, answers)
+	}
+	for _, n := range op.Pages {
+		answers[strconv.Itoa(n)] = object{"description": "a page for people that says what is wrong", "content": object{"text/html": object{}}}
+	}
+	if op.Pages != nil {
+		return out
 	}
 	codes := make(map[int][]entry.Code)
 	for _, code := range append(slices.Clone(op.Problems), codeBusy, codeInternal) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/pledgelog/pledgelog/api"
 	"github.com/pledgelog/pledgelog/api/client"
+	"github.com/pledgelog/pledgelog/index"
+	"github.com/pledgelog/pledgelog/web"
 )
 
 // document is openapi.json as far as these tests read it.
@@ -48,6 +50,9 @@ func TestOpenAPIHasTheRouter(t *testing.T) {
 		routed = append(routed, regexp.MustCompile(`\{([a-z]+)(:[^}]*)?\}`).ReplaceAllString(p, "{}"))
 	}
 	for path := range doc.Paths {
+		if strings.HasSuffix(path, ".atom") {
+			continue // of the pages: see TestFeedsAreDescribed
+		}
 		p := regexp.MustCompile(`\{[a-z]+\}(\.p/\{width\})?`).ReplaceAllString(path, "{}")
 		if strings.HasPrefix(p, "/tile/") {
 			p = "/tile/{}"
@@ -61,6 +66,9 @@ func TestOpenAPIHasTheRouter(t *testing.T) {
 	}
 
 	for path, methods := range doc.Paths {
+		if strings.HasSuffix(path, ".atom") {
+			continue
+		}
 		if len(methods) != 1 {
 			t.Errorf("%s has %d methods", path, len(methods))
 		}
@@ -109,4 +117,46 @@ func TestOpenAPIIsServed(t *testing.T) {
 	if again := s.do("GET", "/openapi.json", map[string]string{"If-None-Match": a.Header.Get("ETag")}, nil); again.StatusCode != 304 {
 		t.Errorf("asked again: %d", again.StatusCode)
 	}
+}
+
+// TestFeedsAreDescribed: the feeds of the site are at the addresses that the document
+// has, and there are no others.
+func TestFeedsAreDescribed(t *testing.T) {
+	s := newServer(t, func(c *api.Config) {
+		pages, err := web.New(web.Config{Index: c.Index.(*index.Index), Origin: c.Origin, Logger: c.Logger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Web = pages
+	})
+	a := s.member(0)
+	st := s.request(a)
+	s.mustSubmit(st)
+	var doc document
+	if err := lenient(s.get("/openapi.json").body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	s.get("/api/v1/entries") // pages show what the index has, and this brings it up
+	feeds := 0
+	for path := range doc.Paths {
+		if !strings.HasSuffix(path, ".atom") {
+			continue
+		}
+		feeds++
+		at := strings.NewReplacer("{code}", "XB", "/entries/{id}", "/entries/"+st.ID.String(), "{id}", a.ID).Replace(path)
+		if path == "/entries.atom" {
+			at += "?q=request&kind=request&kind=decision"
+		}
+		if got := s.get(at); got.StatusCode != 200 || !strings.HasPrefix(got.Header.Get("Content-Type"), "application/atom+xml") {
+			t.Errorf("%s: %d %s", at, got.StatusCode, got.Header.Get("Content-Type"))
+		}
+	}
+	if feeds != 5 {
+		t.Errorf("%d feeds are described", feeds)
+	}
+	if got := s.get("/countries/XB/feed.atom?cursor=zzz"); got.StatusCode != 400 {
+		t.Errorf("a forged cursor: %d", got.StatusCode)
+	}
+	s.get("/signatories/nobody/feed.atom")
+	s.get("/entries.atom")
 }

@@ -136,6 +136,15 @@ var englishSite = map[string]string{
 	"requests.none":             "None logged",
 	"state.none":                "Nothing was due",
 
+	// Feeds.
+	"feed.all":           "Statements, newest first",
+	"feed.signatory":     "Statements by and about {who}",
+	"feed.entry":         "Entry {index} and what was stated on it since",
+	"feed.country":       "Requests attributed to {country}, and the answers stated",
+	"feed.search":        "Statements that a search finds",
+	"feed.demonstration": "Demonstration: {title}",
+	"feed.caveat":        "Each sentence is what its author stated. Only the author says so unless the entry says more. It can’t show that there were no others.",
+
 	// Lists.
 	"asked-for":                   "Asked for, as coded by {who}: {labels}",
 	"item.index":                  "entry {index}",

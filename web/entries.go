@@ -188,6 +188,9 @@ func (s *site) entry(q *request) error {
 			return err
 		}
 	}
+	if e.Canonical {
+		q.follow(q.site.Say("feed.entry", "index", e.Index), "entries/"+e.ID.String()+"/feed.atom")
+	}
 	laid := q.site.Entry(p)
 	return q.show("entry", laid.Title.Text, laid)
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,15 @@ type request struct {
 	log    *index.Snapshot
 	site   *page.Site
 	status int
+	feeds  []feedLink // of this page, beside that of the whole log
+}
+
+// A feedLink leads a feed reader from a page to a feed.
+type feedLink struct{ Title, Href string }
+
+// follow names a feed of this page; the path begins at the site's root.
+func (q *request) follow(title page.Words, path string) {
+	q.feeds = append(q.feeds, feedLink{title.Text, q.site.Root + path})
 }
 
 // A problem is why there is no such page: it has a page of its own.
@@ -141,6 +151,7 @@ type frame struct {
 	Icon    string
 	Content any
 	Robots  string
+	Feeds   []feedLink
 }
 
 // show renders a page: the template of that name within the layout.
@@ -148,6 +159,10 @@ func (q *request) show(name, title string, content any) error {
 	f := &frame{
 		Site: q.site, View: q.log.View(), Lag: q.log.View().Lag(), Title: title, Section: section(q.r.URL.Path, q.s.cfg.Prefix), Content: content,
 		Style: q.site.Root + "assets/" + q.s.style.name, Icon: q.site.Root + "assets/" + q.s.icon.name,
+	}
+	f.Feeds = append(f.Feeds, q.feeds...)
+	if all := (feedLink{q.site.Say("feed.all").Text, q.site.Root + "feed.atom"}); !slices.Contains(f.Feeds, all) {
+		f.Feeds = append(f.Feeds, all)
 	}
 	if q.site.IsDemonstration() || q.status != http.StatusOK {
 		f.Robots = "noindex"
@@ -172,9 +187,12 @@ func section(path, prefix string) string {
 }
 
 // send writes a page, or says that the reader has it already.
-func (q *request) send(body []byte) {
+func (q *request) send(body []byte) { q.sendAs("text/html", body) }
+
+// sendAs is send for a text of another kind.
+func (q *request) sendAs(mediaType string, body []byte) {
 	h := q.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Type", mediaType+"; charset=utf-8")
 	h.Set("Content-Language", q.site.Lang)
 	h.Set("Cache-Control", "no-cache")
 	h.Add("Vary", "Accept-Encoding")

@@ -224,6 +224,7 @@ func (s *site) signatory(q *request) error {
 			a.Directory = &page.Ref{Index: e.Index, ID: e.ID, Kind: entry.KindDirectory}
 		}
 	}
+	q.follow(q.site.Say("feed.signatory", "who", q.site.Who(id)), "signatories/"+id+"/feed.atom")
 	laid := q.site.Signatory(a)
 	return q.show("signatory", laid.Name.Text, laid)
 }

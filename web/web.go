@@ -36,7 +36,9 @@ type site struct {
 
 // New returns the handler of all pages: /, /entries, /entries/{id or index},
 // /signatories, /signatories/{id}, /about, and a page that helps for everything
-// else. Time-outs are the server's.
+// else; and of the Atom feeds: /feed.atom, /entries.atom, which takes the parameters of
+// the API's list of entries, and feed.atom below /entries/{id}, /signatories/{id} and
+// /countries/{code}. Time-outs are the server's.
 func New(cfg Config) (http.Handler, error) {
 	switch {
 	case cfg.Index == nil:
@@ -72,6 +74,11 @@ func New(cfg Config) (http.Handler, error) {
 	get("/signatories", s.signatories)
 	get("/signatories/{id}", s.signatory)
 	get("/about", s.about)
+	get("/feed.atom", s.newestFeed)
+	get("/entries.atom", s.searchFeed)
+	get("/entries/{id}/feed.atom", s.entryFeed)
+	get("/signatories/{id}/feed.atom", s.signatoryFeed)
+	get("/countries/{code}/feed.atom", s.countryFeed)
 	for _, name := range []string{"entries", "signatories", "about"} {
 		get("/"+name+"/", func(q *request) error { return q.redirect("../" + name) })
 	}

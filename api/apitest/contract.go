@@ -66,6 +66,7 @@ var readDocument = sync.OnceValues(func() (*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	openapi3filter.RegisterBodyDecoder("application/atom+xml", openapi3filter.PlainBodyDecoder)
 	c := new(document)
 	if c.doc, err = openapi3.NewLoader().LoadFromData(strict); err != nil {
 		return nil, fmt.Errorf("load openapi.json: %w", err)
