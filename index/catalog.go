@@ -9,9 +9,9 @@ import (
 // A catalog keeps, for each value of each facet, the set of entries that have it. Sets are
 // as long as the log that was replayed; who reads them cuts them at the tree size shown.
 type catalog struct {
-	sets     map[Facet]map[string]*roaring.Bitmap
-	received map[string]*roaring.Bitmap // by what requests, and decisions on them, state
-	spans    map[string]span            // of the keys of received
+	facets   map[Facet]*column
+	received *column         // what requests, and decisions on them, state
+	spans    map[string]span // of the values of received
 	accepted *roaring.Bitmap
 }
 
@@ -19,14 +19,9 @@ type catalog struct {
 type span struct{ from, to int64 }
 
 func newCatalog() *catalog {
-	c := &catalog{
-		sets:     make(map[Facet]map[string]*roaring.Bitmap),
-		received: make(map[string]*roaring.Bitmap),
-		spans:    make(map[string]span),
-		accepted: roaring.New(),
-	}
+	c := &catalog{facets: make(map[Facet]*column), received: newColumn(), spans: make(map[string]span), accepted: roaring.New()}
 	for _, f := range Facets {
-		c.sets[f] = make(map[string]*roaring.Bitmap)
+		c.facets[f] = newColumn()
 	}
 	return c
 }
@@ -34,44 +29,16 @@ func newCatalog() *catalog {
 // set gives an entry these values of facets in the place of those that it had.
 func (c *catalog) set(index uint32, facets []valued) {
 	for _, v := range facets {
-		replace(c.sets[v.facet], index, v.values)
+		c.facets[v.facet].set(index, v.values)
 	}
-}
-
-func replace(sets map[string]*roaring.Bitmap, index uint32, values []string) {
-	for _, set := range sets {
-		// Most entries are new, and behind all others.
-		if !set.IsEmpty() && set.Maximum() >= index {
-			set.Remove(index)
-		}
-	}
-	for _, v := range values {
-		set := sets[v]
-		if set == nil {
-			set = roaring.New()
-			sets[v] = set
-		}
-		set.Add(index)
-	}
-}
-
-// of returns the values that an entry has.
-func of(sets map[string]*roaring.Bitmap, index uint32) []string {
-	var out []string
-	for v, set := range sets {
-		if set.Contains(index) {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // inherit gives a decision the facets of its request.
 func (c *catalog) inherit(decision, request uint32) {
 	for _, f := range ofRequests {
-		replace(c.sets[f], decision, of(c.sets[f], request))
+		c.facets[f].set(decision, c.facets[f].values(request))
 	}
-	replace(c.received, decision, of(c.received, request))
+	c.received.set(decision, c.received.values(request))
 }
 
 // setReceived keeps when a request states that it was received. What says no time is not
@@ -80,12 +47,12 @@ func (c *catalog) setReceived(index uint32, stated string) {
 	if _, known := c.spans[stated]; !known {
 		s, ok := spanOf(stated)
 		if !ok {
-			replace(c.received, index, nil)
+			c.received.set(index, nil)
 			return
 		}
 		c.spans[stated] = s
 	}
-	replace(c.received, index, []string{stated})
+	c.received.set(index, []string{stated})
 }
 
 // spanOf reads what a request says of when it was received.

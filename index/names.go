@@ -79,7 +79,7 @@ func (s *Snapshot) absent(q Query) []Absent {
 					continue
 				}
 			}
-			if set := s.x.catalog.sets[f][v]; set == nil || set.IsEmpty() || uint64(set.Minimum()) >= s.view.Size {
+			if set := s.x.catalog.facets[f].sets[v]; set == nil || set.IsEmpty() || uint64(set.Minimum()) >= s.view.Size {
 				out = append(out, Absent{f, v})
 			}
 		}

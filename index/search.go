@@ -41,7 +41,7 @@ func (s *Snapshot) choose(q Query, words []found, size uint32) *chosen {
 	for f, values := range q.Filters {
 		var sets []*roaring.Bitmap
 		for _, v := range values {
-			if set := c.sets[f][v]; set != nil {
+			if set := c.facets[f].sets[v]; set != nil {
 				sets = append(sets, set)
 			}
 		}
@@ -64,7 +64,7 @@ func (s *Snapshot) choose(q Query, words []found, size uint32) *chosen {
 	if q.Received != (Span{}) {
 		within, _ := q.Received.seconds()
 		var sets []*roaring.Bitmap
-		for stated, set := range c.received {
+		for stated, set := range c.received.sets {
 			if at := c.spans[stated]; at.from >= within.from && at.to <= within.to {
 				sets = append(sets, set)
 			}
@@ -124,10 +124,8 @@ func (x *Index) facets(c *chosen, result *roaring.Bitmap, wanted []Facet) map[Fa
 			among = c.result(f)
 		}
 		counts := make([]FacetCount, 0)
-		for v, set := range x.catalog.sets[f] {
-			if n := among.AndCardinality(set); n > 0 {
-				counts = append(counts, FacetCount{v, n})
-			}
+		for v, n := range x.catalog.facets[f].counts(among) {
+			counts = append(counts, FacetCount{v, n})
 		}
 		slices.SortFunc(counts, func(a, b FacetCount) int {
 			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
