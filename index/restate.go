@@ -3,6 +3,8 @@ package index
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/pledgelog/pledgelog/entry"
 	"github.com/pledgelog/pledgelog/pledge"
@@ -55,7 +57,8 @@ func (x *Index) restateAll(ctx context.Context, s *Snapshot) error {
 	}
 	entries, unread := make([]*Entry, 0, len(x.restate)), make(map[uint64]bool)
 	var docs []store.Document
-	for index := range x.restate {
+	// In their order, so that each bundle is read once.
+	for _, index := range slices.Sorted(maps.Keys(x.restate)) {
 		e, err := s.read(ctx, index)
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -182,8 +183,9 @@ func (x *Index) keepSeals(index uint64, st *entry.Statement, text entry.Detached
 // settleDirty looks at the texts of entries of which later ones say something
 // else: what was opened or erased, and what was withheld.
 func (x *Index) settleDirty(ctx context.Context) error {
-	for index, st := range x.dirty {
-		again, err := x.settle(ctx, index, st)
+	// In their order, so that each bundle is read once.
+	for _, index := range slices.Sorted(maps.Keys(x.dirty)) {
+		again, err := x.settle(ctx, index, x.dirty[index])
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -176,48 +177,18 @@ func (w *Words) Put(ctx context.Context, docs []store.Document) error {
 		return wrap("put words", err)
 	}
 	defer tx.Rollback()
-	gone := false
-	for _, stmt := range []struct {
-		sql  string
-		each func(*sql.Stmt, store.Document) error
-	}{
-		{`DELETE FROM marked WHERE idx = ?`, func(s *sql.Stmt, d store.Document) error {
-			r, err := s.ExecContext(ctx, d.Index)
-			if err != nil {
-				return err
-			}
-			n, err := r.RowsAffected()
-			if err != nil || n == 0 {
-				return err
-			}
-			gone = true
-			_, err = tx.ExecContext(ctx, `DELETE FROM words WHERE rowid = ?`, d.Index)
-			return err
-		}},
-		{`INSERT INTO marked (idx, mark) VALUES (?, ?)`, func(s *sql.Stmt, d store.Document) error {
-			if d.Tokens == "" {
-				return nil
-			}
-			_, err := s.ExecContext(ctx, d.Index, d.Mark)
-			return err
-		}},
-		{`INSERT INTO words (rowid, tokens) VALUES (?, ?)`, func(s *sql.Stmt, d store.Document) error {
-			if d.Tokens == "" {
-				return nil
-			}
-			_, err := s.ExecContext(ctx, d.Index, d.Tokens)
-			return err
-		}},
-	} {
-		s, err := tx.PrepareContext(ctx, stmt.sql)
-		if err != nil {
-			return wrap("put words", err)
-		}
-		for _, d := range docs {
-			if err := stmt.each(s, d); err != nil {
-				return wrap("put words", err)
-			}
-		}
+	gone, err := takeAway(ctx, tx, docs)
+	if err != nil {
+		return wrap("put words", err)
+	}
+	docs = slices.DeleteFunc(slices.Clone(docs), func(d store.Document) bool { return d.Tokens == "" })
+	for rest := docs; len(rest) > 0 && err == nil; {
+		n := min(len(rest), putRows)
+		err = putSome(ctx, tx, rest[:n])
+		rest = rest[n:]
+	}
+	if err != nil {
+		return wrap("put words", err)
 	}
 	if err := tx.Commit(); err != nil {
 		return wrap("put words", err)
@@ -226,6 +197,53 @@ func (w *Words) Put(ctx context.Context, docs []store.Document) error {
 		return w.clean(ctx)
 	}
 	return nil
+}
+
+// putRows is how many documents one statement puts: most of the time that one takes is that
+// of the call.
+const putRows = 64
+
+func putSome(ctx context.Context, tx *sql.Tx, docs []store.Document) error {
+	marks, tokens := make([]any, 0, 2*len(docs)), make([]any, 0, 2*len(docs))
+	for _, d := range docs {
+		marks, tokens = append(marks, d.Index, d.Mark), append(tokens, d.Index, d.Tokens)
+	}
+	rows := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(docs)), ", ")
+	if _, err := tx.ExecContext(ctx, `INSERT INTO marked (idx, mark) VALUES `+rows, marks...); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO words (rowid, tokens) VALUES `+rows, tokens...)
+	return err
+}
+
+// takeAway deletes what is held at the indexes of documents. It reports whether there was
+// anything: most are new, and behind all that are held.
+func takeAway(ctx context.Context, tx *sql.Tx, docs []store.Document) (gone bool, err error) {
+	last := int64(-1)
+	if err := tx.QueryRowContext(ctx, `SELECT ifnull(max(idx), -1) FROM marked`).Scan(&last); err != nil {
+		return false, err
+	}
+	for _, d := range docs {
+		if int64(d.Index) > last {
+			continue
+		}
+		r, err := tx.ExecContext(ctx, `DELETE FROM marked WHERE idx = ?`, d.Index)
+		if err != nil {
+			return gone, err
+		}
+		n, err := r.RowsAffected()
+		if err != nil {
+			return gone, err
+		}
+		if n == 0 {
+			continue
+		}
+		gone = true
+		if _, err := tx.ExecContext(ctx, `DELETE FROM words WHERE rowid = ?`, d.Index); err != nil {
+			return gone, err
+		}
+	}
+	return gone, nil
 }
 
 // clean takes what was deleted out of the write-ahead log as well, which takes a moment at
