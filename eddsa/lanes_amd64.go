@@ -4,9 +4,9 @@ package eddsa
 
 import "golang.org/x/sys/cpu"
 
-// canLanes says whether this machine has what lanes_amd64.s takes, and its system keeps the
-// registers.
-var canLanes = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512IFMA
+// canLanes says whether this machine has what the assembly here takes, and its system keeps
+// the registers.
+var canLanes = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512IFMA
 
 // lanes are 16 elements of the field of 2^255 − 19: eight in the lanes of five registers,
 // each a limb of 51 bits, and eight more. Limbs are redundant. What a function takes may have

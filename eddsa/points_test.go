@@ -365,6 +365,39 @@ func TestWeighted(t *testing.T) {
 	})
 }
 
+// TestWeightsBind: another R, s, key or message gives other weights, to all.
+func TestWeightsBind(t *testing.T) {
+	needLanes(t)
+	key, other := newTestKey("key"), newTestKey("other")
+	checks := []Check{key.sign([]byte("one"), nil), key.sign([]byte("two"), nil), key.sign([]byte("three"), nil)}
+	first := func() uint64 {
+		weights, ok := new(laneSpace).hash(checks)
+		if !ok {
+			t.Fatal("malformed")
+		}
+		return weights.Uint64()
+	}
+	was := first()
+	if first() != was {
+		t.Fatal("the same signatures have other weights")
+	}
+	for i, c := range checks {
+		s, r := slices.Clone(c.Sig), slices.Clone(c.Sig)
+		s[40]++
+		r[5]++
+		for what, changed := range map[string]Check{
+			"s": {c.Key, c.Msg, s}, "R": {c.Key, c.Msg, r},
+			"key": {other.public, c.Msg, c.Sig}, "message": {c.Key, []byte("four"), c.Sig},
+		} {
+			checks[i] = changed
+			if first() == was {
+				t.Errorf("the weights do not depend on %s of %d", what, i)
+			}
+		}
+		checks[i] = c
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	needLanes(f)
 	for _, b := range oddEncodings() {

@@ -4,6 +4,7 @@ package eddsa
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
 	"math/bits"
@@ -20,6 +21,7 @@ const minLanes = 96
 
 // A laneSpace is the memory that one equation in lanes takes, to be used again.
 type laneSpace struct {
+	hasher
 	summer
 	decoder
 	encoded encoded
@@ -207,20 +209,21 @@ func (w *laneSpace) add(checks []Check) bool {
 // signature.
 func (w *laneSpace) hash(checks []Check) (*rand.ChaCha8, bool) {
 	w.hashes = sized(w.hashes, len(checks))
-	h, transcript := sha512.New(), sha512.New()
-	for i, c := range checks {
+	for _, c := range checks {
 		if len(c.Key) != ed25519.PublicKeySize || len(c.Sig) != ed25519.SignatureSize || !scalar.ScMinimalVartime(c.Sig[32:]) {
 			return nil, false
 		}
-		h.Reset()
-		h.Write(c.Sig[:32])
-		h.Write(c.Key)
-		h.Write(c.Msg)
-		h.Sum(w.hashes[i][:0])
-		transcript.Write(w.hashes[i][:])
+	}
+	w.hasher.sum(len(checks), func(i int) ([3][]byte, *[sha512.Size]byte) {
+		c := &checks[i]
+		return [3][]byte{c.Sig[:32], c.Key, c.Msg}, &w.hashes[i]
+	})
+	transcript := sha256.New()
+	for i, c := range checks {
+		transcript.Write(w.hashes[i][:]) // binds Rᵢ, A and Mᵢ
 		transcript.Write(c.Sig[32:])
 	}
-	var sum [sha512.Size]byte
-	transcript.Sum(sum[:0])
-	return rand.NewChaCha8([32]byte(sum[:32])), true
+	var seed [sha256.Size]byte
+	transcript.Sum(seed[:0])
+	return rand.NewChaCha8(seed), true
 }
