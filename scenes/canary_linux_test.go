@@ -39,6 +39,7 @@ func TestCanaries(t *testing.T) {
 	c.year()
 	c.edits()
 	c.backups()
+	c.desks()
 	c.mistakes()
 	c.auditors()
 	c.lookEverywhere("before anything is opened")
@@ -73,6 +74,7 @@ type company struct {
 	unlocked *safe.Key
 	second   string // what the key\'s passphrase has in it
 	kept     string // a commitment that comes out of its slot
+	loopback *relay // between a desk and who sits there
 }
 
 // seed hunts for an Ed25519 key's secret half, which only its own file may have.
@@ -463,6 +465,7 @@ func (c *company) lookEverywhere(moment string) {
 		files(c.dir, "file"),
 		memory(t, c.server.Process.Pid, "pledgelog", overlap),
 		c.wire.crossed,
+		c.loopback.crossed,
 		func(see func(string, []byte)) { site.crawl(see, from...) },
 		func(see func(string, []byte)) { inside.crawl(see, "/metrics", "/", "/debug/pprof/") },
 	)

@@ -16,6 +16,7 @@ type relay struct {
 	t     *testing.T
 	l     net.Listener
 	to    string
+	name  string // of whom it leads to
 	mu    sync.Mutex
 	conns []*crossing
 	limit int           // after so many bytes from the server it holds them back; 0: never
@@ -32,7 +33,7 @@ func newRelay(t *testing.T, to string) *relay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{t: t, l: l, to: to}
+	r := &relay{t: t, l: l, to: to, name: "the server"}
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -112,8 +113,8 @@ func (r *relay) crossed(see func(place string, data []byte)) {
 	defer r.mu.Unlock()
 	for _, x := range r.conns {
 		up, down := x.up.Bytes(), x.down.Bytes()
-		see("wire to the server", up)
-		see("wire from the server", down)
+		see("wire to "+r.name, up)
+		see("wire from "+r.name, down)
 		requests := bufio.NewReader(bytes.NewReader(up))
 		answers := bufio.NewReader(bytes.NewReader(down))
 		for {
@@ -122,13 +123,13 @@ func (r *relay) crossed(see func(place string, data []byte)) {
 				break
 			}
 			body, _ := io.ReadAll(q.Body) // what broke off is looked at as far as it came
-			see("wire to the server", unpacked(body))
+			see("wire to "+r.name, unpacked(body))
 			a, err := http.ReadResponse(answers, q)
 			if err != nil {
 				break
 			}
 			body, _ = io.ReadAll(a.Body)
-			see("wire from the server", unpacked(body))
+			see("wire from "+r.name, unpacked(body))
 		}
 	}
 }
