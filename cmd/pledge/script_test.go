@@ -70,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"start":    start,
 			"clock":    clock,
 			"glob":     glob,
+			"guide":    guide,
 			"alike":    alike,
 			"only":     only,
 			"swapsafe": swapsafe,
