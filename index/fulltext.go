@@ -138,8 +138,8 @@ func (t *fullText) send(ctx context.Context) {
 func (t *fullText) wait() { t.flight.Wait() }
 
 // flush puts everything that is queued, and documents that stand otherwise now than they
-// did when they were shown.
-func (t *fullText) flush(ctx context.Context, restated []store.Document) error {
+// did when they were shown, and takes away what no entry below size has.
+func (t *fullText) flush(ctx context.Context, restated []store.Document, size uint64) error {
 	t.wait()
 	t.queue, t.unsent, t.failure = append(t.unsent, t.queue...), nil, nil
 	for _, d := range restated {
@@ -149,6 +149,12 @@ func (t *fullText) flush(ctx context.Context, restated []store.Document) error {
 		}
 		delete(t.known, d.Index)
 		t.queue = append(t.queue, d)
+	}
+	for index := range t.known {
+		if uint64(index) < size {
+			t.queue = append(t.queue, store.Document{Marked: store.Marked{Index: index}})
+			delete(t.known, index)
+		}
 	}
 	t.queue = newestOf(t.queue)
 	for len(t.queue) > 0 {
@@ -181,17 +187,6 @@ func newestOf(docs []store.Document) []store.Document {
 	for i, d := range docs {
 		if last[d.Index] == i {
 			out = append(out, d)
-		}
-	}
-	return out
-}
-
-// strays takes away what the store had before and no entry below size has.
-func (t *fullText) strays(size uint64) []store.Document {
-	var out []store.Document
-	for index := range t.known {
-		if uint64(index) < size {
-			out = append(out, store.Document{Marked: store.Marked{Index: index}})
 		}
 	}
 	return out

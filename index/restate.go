@@ -80,7 +80,7 @@ func (x *Index) restateAll(ctx context.Context, s *Snapshot) error {
 		docs = append(docs, d)
 	}
 	if x.words != nil {
-		if s.textFailed = x.words.flush(ctx, append(docs, x.words.strays(s.view.Size)...)); s.textFailed != nil {
+		if s.textFailed = x.words.flush(ctx, docs, s.view.Size); s.textFailed != nil {
 			x.cfg.Logger.Error("texts can't be searched", slog.Any("error", s.textFailed))
 		}
 	}

@@ -166,11 +166,12 @@ func readByHand(t *testing.T, e *index.Entry) known {
 	if e.Correction != nil {
 		status[0] = map[bool]string{true: "superseded", false: "void"}[e.Correction.By != nil]
 	}
-	for code, is := range map[string]bool{
+	is := map[string]bool{
 		"withheld": e.BodyState == "withheld", "erased": len(e.Erasures) > 0, "opened": e.Opened != nil, "sealed": sealed,
 		"challenged": slices.ContainsFunc(e.Challenges, func(c pledge.Challenge) bool { return !c.Void }),
-	} {
-		if is {
+	}
+	for _, code := range slices.Sorted(maps.Keys(is)) {
+		if is[code] {
 			status = append(status, code)
 		}
 	}
@@ -201,8 +202,8 @@ func readByHand(t *testing.T, e *index.Entry) known {
 			if v["sealed"] != nil {
 				continue
 			}
-			for _, s := range v {
-				k.texts = append(k.texts, s.(string))
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				k.texts = append(k.texts, v[key].(string))
 			}
 		case []any:
 			for _, d := range v {
