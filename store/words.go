@@ -18,8 +18,8 @@ type Words interface {
 	// An error is the last.
 	Marks(ctx context.Context) iter.Seq2[Marked, error]
 
-	// Put takes documents in the place of what it held at their indexes. One without
-	// tokens is taken away.
+	// Put takes documents in the place of what it held at their indexes; what it held with
+	// the same mark is the same. One without tokens is taken away.
 	Put(ctx context.Context, docs []Document) error
 
 	// Match returns the indexes of the documents, from from to below to, in which a phrase

@@ -10,7 +10,6 @@ import (
 	"iter"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -177,15 +176,11 @@ func (w *Words) Put(ctx context.Context, docs []store.Document) error {
 		return wrap("put words", err)
 	}
 	defer tx.Rollback()
-	gone, err := takeAway(ctx, tx, docs)
-	if err != nil {
-		return wrap("put words", err)
-	}
-	docs = slices.DeleteFunc(slices.Clone(docs), func(d store.Document) bool { return d.Tokens == "" })
-	for rest := docs; len(rest) > 0 && err == nil; {
-		n := min(len(rest), putRows)
-		err = putSome(ctx, tx, rest[:n])
-		rest = rest[n:]
+	docs, gone, err := takeAway(ctx, tx, docs)
+	for len(docs) > 0 && err == nil {
+		n := min(len(docs), putRows)
+		err = putSome(ctx, tx, docs[:n])
+		docs = docs[n:]
 	}
 	if err != nil {
 		return wrap("put words", err)
@@ -216,34 +211,40 @@ func putSome(ctx context.Context, tx *sql.Tx, docs []store.Document) error {
 	return err
 }
 
-// takeAway deletes what is held at the indexes of documents. It reports whether there was
-// anything: most are new, and behind all that are held.
-func takeAway(ctx context.Context, tx *sql.Tx, docs []store.Document) (gone bool, err error) {
+// takeAway deletes what is held at the indexes of documents, and returns those that are to
+// be put. It reports whether there was anything to delete: most are new, and behind all that
+// are held; and one with the mark that is held is the same.
+func takeAway(ctx context.Context, tx *sql.Tx, docs []store.Document) (put []store.Document, gone bool, err error) {
 	last := int64(-1)
 	if err := tx.QueryRowContext(ctx, `SELECT ifnull(max(idx), -1) FROM marked`).Scan(&last); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	for _, d := range docs {
-		if int64(d.Index) > last {
-			continue
+		held := int64(d.Index) <= last
+		if held {
+			var mark int64
+			switch err := tx.QueryRowContext(ctx, `SELECT mark FROM marked WHERE idx = ?`, d.Index).Scan(&mark); {
+			case errors.Is(err, sql.ErrNoRows):
+				held = false
+			case err != nil:
+				return nil, gone, err
+			case mark == d.Mark && d.Tokens != "":
+				continue
+			}
 		}
-		r, err := tx.ExecContext(ctx, `DELETE FROM marked WHERE idx = ?`, d.Index)
-		if err != nil {
-			return gone, err
+		if held {
+			for _, table := range []string{`DELETE FROM marked WHERE idx = ?`, `DELETE FROM words WHERE rowid = ?`} {
+				if _, err := tx.ExecContext(ctx, table, d.Index); err != nil {
+					return nil, gone, err
+				}
+			}
+			gone = true
 		}
-		n, err := r.RowsAffected()
-		if err != nil {
-			return gone, err
-		}
-		if n == 0 {
-			continue
-		}
-		gone = true
-		if _, err := tx.ExecContext(ctx, `DELETE FROM words WHERE rowid = ?`, d.Index); err != nil {
-			return gone, err
+		if d.Tokens != "" {
+			put = append(put, d)
 		}
 	}
-	return gone, nil
+	return put, gone, nil
 }
 
 // clean takes what was deleted out of the write-ahead log as well, which takes a moment at

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +31,8 @@ func wordsLaw(t *testing.T, open func(t *testing.T) (store.Words, func() store.W
 	rapid.Check(t, func(t *rapid.T) {
 		var docs []store.Document
 		for _, i := range rapid.SliceOfNDistinct(rapid.Uint32Range(0, 30), 0, 8, rapid.ID).Draw(t, "indexes") {
-			docs = append(docs, store.Document{Marked: store.Marked{Index: i, Mark: rapid.Int64().Draw(t, "mark")}, Tokens: strings.Join(tokens.Draw(t, "tokens"), " ")})
+			text := strings.Join(tokens.Draw(t, "tokens"), " ")
+			docs = append(docs, store.Document{Marked: store.Marked{Index: i, Mark: markOf(text)}, Tokens: text})
 		}
 		if err := w.Put(ctx, docs); err != nil {
 			t.Fatal(err)
@@ -73,6 +76,12 @@ func wordsLaw(t *testing.T, open func(t *testing.T) (store.Words, func() store.W
 			t.Fatalf("%d marks of %d documents", len(marks), len(held))
 		}
 	})
+}
+
+// markOf is a mark of its own for each text.
+func markOf(text string) int64 {
+	h := sha256.Sum256([]byte(text))
+	return int64(binary.BigEndian.Uint64(h[:]))
 }
 
 // stands reports whether a phrase stands in a document.
