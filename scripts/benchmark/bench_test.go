@@ -12,14 +12,14 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-var tiny = load{clients: 16, each: 3, alone: 2, statements: 400, signatories: 5, audits: 1, fsyncs: 3, slice: 10 * time.Millisecond, quick: true}
+var tiny = load{clients: 16, each: 3, alone: 2, statements: 400, signatories: 5, audits: 1, searched: 2000, readers: 5, queries: 20, searching: 2 * time.Second, fsyncs: 3, slice: 10 * time.Millisecond, quick: true}
 
 // programs builds what is measured.
 func programs(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	const cmd = "github.com/pledgelog/pledgelog/cmd/"
-	if out, err := exec.Command("go", "build", "-o", dir+"/", cmd+"pledgelog", cmd+"pledge-verify").CombinedOutput(); err != nil {
+	const module = "github.com/pledgelog/pledgelog/"
+	if out, err := exec.Command("go", "build", "-o", dir+"/", module+"cmd/pledgelog", module+"cmd/pledge-verify", module+"scripts/benchmark/readserver").CombinedOutput(); err != nil {
 		t.Fatalf("build programs: %v\n%s", err, out)
 	}
 	return dir
@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(text, &figures); err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"submit_per_s/floor_verify_per_s", "audit_per_s/floor_verify_per_s", "audit_served_per_s/floor_verify_per_s", "audit_served_signatures_per_s/floor_verify_per_s", "root_per_s/fsck_per_s"}
+	names := []string{"submit_per_s/floor_verify_per_s", "audit_per_s/floor_verify_per_s", "audit_served_per_s/floor_verify_per_s", "audit_served_signatures_per_s/floor_verify_per_s", "root_per_s/fsck_per_s", "index_per_s/floor_verify_per_s", "search_p99_ms/http_p99_ms", "export_jsonl_per_s/floor_read_per_s"}
 	for _, f := range catalogue {
 		names = append(names, f.name)
 	}
@@ -49,14 +49,14 @@ func TestRun(t *testing.T) {
 		v, ok := figures[name].(float64)
 		// A load this small may take less processor time than the system tells
 		// apart.
-		if coarse := strings.HasSuffix(name, "_cores") || name == "audit_bytes_each"; !ok || v < 0 || v == 0 && !coarse {
+		if coarse := strings.HasSuffix(name, "_cores") || name == "audit_bytes_each" || name == "export_mb"; !ok || v < 0 || v == 0 && !coarse {
 			t.Errorf("%s is %v in the JSON", name, figures[name])
 		}
 		if !strings.Contains(stdout.String(), "\n"+name+" ") && !strings.HasPrefix(stdout.String(), name+" ") {
 			t.Errorf("%s is not in the table", name)
 		}
 	}
-	for name, want := range map[string]float64{"submit_statements": 48, "submit_clients": 16, "audit_statements": 400} {
+	for name, want := range map[string]float64{"submit_statements": 48, "submit_clients": 16, "audit_statements": 400, "search_statements": 2000} {
 		if figures[name] != want {
 			t.Errorf("%s is %v, want %v", name, figures[name], want)
 		}
@@ -79,7 +79,7 @@ func TestRun(t *testing.T) {
 
 // TestCheckFails: a ratio that is asked and not reached ends the run with 1.
 func TestCheckFails(t *testing.T) {
-	o := options{load: tiny, parts: allParts[1:], programs: programs(t), dir: t.TempDir(), check: true, asked: 3}
+	o := options{load: tiny, parts: allParts[1:2], programs: programs(t), dir: t.TempDir(), check: true, asked: 3}
 	ratio := target{over: "audit_per_s", under: "floor_verify_per_s", step: 3}
 	for _, test := range []struct {
 		atLeast float64
@@ -166,7 +166,7 @@ func TestUsage(t *testing.T) {
 		says string
 	}{
 		{[]string{"--help"}, exitDone, "usage: scripts/bench"},
-		{[]string{"--only", "everything"}, exitUsage, "the parts are submit and audit"},
+		{[]string{"--only", "everything"}, exitUsage, "the parts are submit, audit and search"},
 		{[]string{"--fast"}, exitUsage, "see `scripts/bench --help`"},
 		{[]string{"submit"}, exitUsage, `"submit" is not an option`},
 	} {

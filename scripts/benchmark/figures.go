@@ -43,6 +43,24 @@ var catalogue = []struct{ name, part, what string }{
 	{"audit_signatures", "audit", "signatures on them"},
 	{"root_per_s", "audit", "leaves read and hashed to the signed root, same directory, package log"},
 	{"fsck_per_s", "audit", "the same by tessera's fsck, which checks tiles too and no statement"},
+	{"search_statements", "search", "statements in the searched log"},
+	{"index_per_s", "search", "statements of it read, judged and indexed, with their full text"},
+	{"index_mb", "search", "memory that the server had resident at most until then, MiB"},
+	{"index_words_mb", "search", "the full text on disk, MiB"},
+	{"http_p50_ms", "search", "an answer that needs no data, from the same server, as often: the floor of the next ones"},
+	{"http_p99_ms", "search", "the same, 99th percentile"},
+	{"search_queries", "search", "distinct queries that were asked, each with the counts of all facets"},
+	{"search_p50_ms", "search", "a search, as readers ask one a second each, median"},
+	{"search_p99_ms", "search", "the same, 99th percentile"},
+	{"search_cores", "search", "processors that the server kept busy with them"},
+	{"entry_p50_ms", "search", "one entry, asked for by as many readers, median"},
+	{"entry_p99_ms", "search", "the same, 99th percentile"},
+	{"home_p50_ms", "search", "the first page, with all its data, median"},
+	{"home_p99_ms", "search", "the same, 99th percentile"},
+	{"floor_read_per_s", "search", "leaves of it read and hashed with their texts, on all processors"},
+	{"export_csv_per_s", "search", "rows of everything as a table, over HTTP; server and client share the processors"},
+	{"export_jsonl_per_s", "search", "the same as lines of JSON"},
+	{"export_mb", "search", "by how much the server's memory grew meanwhile, MiB"},
 }
 
 func (b *bench) set(name string, value float64) {
@@ -80,6 +98,9 @@ func (b *bench) writeTable(w io.Writer, judged []judgement) error {
 // circumstances says by what the figures are to be read.
 func (b *bench) circumstances() string {
 	s := fmt.Sprintf("On %d processors (%s/%s, %s).", runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	if _, ok := b.figures["search_p99_ms"]; ok {
+		s += " Readers and server shared them."
+	}
 	if _, ok := b.figures["submit_per_s"]; ok {
 		s += " Clients and server shared them: a server with its own would do more."
 	}

@@ -25,6 +25,7 @@ type floor struct {
 	verify []float64 // signatures a second
 	hash   []float64 // leaves a second
 	fsync  []float64 // ms each
+	read   []float64 // leaves a second, with their texts
 }
 
 // signed is one signature of a statement, and its leaf.

@@ -30,7 +30,7 @@ const (
 	exitNotMeasured = 3
 )
 
-const usage = `usage: scripts/bench [--json FILE] [--check] [--quick] [--only NAME] [--dir DIR]
+const usage = `usage: scripts/bench [--json FILE] [--check] [--quick] [--only NAME] [--dir DIR] [--log DIR]
 
 Measures, in one run, what the machine can do and what the programs in bin/ make
 of it, and prints a table. Clients and server share the processors of this
@@ -41,9 +41,12 @@ run, not figures across machines.
   --check      hold the figures to what the project asks of them; exit 1 if that is
                missed
   --quick      fewer statements: figures come in well under a minute and are rougher
-  --only NAME  measure one part, beside the floors: submit or audit
-  --dir DIR    put logs and stores on the disk of DIR (default: bin/), which has 7 GB
-               to spare: the audited log has a million statements and their texts
+  --only NAME  measure one part, beside the floors: submit, audit or search
+  --dir DIR    put logs and stores on the disk of DIR (default: bin/), which has 15 GB
+               to spare: the audited log and the searched one have a million statements
+               each, and their texts
+  --log DIR    search the log in DIR, which an earlier run wrote, with its policy in
+               DIR-policy.txt, rather than write one anew
 
 Exit codes: 0 done; 1 a figure missed its bound; 2 usage; 3 something
 could not be measured.
@@ -62,6 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	quick := flags.Bool("quick", false, "")
 	only := flags.String("only", "", "")
 	dir := flags.String("dir", "", "")
+	searched := flags.String("log", "", "")
 	programs := flags.String("programs", "bin", "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -72,14 +76,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case flags.NArg() > 0:
 		return fail(stderr, exitUsage, fmt.Errorf("%q is not an option", flags.Arg(0)), "see `scripts/bench --help`")
 	}
-	o := options{load: fullLoad, parts: allParts, programs: *programs, dir: *dir, json: *jsonFile, check: *check, targets: targets, asked: asked}
+	o := options{load: fullLoad, parts: allParts, programs: *programs, dir: *dir, json: *jsonFile, log: *searched, check: *check, targets: targets, asked: asked}
 	if *quick {
 		o.load = quickLoad
 	}
 	if *only != "" {
 		i := slices.IndexFunc(allParts, func(p part) bool { return p.name == *only })
 		if i < 0 {
-			return fail(stderr, exitUsage, fmt.Errorf("--only %q is not a part", *only), "the parts are submit and audit")
+			return fail(stderr, exitUsage, fmt.Errorf("--only %q is not a part", *only), "the parts are submit, audit and search")
 		}
 		o.parts = allParts[i : i+1]
 	}
@@ -100,6 +104,7 @@ type options struct {
 	parts         []part
 	programs, dir string
 	json          string
+	log           string // to be searched; "": one is written
 	check         bool
 	targets       []target
 	asked         int
@@ -112,6 +117,7 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) int {
 		return fail(stderr, exitNotMeasured, err, "")
 	}
 	defer b.close()
+	b.searchedLog = o.log
 	for _, p := range o.parts {
 		if err := p.measure(b, ctx); err != nil {
 			return fail(stderr, exitNotMeasured, fmt.Errorf("measure %s: %w", p.name, err), "")
@@ -141,7 +147,7 @@ type part struct {
 	measure func(*bench, context.Context) error
 }
 
-var allParts = []part{{"submit", (*bench).submit}, {"audit", (*bench).audit}}
+var allParts = []part{{"submit", (*bench).submit}, {"audit", (*bench).audit}, {"search", (*bench).search}}
 
 // A load says how much is measured.
 type load struct {
@@ -150,14 +156,18 @@ type load struct {
 	statements    int // in the audited log
 	signatories   int // who made them
 	audits        int // runs, of which the median counts
+	searched      int // in the searched log
+	readers       int // who ask once a second each
+	queries       int // distinct ones
+	searching     time.Duration
 	fsyncs        int
 	slice         time.Duration // of each sample of a floor
 	quick         bool
 }
 
 var (
-	fullLoad  = load{clients: 2048, each: 10, alone: 21, statements: 1_000_000, signatories: 50, audits: 3, fsyncs: 200, slice: 400 * time.Millisecond}
-	quickLoad = load{clients: 2048, each: 3, alone: 11, statements: 20_000, signatories: 50, audits: 3, fsyncs: 100, slice: 200 * time.Millisecond, quick: true}
+	fullLoad  = load{clients: 2048, each: 10, alone: 21, statements: 1_000_000, signatories: 50, audits: 3, searched: 1_000_000, readers: 50, queries: 5000, searching: 100 * time.Second, fsyncs: 200, slice: 400 * time.Millisecond}
+	quickLoad = load{clients: 2048, each: 3, alone: 11, statements: 20_000, signatories: 50, audits: 3, searched: 20_000, readers: 50, queries: 500, searching: 10 * time.Second, fsyncs: 100, slice: 200 * time.Millisecond, quick: true}
 )
 
 // A bench is one run.
@@ -168,6 +178,10 @@ type bench struct {
 	progress io.Writer
 	figures  map[string]float64
 	floor    floor
+
+	searchedLog string // that is there already
+	exported    map[string][]float64
+	exportMB    float64
 }
 
 func newBench(l load, programs, dir string, progress io.Writer) (*bench, error) {
@@ -184,7 +198,7 @@ func newBench(l load, programs, dir string, progress io.Writer) (*bench, error) 
 	if programs, err = filepath.Abs(programs); err != nil {
 		return nil, err
 	}
-	return &bench{load: l, programs: programs, dir: tmp, progress: progress, figures: make(map[string]float64)}, nil
+	return &bench{load: l, programs: programs, dir: tmp, progress: progress, figures: make(map[string]float64), exported: make(map[string][]float64)}, nil
 }
 
 func (b *bench) close() { os.RemoveAll(b.dir) }

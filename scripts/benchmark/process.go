@@ -35,14 +35,18 @@ func watchMemory(pid int) (peakMiB func() float64) {
 	}
 }
 
-// residentPeak reads the highest that a running process had resident so far, MiB.
-func residentPeak(pid int) float64 {
+// residentPeak reads the highest that a running process had resident so far, MiB, and
+// resident what it has now.
+func residentPeak(pid int) float64 { return statusMiB(pid, "VmHWM:") }
+func resident(pid int) float64     { return statusMiB(pid, "VmRSS:") }
+
+func statusMiB(pid int, name string) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range bytes.Lines(status) {
-		if rest, ok := bytes.CutPrefix(line, []byte("VmHWM:")); ok {
+		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
 			kib, _, _ := strings.Cut(strings.TrimSpace(string(rest)), " ")
 			n, _ := strconv.ParseFloat(kib, 64)
 			return n / 1024
