@@ -17,7 +17,7 @@ import (
 )
 
 // minLanes is the number of signatures from which lanes are faster.
-const minLanes = 96
+const minLanes = 32
 
 // A laneSpace is the memory that one equation in lanes takes, to be used again.
 type laneSpace struct {
