@@ -43,13 +43,14 @@ var rooms = map[string][]string{
 	"desk":                       {"entry", "pledge", "lint", "page"},
 	"api":                        {"entry", "pledge", "log", "store", "intake", "index", "api/client"}, // the client has the wire types
 	"api/client":                 {"entry", "pledge", "log"},
+	"dump":                       {"api", "api/client", "atomicfile", "entry", "index", "log"},
 	"web":                        {"atom", "entry", "pledge", "log", "store", "index", "page"},
 	"witness":                    {"atomicfile", "entry", "pledge", "log", "verifier"},
 
 	"verifier/mirror":  {"entry", "pledge", "log", "verifier", "atomicfile"},
 	"verifier/monitor": {"atom", "entry", "pledge", "log", "verifier", "atomicfile"},
 
-	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "web", "keyfile", "commandline", "configfile", "daemon"},
+	"cmd/pledgelog":     {"atomicfile", "entry", "pledge", "log", "log/guard", "log/embedded", "log/witnessing", "store", "store/sqlite", "intake", "index", "api", "dump", "web", "keyfile", "commandline", "configfile", "daemon"},
 	"cmd/pledge":        {"entry", "pledge", "log", "verifier", "api/client", "atomicfile", "keyfile", "desk", "lint", "page", "safe", "signer", "commandline"},
 	"cmd/pledge-verify": {"entry", "pledge", "log", "verifier", "verifier/mirror", "verifier/monitor", "atomicfile", "commandline"},
 	// An auditing witness needs verifier, and reaches it through witness.

@@ -142,6 +142,7 @@ func (a *API) routes() http.Handler {
 	handle("/checkpoints", methods{"GET": a.archive})
 	handle("/tile/{path:.+}", methods{"GET": a.tile})
 	handle("/bodies/bundle/{path:.+}", methods{"GET": a.bodyBundle})
+	handle("/dump/{day}/{file}", methods{"GET": a.dump})
 	handle("/bodies/{digest}", methods{"GET": a.body})
 
 	handle("/api/v1/statements", methods{"POST": a.submit})
@@ -156,6 +157,7 @@ func (a *API) routes() http.Handler {
 	handle("/api/v1/export.jsonl", methods{"GET": a.exportJSON})
 	handle("/api/v1/datapackage.json", methods{"GET": a.dataPackage})
 	handle("/api/v1/codebook.csv", methods{"GET": a.codebookCSV})
+	handle("/api/v1/dumps", methods{"GET": a.dumps})
 	handle("/api/v1/vocabulary", methods{"GET": a.vocabulary})
 
 	handle("/openapi.json", methods{"GET": a.openapi})
@@ -163,7 +165,7 @@ func (a *API) routes() http.Handler {
 	handle("/readyz", methods{"GET": a.readyz})
 
 	unknown := a.label("unknown", http.HandlerFunc(a.unknown))
-	for _, prefix := range []string{"/api/", "/tile/", "/bodies/", "/checkpoint/", "/checkpoints/"} {
+	for _, prefix := range []string{"/api/", "/tile/", "/bodies/", "/checkpoint/", "/checkpoints/", "/dump/"} {
 		r.PathPrefix(prefix).Handler(unknown)
 	}
 	if a.cfg.Web != nil {

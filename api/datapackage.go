@@ -21,12 +21,12 @@ import (
 // dataPackageProfile is the version of the Data Package standard.
 const dataPackageProfile = "https://datapackage.org/profiles/2.0/datapackage.json"
 
-// A packagedFile is what is known of a file of a data package.
-type packagedFile struct {
-	path        string
-	compression string
-	bytes       int64  // 0 when it is made as it is asked for
-	hash        string // likewise ""
+// A File is what is known of a file of a data package.
+type File struct {
+	Path        string // relative to the package's own address
+	Compression string // "gz", or "" for none
+	Bytes       int64  // 0 when it is made as it is asked for
+	Hash        string // sha256: and hex digits; "" likewise
 }
 
 // dataPackage answers with what describes the exports of a size.
@@ -42,30 +42,26 @@ func (a *API) dataPackage(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	of := func(name string) packagedFile { return packagedFile{path: fmt.Sprintf("%s?size=%d", name, size)} }
-	p, err := a.describe(r.Context(), s, size, of("export.csv"), of("export.jsonl"), packagedFile{path: "codebook.csv"})
+	of := func(name string) File { return File{Path: fmt.Sprintf("%s?size=%d", name, size)} }
+	b, err := a.describe(r.Context(), s, size, nil, of("export.csv"), of("export.jsonl"), File{Path: "codebook.csv"})
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	b, err := json.Marshal(p, json.Deterministic(true), jsontext.WithIndent("  "))
-	if err != nil {
-		a.fail(w, r, fmt.Errorf("encode data package: %w", err))
-		return
-	}
 	w.Header().Set("Pledgelog-Tree-Size", fmt.Sprint(size))
-	a.content(w, r, append(b, '\n'), client.TypeJSON, "no-cache", true)
+	a.content(w, r, b, client.TypeJSON, "no-cache", true)
 }
 
-// describe makes the description of exports of a size.
-func (a *API) describe(ctx context.Context, s *index.Snapshot, size uint64, table, lines, codes packagedFile) (*client.DataPackage, error) {
+// describe makes the description of exports of a size, as a JSON text. Erasures is for
+// files that are kept, nil for others.
+func (a *API) describe(ctx context.Context, s *index.Snapshot, size uint64, erasures *uint64, table, lines, codes File) ([]byte, error) {
 	p := &client.DataPackage{
 		Schema: dataPackageProfile,
 		Name:   strings.ToLower(fmt.Sprintf("%s-%d", fileName(a.cfg.Origin), size)),
 		Title:  fmt.Sprintf("Statements in the log %s, as of %d entries", a.cfg.Origin, size),
 		Description: "What companies state, under their own signatures, of requests that they attribute to governments, and of their answers. " +
 			"It shows who stated what. It can't show whether a statement is so, or that there was nothing else. An empty cell is no answer.",
-		Origin: a.cfg.Origin, TreeSize: size,
+		Origin: a.cfg.Origin, TreeSize: size, Erasures: erasures,
 		Sources: []client.Source{{Title: "The log, with its proofs", Path: "https://" + a.cfg.Origin}},
 	}
 	if a.simulated() {
@@ -96,13 +92,17 @@ func (a *API) describe(ctx context.Context, s *index.Snapshot, size uint64, tabl
 		lines.resource("entries-json", "jsonl", client.TypeNDJSON, "Every entry with its leaf, whose hashes add up to the log's root, as a line of JSON.", nil),
 		codes.resource("codebook", "csv", "text/csv", "The codes of the vocabulary and the columns of the table, with what they mean. It is of the server's version.", &client.TableSchema{Fields: coded, PrimaryKey: []string{"list", "code"}, MissingValues: []string{""}}),
 	}
-	return p, nil
+	b, err := json.Marshal(p, json.Deterministic(true), jsontext.WithIndent("  "))
+	if err != nil {
+		return nil, fmt.Errorf("encode data package: %w", err)
+	}
+	return append(b, '\n'), nil
 }
 
-func (f packagedFile) resource(name, format, mediaType, description string, schema *client.TableSchema) client.Resource {
+func (f File) resource(name, format, mediaType, description string, schema *client.TableSchema) client.Resource {
 	r := client.Resource{
-		Name: name, Path: f.path, Description: description, Format: format, MediaType: mediaType, Encoding: "utf-8",
-		Compression: f.compression, Bytes: f.bytes, Hash: f.hash, Schema: schema,
+		Name: name, Path: f.Path, Description: description, Format: format, MediaType: mediaType, Encoding: "utf-8",
+		Compression: f.Compression, Bytes: f.Bytes, Hash: f.Hash, Schema: schema,
 	}
 	if schema != nil {
 		r.Type = "table"
@@ -122,8 +122,8 @@ var codebookColumns = []struct{ name, description string }{
 	{"deprecated", "`yes` when it is not to be used any more"},
 }
 
-// codebook is the table of the codes and the columns, with what they mean.
-func codebook() []byte {
+// Codebook is the table of the codes and the columns, with what they mean.
+func Codebook() []byte {
 	var b bytes.Buffer
 	out := csv.NewWriter(&b)
 	out.UseCRLF = true
@@ -172,5 +172,5 @@ func (a *API) codebookCSV(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-codebook.csv"`, fileName(a.cfg.Origin)))
-	a.content(w, r, codebook(), typeCSV, cacheMinute, true)
+	a.content(w, r, Codebook(), typeCSV, cacheMinute, true)
 }

@@ -27,16 +27,24 @@ type exportForm struct {
 
 // exportJSON answers with every entry as a line of JSON.
 func (a *API) exportJSON(w http.ResponseWriter, r *http.Request) {
-	a.export(w, r, "jsonl", "application/x-ndjson; charset=utf-8", exportForm{rows: func(out io.Writer) index.Form { return jsonLines{a, out} }})
+	a.export(w, r, "jsonl", "application/x-ndjson; charset=utf-8", a.jsonForm())
 }
 
 // exportCSV answers with every entry as a row of a table.
 func (a *API) exportCSV(w http.ResponseWriter, r *http.Request) {
+	a.export(w, r, "csv", typeCSV, a.csvForm())
+}
+
+func (a *API) jsonForm() exportForm {
+	return exportForm{rows: func(out io.Writer) index.Form { return jsonLines{a, out} }}
+}
+
+func (a *API) csvForm() exportForm {
 	var head bytes.Buffer
 	names := newTable(&head)
 	names.out.Write(columnNames()) // a buffer takes everything
 	names.out.Flush()
-	a.export(w, r, "csv", typeCSV, exportForm{head.Bytes(), func(out io.Writer) index.Form { return newTable(out) }})
+	return exportForm{head.Bytes(), func(out io.Writer) index.Form { return newTable(out) }}
 }
 
 // export answers with the log as it stood at a size: that of the parameter size, else
@@ -97,18 +105,17 @@ func (a *API) writeExport(w http.ResponseWriter, r *http.Request, s *index.Snaps
 		}
 		return nil
 	}
-	if err := write(form.head); err != nil {
-		return err
+	return form.write(r.Context(), writer(write), s, size)
+}
+
+// A writer is a function that writes.
+type writer func([]byte) error
+
+func (f writer) Write(b []byte) (int, error) {
+	if err := f(b); err != nil {
+		return 0, err
 	}
-	for rows, err := range s.RowsAs(r.Context(), size, form.rows) {
-		if err == nil {
-			err = write(rows)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return len(b), nil
 }
 
 // exportWrite is how many bytes of an export are written at a time.

@@ -29,7 +29,7 @@ type document struct {
 // addressOf makes an address of a path of the document, with values that fit.
 func addressOf(path string) string {
 	return strings.NewReplacer(
-		"{ref}", "0", "{id}", "secretariat", "{tile}", "000", "{level}", "0", "{width}", "1", "{digest}", strings.Repeat("A", 43), "{day}", "2026-01-01",
+		"{ref}", "0", "{id}", "secretariat", "{tile}", "000", "{level}", "0", "{width}", "1", "{digest}", strings.Repeat("A", 43), "{day}", "2026-01-01", "{file}", "checkpoint",
 	).Replace(path)
 }
 

@@ -256,7 +256,7 @@ func (c *document) find(method, path string) (*routers.Route, map[string]string)
 // does not have: a problem, or a page.
 func (c *document) undescribed(r *http.Request, answer *keptAnswer) error {
 	ours := func(prefix string) bool { return strings.HasPrefix(r.URL.Path, prefix) }
-	if !slices.ContainsFunc([]string{"/api/", "/tile/", "/bodies/", "/checkpoint/", "/checkpoints/"}, ours) {
+	if !slices.ContainsFunc([]string{"/api/", "/tile/", "/bodies/", "/checkpoint/", "/checkpoints/", "/dump/"}, ours) {
 		return nil // a page
 	}
 	if answer.status != http.StatusNotFound && answer.status != http.StatusMethodNotAllowed && answer.status/100 != 3 {

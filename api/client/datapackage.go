@@ -10,6 +10,7 @@ type DataPackage struct {
 	Origin      string     `json:"origin"`            // the log's name
 	TreeSize    uint64     `json:"treeSize"`          // as of which the files are: the first entries of the log, so many
 	Created     *Time      `json:"created,omitzero"`  // when the last of these entries was logged; absent when that can't be read
+	Erasures    *uint64    `json:"erasures,omitzero"` // of files that are kept: how many erasures the log had when they were made; what those erased is not in them
 	Licenses    []License  `json:"licenses,omitzero"` // absent when the operator states none
 	Sources     []Source   `json:"sources"`
 	Resources   []Resource `json:"resources"`
@@ -53,4 +54,26 @@ type Field struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"` // string, integer, datetime, date
 	Description string `json:"description"`
+}
+
+// A DumpList lists the daily dumps that the server keeps, newest first.
+type DumpList struct {
+	Size          uint64 `json:"size"`
+	AsOf          Time   `json:"asOf"`
+	SimulatedTime bool   `json:"simulatedTime,omitzero"`
+	Dumps         []Dump `json:"dumps"`
+}
+
+// A Dump is everything that was logged, as of the first checkpoint of a day, as files.
+type Dump struct {
+	Day      string     `json:"day"` // YYYY-MM-DD, by the times in the log
+	TreeSize uint64     `json:"treeSize"`
+	Files    []DumpFile `json:"files"`
+}
+
+// A DumpFile is one file of a dump.
+type DumpFile struct {
+	Name  string `json:"name"`
+	Path  string `json:"path"` // below the server's address
+	Bytes int64  `json:"bytes"`
 }

@@ -72,7 +72,7 @@ configuration that is not right.`,
   pledgelog init --config pledgelog.yaml --charter charter.json
   pledgelog serve --config pledgelog.yaml`,
 	}
-	root.AddCommand(a.keygenCommand(), a.initCommand(), a.serveCommand(), a.statusCommand(), a.eraseCommand(), a.adoptCommand(), a.checkConfigCommand(), a.versionCommand())
+	root.AddCommand(a.keygenCommand(), a.initCommand(), a.serveCommand(), a.statusCommand(), a.eraseCommand(), a.dumpCommand(), a.adoptCommand(), a.checkConfigCommand(), a.versionCommand())
 	commandline.Finish(root)
 	return root
 }

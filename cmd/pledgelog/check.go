@@ -98,6 +98,9 @@ func (s *setup) check() configfile.Problems {
 	if s.CheckpointInterval < minInterval || s.CheckpointInterval > time.Hour {
 		say("checkpoint_interval", "write a time from 100ms to 1h", "it is %v", s.CheckpointInterval)
 	}
+	if s.DumpKeep < 0 || s.DumpKeep > maxDumpKeep || s.DumpKeep%oneDay != 0 {
+		say("dump_keep", "write whole days from 0h to 8760h, such as 168h for a week", "it is %v", s.DumpKeep)
+	}
 	if s.DataLicense != "" && !spdx.MatchString(s.DataLicense) {
 		say("data_license", "give an identifier of spdx.org/licenses, such as CC-BY-4.0", "it is %q", s.DataLicense)
 	}

@@ -78,6 +78,10 @@ type Config struct {
 	// Default: 1s.
 	CheckpointInterval time.Duration // checkpoint_interval
 
+	// DumpKeep is for how long the server keeps the dump that it makes each day, in
+	// directory: whole days, from 0h, which makes none, to 8760h. Default: 168h.
+	DumpKeep time.Duration // dump_keep
+
 	// DataLicense is by what the exports may be used, an SPDX identifier such as
 	// CC-BY-4.0: descriptions of the data say it. Default: nothing is said of it.
 	DataLicense string // data_license
@@ -102,6 +106,7 @@ directory_after: 6h                  # how long after the log grew one is made
 listen: 127.0.0.1:8080               # plain HTTP, for a proxy that brings TLS
 metrics_listen: ""                   # for Prometheus; empty: none
 checkpoint_interval: 1s              # at least 100ms
+dump_keep: 168h                      # how long daily dumps are kept, whole days; 0h: none are made
 data_license: ""                     # of what is exported, such as CC-BY-4.0; empty: not said
 simulated_clock: ""                  # for demonstrations under .example only
 `
@@ -124,6 +129,7 @@ func (c *Config) fields() []configfile.Field {
 		{Key: "listen", Text: &c.Listen},
 		{Key: "metrics_listen", Text: &c.MetricsListen},
 		{Key: "checkpoint_interval", Duration: &c.CheckpointInterval},
+		{Key: "dump_keep", Duration: &c.DumpKeep},
 		{Key: "data_license", Text: &c.DataLicense},
 		{Key: "simulated_clock", Text: &c.SimulatedClock, IsPath: true},
 	}
@@ -133,7 +139,7 @@ func (c *Config) fields() []configfile.Field {
 // every key that is wrong, and says nothing yet on whether the values make sense
 // together; nil when there is nothing to read.
 func parseConfig(name string, b []byte) (*Config, configfile.Problems) {
-	c := &Config{Listen: "127.0.0.1:8080", CheckpointInterval: time.Second, DirectoryAfter: intake.DefaultDirectoryAfter}
+	c := &Config{Listen: "127.0.0.1:8080", CheckpointInterval: time.Second, DirectoryAfter: intake.DefaultDirectoryAfter, DumpKeep: 7 * oneDay}
 	read, found := configfile.Parse(name, b, c.fields(), seeExample)
 	if !read {
 		return nil, found
@@ -176,6 +182,11 @@ func loadConfig(path string) (*setup, error) {
 const (
 	minDirectoryAfter = time.Minute
 	maxDirectoryAfter = 20 * time.Hour
+)
+
+const (
+	oneDay      = 24 * time.Hour
+	maxDumpKeep = 365 * oneDay
 )
 
 // minInterval is the shortest time between two checkpoints.

@@ -20,7 +20,7 @@ func TestExampleConfig(t *testing.T) {
 	want := Config{
 		Origin: "log.accord.example/2026", Directory: "log", State: "state", Policy: "policy.txt",
 		CheckpointKey: "keys/checkpoint.key", OperatorKey: "keys/operator.key", DirectoryAfter: 6 * time.Hour,
-		Listen: "127.0.0.1:8080", CheckpointInterval: time.Second,
+		Listen: "127.0.0.1:8080", CheckpointInterval: time.Second, DumpKeep: 7 * 24 * time.Hour,
 	}
 	if *c != want {
 		t.Errorf("example is %+v, want %+v", *c, want)

@@ -40,7 +40,8 @@ it is left out.
 It works while the server runs, by its socket in the state folder, and while none
 does. After a crash run the same command again: what is logged is not logged twice,
 and what is not deleted yet is. Copies that others made are out of its reach: mirrors
-delete theirs when they next follow the log, and backups are yours to look after.
+delete theirs when they next follow the log, and backups are yours to look after. The
+server's daily dumps are removed or made again; what "pledgelog dump" wrote is yours too.
 
 Exit codes beside the usual: 3 the erasure is logged, and the texts are not deleted
 yet; the server goes on with that.`,
@@ -163,7 +164,11 @@ func (s *setup) order(ctx context.Context, o eraseOrder) (answer *eraseAnswer, e
 		defer cancel()
 		err = errors.Join(err, in.Close(ctx))
 	}()
-	return carryOut(ctx, in, o)
+	answer, err = carryOut(ctx, in, o)
+	if err == nil && len(answer.Texts) > 0 {
+		err = s.dumps().Forget() // a running server does that itself
+	}
+	return answer, err
 }
 
 // confirm puts a question and reports whether the answer was yes.

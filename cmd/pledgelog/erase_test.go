@@ -111,8 +111,15 @@ func TestErase(t *testing.T) {
 	if bytes.Contains(d.log.Bytes(), []byte("3-O-112")) {
 		t.Error("the server's log has the reference")
 	}
+	// Without a server no dump from before stays.
+	if err := os.MkdirAll(filepath.Join(d.dir, "log", "dump", "2025-01-06"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if code, out := d.erase(d.statements[18].Statement.ID.String()); code != commandline.ExitDone || !strings.Contains(out, "logged as entry 23, ") {
 		t.Fatalf("without a server: exit code %d: %s", code, out)
+	}
+	if left, err := os.ReadDir(filepath.Join(d.dir, "log", "dump")); err != nil || len(left) != 0 {
+		t.Errorf("%d dumps are left: %v", len(left), err)
 	}
 	d.start()
 	d.gone(d.statements[17], 22)

@@ -146,6 +146,7 @@ func (s *server) open(ctx context.Context) error {
 		Intake: s.intake, Index: s.index, Logger: s.log, Web: pages,
 		Collectors: s.collectors(), License: s.DataLicense,
 	})
+	s.running.Go(func() { s.keepDumps(ctx) })
 	s.running.Go(func() {
 		// An index that stops shows what it had verified; it says why itself.
 		_ = s.index.Follow(ctx, followInterval)
