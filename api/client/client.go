@@ -27,7 +27,7 @@ type Options struct {
 	// "pledgelog/<version> (+https://github.com/pledgelog/pledgelog)".
 	UserAgent string
 	// Timeout is for one attempt, from the request to the last byte of the
-	// answer; not for SubmitAll, which has ctx alone. Default: 90 seconds, since
+	// answer; not for SubmitAll and exports, which have ctx alone. Default: 90 seconds, since
 	// a server may wait 30 for a checkpoint.
 	Timeout time.Duration
 	// Attempts is how often a request is made at most. Statements may be sent
@@ -135,28 +135,63 @@ type answered struct {
 // do makes a call, again if that may help, and returns the status and body of an
 // answer of the 2xx kind. Other answers are errors, *Problem where the server
 // sent one.
-func (c *Client) do(ctx context.Context, call call) (*answered, []byte, error) {
+func (c *Client) do(ctx context.Context, call call) (got *answered, b []byte, err error) {
+	err = c.again(ctx, call, func() error {
+		got, b, err = c.try(ctx, call)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return got, b, nil
+}
+
+// stream is do for an answer of any length, which the caller reads and closes. It has ctx
+// for its time-out.
+func (c *Client) stream(ctx context.Context, call call) (resp *http.Response, err error) {
+	err = c.again(ctx, call, func() error {
+		req, err := c.request(ctx, call, nil)
+		if err != nil {
+			return err
+		}
+		if resp, err = c.client.Do(req); err != nil {
+			return &retryError{err: withoutURL(err)}
+		}
+		if resp.StatusCode == http.StatusOK {
+			return nil
+		}
+		defer resp.Body.Close()
+		return c.failure(resp)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// again makes attempts until one succeeds, or none may help.
+func (c *Client) again(ctx context.Context, call call, try func() error) error {
 	name := call.method + " " + c.base + call.path
 	for attempt := 1; ; attempt++ {
-		got, b, err := c.try(ctx, call)
+		err := try()
 		if err == nil {
-			return got, b, nil
+			return nil
 		}
 		var again *retryError
 		switch {
 		case ctx.Err() != nil || !errors.As(err, &again):
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		case attempt >= c.opts.Attempts:
-			return nil, nil, fmt.Errorf("%s: tried %d times: %w", name, attempt, err)
+			return fmt.Errorf("%s: tried %d times: %w", name, attempt, err)
 		case again.after > c.opts.MaxWait:
-			return nil, nil, fmt.Errorf("%s: the server asks to wait %v: %w", name, again.after, err)
+			return fmt.Errorf("%s: the server asks to wait %v: %w", name, again.after, err)
 		}
 		timer := time.NewTimer(max(c.pause(attempt), again.after))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, nil, fmt.Errorf("%s: %w, after: %w", name, context.Cause(ctx), err)
+			return fmt.Errorf("%s: %w, after: %w", name, context.Cause(ctx), err)
 		}
 	}
 }

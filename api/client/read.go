@@ -36,31 +36,6 @@ func (c *Client) EntryAt(ctx context.Context, index uint64) (*EntryAnswer, error
 	return get[EntryAnswer](ctx, c, "api/v1/entries/"+strconv.FormatUint(index, 10), nil)
 }
 
-// A Query says which entries are wanted. The zero value wants the newest ones.
-type Query struct {
-	Author string
-	Kind   entry.Kind
-	Cursor string // EntryPage.Next of the page before
-	Limit  int    // at most 100; 0 for the server's default
-}
-
-// Entries returns a page of entries, newest first.
-func (c *Client) Entries(ctx context.Context, q Query) (*EntryPage, error) {
-	v := url.Values{}
-	set := func(name, value string) {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	set("author", q.Author)
-	set("kind", string(q.Kind))
-	set("cursor", q.Cursor)
-	if q.Limit > 0 {
-		v.Set("limit", strconv.Itoa(q.Limit))
-	}
-	return get[EntryPage](ctx, c, "api/v1/entries", v)
-}
-
 // Proof returns the tlog-proof of an entry under the newest checkpoint, with the
 // leaf in its extra line. It is not verified.
 func (c *Client) Proof(ctx context.Context, id entry.ID) ([]byte, error) {
