@@ -146,6 +146,11 @@ func (q *Query) check() error {
 			return wrong("facets", "names what is no facet")
 		}
 	}
+	if strings.TrimSpace(q.Text) != "" {
+		if _, err := parseText(q.Text); err != nil {
+			return wrong(paramText, "can't be looked for: %s", reason(err))
+		}
+	}
 	for field, s := range map[string]Span{"logged": q.Logged, "received": q.Received} {
 		if _, err := s.seconds(); err != nil {
 			return wrong(field, "is malformed: %s", reason(err))
