@@ -100,11 +100,16 @@ func (d *atDesk) finish(statements int) {
 // newest is the newest statement of a kind in the log, with its text.
 func (m *member) newest(kind entry.Kind) (*entry.Statement, string) {
 	m.t.Helper()
+	return m.newestOf("acme", kind)
+}
+
+func (m *member) newestOf(author string, kind entry.Kind) (*entry.Statement, string) {
+	m.t.Helper()
 	api, err := client.New(m.server.URL, client.Options{})
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	page, err := api.Entries(m.t.Context(), client.Query{Author: "acme", Kind: kind, Limit: 1})
+	page, err := api.Entries(m.t.Context(), client.Query{Author: author, Kind: kind, Limit: 1})
 	if err != nil {
 		m.t.Fatal(err)
 	}

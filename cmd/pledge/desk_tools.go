@@ -78,7 +78,7 @@ func (t *deskTools) Drafts() ([]*desk.Look, error) {
 	moved := make(successors)
 	for _, path := range files {
 		sub, err := readDraft(path)
-		if err != nil || sub.Statement.Author != t.flags.author || sub.Statement.Log != t.origin {
+		if err != nil || !t.concerns(sub) {
 			continue
 		}
 		moved.add(&successor{path, sub})
@@ -89,6 +89,13 @@ func (t *deskTools) Drafts() ([]*desk.Look, error) {
 		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Made, b.Made))
 	})
 	return out, nil
+}
+
+// concerns reports whether a draft is one of the author's, or one that this desk's key signs all
+// the same, as the admission of a company is signed by each of its keys.
+func (t *deskTools) concerns(sub *entry.Submission) bool {
+	st := sub.Statement
+	return st.Log == t.origin && (st.Author == t.flags.author || signersOf(sub).called(t.signer.Public().ID))
 }
 
 // outline is how far a draft is.
@@ -115,6 +122,13 @@ func (t *deskTools) outline(path string, sub *entry.Submission) *desk.Look {
 	}
 	l.Uncalled = now.known && !who.called(mine)
 	l.Complete = now.complete || !now.known && l.Mine
+	if now.every != nil {
+		each := desk.Missing{Whose: "the keys that it names", Need: len(now.every)}
+		for _, k := range now.every {
+			each.Keys = append(each.Keys, k.String())
+		}
+		l.Missing = append(l.Missing, each)
+	}
 	for _, m := range now.left {
 		one := desk.Missing{Whose: m.whose, Need: m.need}
 		for _, k := range m.keys {
@@ -235,8 +249,8 @@ func (t *deskTools) Take(b []byte) (string, error) {
 		return "", forDesk(err)
 	}
 	st := sub.Statement
-	if st.Author != t.flags.author || st.Log != t.origin {
-		return "", forDesk(commandline.Refused(fmt.Errorf("it is a statement of %s in the log %s", st.Author, st.Log), "a desk takes those of its own author and log"))
+	if !t.concerns(sub) {
+		return "", forDesk(commandline.Refused(fmt.Errorf("it is a statement of %s in the log %s", st.Author, st.Log), "a desk takes those of its own author, and those that its key has to sign, of its own log"))
 	}
 	name := (&drafting{st: st}).fileName()
 	path := filepath.Join(t.flags.dir, name)

@@ -311,6 +311,7 @@ func TestDeskInTrouble(t *testing.T) {
 	// Only what a form of the desk asks for is drafted.
 	d.act("The desk does not know what that was.", "on-admit", "about", "acme")
 	forbidden(m, d)
+	reviewsEachKind(m, d)
 }
 
 // TestDeskKilled kills the desk at each step. What a page acknowledged is there at the next
