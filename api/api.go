@@ -152,6 +152,8 @@ func (a *API) routes() http.Handler {
 	handle("/api/v1/signatories", methods{"GET": a.signatories})
 	handle("/api/v1/signatories/{id}", methods{"GET": a.signatory})
 	handle("/api/v1/signatories/{id}/chain", methods{"GET": a.chain})
+	handle("/api/v1/countries", methods{"GET": a.countries})
+	handle("/api/v1/stats", methods{"GET": a.stats})
 	handle("/api/v1/due", methods{"GET": a.due})
 	handle("/api/v1/export.csv", methods{"GET": a.exportCSV})
 	handle("/api/v1/export.jsonl", methods{"GET": a.exportJSON})

@@ -352,7 +352,7 @@ type schemas struct {
 // roots are the wire types that addresses.yaml may name.
 var roots = []reflect.Type{
 	reflect.TypeFor[client.EntryPage](), reflect.TypeFor[client.EntryAnswer](), reflect.TypeFor[client.SignatoryList](), reflect.TypeFor[client.SignatoryAnswer](),
-	reflect.TypeFor[client.Chain](), reflect.TypeFor[client.ExportedEntry](), reflect.TypeFor[client.VocabularyAnswer](), reflect.TypeFor[client.DataPackage](), reflect.TypeFor[client.DuePage](), reflect.TypeFor[client.DumpList](), reflect.TypeFor[client.Reply](), reflect.TypeFor[client.Line](),
+	reflect.TypeFor[client.Chain](), reflect.TypeFor[client.ExportedEntry](), reflect.TypeFor[client.VocabularyAnswer](), reflect.TypeFor[client.DataPackage](), reflect.TypeFor[client.DuePage](), reflect.TypeFor[client.CountryList](), reflect.TypeFor[client.StatsAnswer](), reflect.TypeFor[client.DumpList](), reflect.TypeFor[client.Reply](), reflect.TypeFor[client.Line](),
 }
 
 func (s *schemas) named(name string) object {

@@ -80,15 +80,6 @@ func (a *API) wirePage(page *index.Page) client.EntryPage {
 		}
 		out.Named = append(out.Named, got)
 	}
-	if page.Facets != nil {
-		out.Facets = make(map[string][]client.FacetCount)
-		for f, counts := range page.Facets {
-			list := make([]client.FacetCount, 0, len(counts))
-			for _, c := range counts {
-				list = append(list, client.FacetCount{Value: c.Value, Count: c.Count})
-			}
-			out.Facets[string(f)] = list
-		}
-	}
+	out.Facets = wireFacets(page.Facets)
 	return out
 }

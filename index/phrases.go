@@ -1,7 +1,6 @@
 package index
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,10 +27,10 @@ type sought struct {
 // match ErrQuery.
 func parseText(text string) ([]sought, error) {
 	if len(text) > MaxText {
-		return nil, fmt.Errorf("%w: text is over %d bytes", ErrQuery, MaxText)
+		return nil, wrong(paramText, "is over %d bytes", MaxText)
 	}
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return nil, fmt.Errorf("%w: text is not UTF-8", ErrQuery)
+		return nil, wrong(paramText, "is not UTF-8")
 	}
 	var out []sought
 	rest := strings.TrimSpace(text)
@@ -51,7 +50,7 @@ func parseText(text string) ([]sought, error) {
 			} else if last := s.Tokens[len(s.Tokens)-1]; unspaced(r) {
 				s.Prefix = false // each character is a word, and what follows is any
 			} else if utf8.RuneCountInString(last) < minPrefix {
-				return nil, fmt.Errorf("%w: %s* is the beginning of too many words: give %d letters", ErrQuery, last, minPrefix)
+				return nil, wrong(paramText, "has %s*, the beginning of too many words: give %d letters", last, minPrefix)
 			}
 		}
 		rest = strings.TrimSpace(rest)
@@ -59,11 +58,11 @@ func parseText(text string) ([]sought, error) {
 			continue
 		}
 		if out = append(out, s); len(out) > maxPhrases {
-			return nil, fmt.Errorf("%w: over %d words or phrases", ErrQuery, maxPhrases)
+			return nil, wrong(paramText, "has over %d words and phrases", maxPhrases)
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("%w: text has no word", ErrQuery)
+		return nil, wrong(paramText, "has no word")
 	}
 	return out, nil
 }

@@ -39,7 +39,7 @@ const (
 
 // A QueryError says what is wrong with a query. It matches ErrQuery.
 type QueryError struct {
-	Field  string // of the query: a facet's name, or text, logged, received, cursor, limit, facets
+	Field  string // of the query: a facet's name, or q, logged, received, cursor, limit, facets
 	Reason string // goes on after the field's name: "is not …"
 }
 
@@ -144,11 +144,6 @@ func (q *Query) check() error {
 	for _, f := range q.Facets {
 		if !slices.Contains(Facets, f) {
 			return wrong("facets", "names what is no facet")
-		}
-	}
-	if strings.TrimSpace(q.Text) != "" {
-		if _, err := parseText(q.Text); err != nil {
-			return wrong(paramText, "can't be looked for: %s", reason(err))
 		}
 	}
 	for field, s := range map[string]Span{"logged": q.Logged, "received": q.Received} {

@@ -381,9 +381,75 @@ func holdSearch(t *testing.T, x *index.Index, n int) {
 			t.FailNow()
 		}
 	}
+	holdStats(t, x, all)
 	t.Logf("%d questions with answers, %d of them with words; %d without", some, withText, withNone)
 	if some < n/3 || withText < n/10 {
 		t.Error("too few questions have an answer")
+	}
+}
+
+// holdStats compares the totals with what was written down.
+func holdStats(t *testing.T, x *index.Index, all []known) {
+	t.Helper()
+	stats, err := x.Snapshot().Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	countries, _, err := x.Snapshot().Countries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	type country struct {
+		requests    uint64
+		authors     map[string]bool
+		outcomes    map[string]uint64
+		first, last int64
+	}
+	accepted, requests, kinds, want := uint64(0), uint64(0), make(map[string]uint64), make(map[string]*country)
+	for _, k := range all {
+		if !k.accepted {
+			continue
+		}
+		accepted++
+		kinds[k.facets["kind"][0]]++
+		if k.facets["kind"][0] != "request" || k.facets["status"][0] != "stands" {
+			continue
+		}
+		requests++
+		code := k.facets["country"][0]
+		c := want[code]
+		if c == nil {
+			c = &country{authors: make(map[string]bool), outcomes: make(map[string]uint64), first: k.logged}
+			want[code] = c
+		}
+		c.requests++
+		c.authors[k.facets["author"][0]] = true
+		c.outcomes[k.facets["outcome"][0]]++
+		c.last = k.logged
+	}
+	counts := func(list []index.FacetCount) map[string]uint64 {
+		out := make(map[string]uint64)
+		for _, c := range list {
+			out[c.Value] = c.Count
+		}
+		return out
+	}
+	if stats.Accepted != accepted || stats.NoEffect != uint64(len(all))-accepted || stats.Requests != requests || !maps.Equal(counts(stats.Kinds), kinds) {
+		t.Errorf("stats %+v, want %d accepted, %d requests, %v", stats, accepted, requests, kinds)
+	}
+	byCountry := counts(stats.Facets["country"])
+	for _, got := range countries {
+		c := want[got.Code]
+		if c == nil {
+			t.Errorf("%s is in no request", got.Code)
+			continue
+		}
+		if got.Requests != c.requests || byCountry[got.Code] != c.requests || got.Signatories != uint64(len(c.authors)) || !maps.Equal(counts(got.Outcomes), c.outcomes) || got.First != c.first || got.Last != c.last {
+			t.Errorf("%+v, want %+v", got, c)
+		}
+	}
+	if len(countries) != len(want) || len(countries) < 3 {
+		t.Errorf("%d countries, want %d", len(countries), len(want))
 	}
 }
 

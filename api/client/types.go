@@ -139,6 +139,54 @@ type EntryPage struct {
 	Named    []Named                 `json:"named,omitzero"`    // authors whose names have the words looked for
 }
 
+// A StatsAnswer counts what is in the log. It counts statements: what their authors logged,
+// and no more.
+type StatsAnswer struct {
+	Size          uint64            `json:"size"`
+	AsOf          Time              `json:"asOf"`
+	SimulatedTime bool              `json:"simulatedTime,omitzero"`
+	Statements    StatementCounts   `json:"statements"`
+	Requests      RequestCounts     `json:"requests"`
+	Standings     map[string]uint64 `json:"standings"` // how many signatories and challengers have which standing
+	Void          uint64            `json:"void"`      // requests that were taken back
+	Withheld      uint64            `json:"withheld"`  // texts that were withheld when they were logged
+	Opened        uint64            `json:"opened"`    // those of them that were opened since
+}
+
+// StatementCounts are how many entries there are.
+type StatementCounts struct {
+	Accepted uint64       `json:"accepted"`
+	NoEffect uint64       `json:"noEffect"` // rejected, duplicates, malformed
+	Kinds    []FacetCount `json:"kinds"`
+}
+
+// RequestCounts are how many requests stand, and among them have which value of a facet, as
+// of a search.
+type RequestCounts struct {
+	Total  uint64                  `json:"total"`
+	Facets map[string][]FacetCount `json:"facets"`
+}
+
+// A CountryList has the countries that requests which stand are attributed to, those with
+// most first.
+type CountryList struct {
+	Size          uint64    `json:"size"`
+	AsOf          Time      `json:"asOf"`
+	SimulatedTime bool      `json:"simulatedTime,omitzero"`
+	Countries     []Country `json:"countries"`
+}
+
+// A Country is what authors logged of requests that they attribute to it. Code may be one
+// of the values that stand for no country: withheld, erased, missing, unstated.
+type Country struct {
+	Code        string       `json:"code"`
+	Requests    uint64       `json:"requests"`
+	Signatories uint64       `json:"signatories"` // that logged them
+	Outcomes    []FacetCount `json:"outcomes"`
+	First       Time         `json:"first"` // when the first and the last of them were logged
+	Last        Time         `json:"last"`
+}
+
 // A FacetCount is how many entries have a value.
 type FacetCount struct {
 	Value string `json:"value"`
