@@ -3,6 +3,8 @@ package log
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,6 +70,38 @@ func TestParseArchiveRefuses(t *testing.T) {
 			}
 			wantError(t, err, tt.want)
 		})
+	}
+}
+
+// TestParseArchiveOfMany: of many checkpoints, which are parsed at once, the first that is not as
+// it has to be is named, also where another one is parsed with those before.
+func TestParseArchiveOfMany(t *testing.T) {
+	note := func(size int) string { return fmt.Sprintf("a\n%d\n%s\n\n— a AAAAAAA=\n", size, zeroRoot) }
+	var notes []string
+	for i := range 2*archivePart + 3 {
+		notes = append(notes, note(i+10))
+	}
+	parse := func(notes []string, end string) error {
+		_, err := ParseArchive([]byte(strings.Join(notes, "\n") + "\n" + end))
+		return err
+	}
+	if err := parse(notes, ""); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, parse(notes, "more"), fmt.Sprintf("checkpoint %d:", len(notes)+1))
+	for _, at := range []int{1, 255, 256, archivePart - 1, archivePart, archivePart + 1, 2 * archivePart, len(notes) - 1} {
+		for what, bad := range map[string]string{
+			"three lines":               strings.Replace(notes[at], "\n\n", "\nmore\n\n", 1),
+			"not standard base64":       strings.Replace(notes[at], "— a A", "— a *", 1),
+			"size 9 after size":         note(9),
+			"the same checkpoint twice": notes[at-1],
+		} {
+			changed := slices.Clone(notes)
+			changed[at] = bad
+			err := parse(changed, "more")
+			wantError(t, err, fmt.Sprintf("checkpoint %d:", at+1))
+			wantError(t, err, what)
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ func parseNote(b []byte) (*Note, error) {
 	if lines == "" {
 		return nil, errors.New("no signature")
 	}
+	n.Signatures = make([]NoteSignature, 0, min(strings.Count(lines, "\n"), MaxSignatures))
 	for lines != "" {
 		line, rest, ok := strings.Cut(lines, "\n")
 		if !ok {
