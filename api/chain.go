@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/gorilla/mux"
@@ -145,16 +144,9 @@ func (c *chainWriter) directory(ctx context.Context, id string) (*client.ChainDi
 
 // write writes what begins the answer, then the entries one by one, and ends it.
 func (c *chainWriter) write(w http.ResponseWriter, r *http.Request, begin []byte, indexes []uint64) error {
-	control := http.NewResponseController(w)
-	out := bufio.NewWriterSize(w, 64<<10)
+	out := bufio.NewWriterSize(c.api.paced(w), pacedWrite)
 	out.Write(begin) // its error is the next one's
-	var set time.Time
 	for i, index := range indexes {
-		// Whoever reads on gets on, however long the chain is.
-		if now := time.Now(); now.Sub(set) > time.Second {
-			set = now
-			control.SetWriteDeadline(now.Add(c.api.limits.ReadTime))
-		}
 		link, err := c.link(r.Context(), index)
 		if err != nil {
 			return err

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -79,47 +78,13 @@ func (a *API) export(w http.ResponseWriter, r *http.Request, extension, contentT
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := a.writeExport(w, r, s, size, form); err != nil {
+	if err := form.write(r.Context(), a.paced(w), s, size); err != nil {
 		if r.Context().Err() == nil {
 			a.log.ErrorContext(r.Context(), "an answer broke off", "path", logPath(r), "error", err.Error())
 		}
 		panic(http.ErrAbortHandler)
 	}
 }
-
-func (a *API) writeExport(w http.ResponseWriter, r *http.Request, s *index.Snapshot, size uint64, form exportForm) error {
-	control := http.NewResponseController(w)
-	var set time.Time
-	write := func(b []byte) error {
-		// Whoever reads on gets on, however long the log is.
-		for len(b) > 0 {
-			if now := time.Now(); now.Sub(set) > time.Second {
-				set = now
-				control.SetWriteDeadline(now.Add(a.limits.ReadTime))
-			}
-			n, err := w.Write(b[:min(len(b), exportWrite)])
-			if err != nil {
-				return err
-			}
-			b = b[n:]
-		}
-		return nil
-	}
-	return form.write(r.Context(), writer(write), s, size)
-}
-
-// A writer is a function that writes.
-type writer func([]byte) error
-
-func (f writer) Write(b []byte) (int, error) {
-	if err := f(b); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
-// exportWrite is how many bytes of an export are written at a time.
-const exportWrite = 64 << 10
 
 // pinnedSize reads the parameter size: a tree size that the snapshot has, and its own
 // when it is not there.

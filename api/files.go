@@ -30,9 +30,6 @@ const (
 	cacheMinute  = "public, max-age=60"                  // bodies, which may be erased
 )
 
-// slowest is how slowly a large file may be read, in bytes a second.
-const slowest = 128 << 10
-
 const typeText = "text/plain; charset=utf-8"
 
 // open lets pages of other sites read the log itself, to check it there.
@@ -239,7 +236,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, path, contentType, 
 		return
 	}
 	// A large file takes its time to be read: as much as a slow line needs.
-	slow := time.Duration(info.Size()/slowest) * time.Second
+	slow := time.Duration(info.Size()/a.limits.Slowest) * time.Second
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.limits.WriteTime + slow))
 	h := w.Header()
 	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, info.Size(), info.ModTime().UnixNano()))

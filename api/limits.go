@@ -34,6 +34,9 @@ type Limits struct {
 	// ReadTime is how long one statement may take to arrive, as a request or as a
 	// line; and how long the answer to a line may take to be read. Default: 30 s.
 	ReadTime time.Duration
+	// Slowest is how slowly a long answer may be read, in bytes a second: exports,
+	// chains, large files. Default: 128 KiB.
+	Slowest int64
 	// TakenTime is how long a request of many statements may go on without one of
 	// them being taken. Default: 60 s, since a receipt may take 30.
 	TakenTime time.Duration
@@ -60,6 +63,7 @@ func (l *Limits) setDefaults() {
 	or(&l.Exports, 4)
 	or(&l.Window, 512)
 	or(&l.Memory, 256<<20)
+	or(&l.Slowest, 128<<10)
 	or(&l.ReadTime, 30*time.Second)
 	or(&l.TakenTime, 60*time.Second)
 	or(&l.StreamTime, 15*time.Minute)
