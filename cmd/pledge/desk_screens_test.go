@@ -201,7 +201,7 @@ func TestDeskScreens(t *testing.T) {
 	ciso.do(chromedp.SetUploadFiles(chromedp.CSS("#f-files"), []string{filepath.Join(c.dir, "forbidden.json")}))
 	ciso.clickTo(button("take"), toReview)
 	ciso.clickTo(button("sign"), toReview)
-	ciso.look("forbidden")
+	ciso.glance("forbidden")
 	if text := ciso.text(); !strings.Contains(text, "Confirm, or go back and change it: by its law card, the public may not be told") || !strings.Contains(text, "no permission is in this file, or beside it (law-forbids)") {
 		t.Errorf("what a colleague is told: %s", text)
 	}
