@@ -136,6 +136,15 @@ func (s *State) duties(a *author, t int64, asked asked) []Duty {
 	return out
 }
 
+// MissedPeriods names the slot periods that passed without a slot, as the finding does that tells of
+// them.
+func (d Duty) MissedPeriods() string {
+	if d.Count == 1 {
+		return d.Period
+	}
+	return fmt.Sprintf("%d of %d slot periods, the first of them %s", d.Count, d.Owed, d.Period)
+}
+
 // Text says in a sentence what a duty is and by when, and nothing of why it is open. The
 // day is the last one on which it is in time.
 func (d Duty) Text() string {
@@ -143,11 +152,10 @@ func (d Duty) Text() string {
 	switch d.Kind {
 	case DutyAttestation:
 		what, not = "Attestation for "+d.Period, "No statement yet for "+d.Period
-	case DutySlot, DutySlots:
+	case DutySlot:
 		what, not = "Slot for "+d.Period, "No slot yet for "+d.Period
-		if d.Count > 1 {
-			not = fmt.Sprintf("No slot yet for %d slot periods, the first of them %s", d.Count, d.Period)
-		}
+	case DutySlots:
+		return "No slot for " + d.MissedPeriods() + "; stays displayed."
 	case DutyReply:
 		of := "to the challenge in entry " + number(d.Mark.Index)
 		what, not = "Reply "+of, "No reply yet "+of

@@ -209,6 +209,9 @@ func TestDutyOfSlots(t *testing.T) {
 		for _, d := range s.Duties(a.ID, unix(at)) {
 			if d.Kind == pledge.DutySlots {
 				out = append(out, fmt.Sprint(d.Count, " of ", d.Owed, " ", d.Period, " ", entry.FormatTime(d.Due), " ", d.Overdue, " ", d.IsPressing()))
+				if want := fmt.Sprintf("No slot for %d of %d slot periods, the first of them %s; stays displayed.", d.Count, d.Owed, d.Period); d.Text() != want {
+					t.Errorf("it says %q, not %q", d.Text(), want)
+				}
 			}
 		}
 		return out

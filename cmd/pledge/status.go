@@ -259,7 +259,7 @@ func (a *app) printStatus(st pledge.Status, size uint64, now int64, due []pledge
 		when := "before " + entry.FormatTime(d.Due)
 		switch {
 		case d.Kind == pledge.DutySlots:
-			a.printf("missed      %s; stays displayed\n", missedText(d))
+			a.printf("missed      no slot for %s; stays displayed\n", d.MissedPeriods())
 			continue
 		case d.Behind:
 			when += "; OVERDUE: the period before it passed without one, and the timer may stand still"
@@ -270,14 +270,6 @@ func (a *app) printStatus(st pledge.Status, size uint64, now int64, due []pledge
 		}
 		a.printf("due         %s: %s\n", dutyText(d), when)
 	}
-}
-
-// missedText says of slot periods that passed without a slot what a verifier says of them.
-func missedText(d pledge.Duty) string {
-	if d.Count == 1 {
-		return "no slot for " + d.Period
-	}
-	return fmt.Sprintf("no slot for %d of %d slot periods, the first of them %s", d.Count, d.Owed, d.Period)
 }
 
 // dutyText says what there is to do, and by which command.
