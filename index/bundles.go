@@ -63,6 +63,13 @@ func (b *bundles) leaf(ctx context.Context, index, size uint64) ([]byte, error) 
 	return got.leaves[i], nil
 }
 
+// keeps reports whether it has a bundle.
+func (b *bundles) keeps(index uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.kept[index] != nil
+}
+
 func (b *bundles) keep(got *bundle) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

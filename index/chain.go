@@ -54,7 +54,8 @@ func (s *Snapshot) LeafAt(ctx context.Context, index uint64) ([]byte, error) {
 	if index >= s.view.Size {
 		return nil, fmt.Errorf("entry %d: %w (%d)", index, ErrNotFound, s.view.Size)
 	}
-	leaf, err := s.x.leaf(ctx, index, s.view.Size)
+	// A chain goes through many bundles in their order.
+	leaf, err := s.x.bundles.leaf(ctx, index, s.view.Size)
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", index, err)
 	}

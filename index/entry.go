@@ -243,7 +243,25 @@ func (s *Snapshot) cut(list []uint64) []uint64 {
 	return list[:n:n]
 }
 
-// leaf returns a leaf as it reads now.
+// leafPrefix is how many bytes stand before a leaf in a bundle.
+const leafPrefix = 2
+
+// leaf returns a leaf as it reads now: by itself out of a whole bundle, since a page shows
+// entries from all over the log, and with its bundle otherwise. The caller does not hold the
+// lock.
 func (x *Index) leaf(ctx context.Context, index, size uint64) ([]byte, error) {
-	return x.bundles.leaf(ctx, index, size)
+	n := index / log.TileWidth
+	source, ok := x.cfg.Source.(log.Ranger)
+	if !ok || (n+1)*log.TileWidth > size || x.bundles.keeps(n) {
+		return x.bundles.leaf(ctx, index, size)
+	}
+	x.mu.RLock()
+	w := &x.rows[index]
+	at, length := int64(w.at), int(w.size)
+	x.mu.RUnlock()
+	leaf, err := source.GetRange(ctx, log.EntriesPath(n, log.TileWidth), at, length)
+	if err != nil {
+		return x.bundles.leaf(ctx, index, size) // which says what is wrong, if anything is
+	}
+	return leaf, nil
 }

@@ -106,6 +106,8 @@ type row struct {
 	author  uint32 // number in authors, when it has a statement
 	kind    uint8  // number in entry.Kinds plus 1; 0 when it has no statement
 	verdict uint8  // number in verdicts
+	size    uint16 // of the leaf, in bytes
+	at      uint32 // where it begins in its bundle
 	code    entry.Code
 }
 

@@ -16,6 +16,7 @@ import (
 type replayed struct {
 	item  *pledge.Item
 	hash  log.Hash
+	size  int    // of the leaf, in bytes
 	body  []byte // what the log serves under the statement's digest, if it is published with it
 	state pledge.BodyState
 	text  entry.Detached
@@ -31,7 +32,7 @@ func (x *Index) replay(ctx context.Context, size uint64) error {
 		batch := make([]replayed, len(leaves))
 		parallel(len(leaves), func(i int) {
 			batch[i].item = pledge.Read(first+uint64(i), leaves[i])
-			batch[i].hash = log.LeafHash(leaves[i])
+			batch[i].hash, batch[i].size = log.LeafHash(leaves[i]), len(leaves[i])
 		})
 		for i := range batch {
 			x.keys.Learn(batch[i].item.Statement)
@@ -114,7 +115,10 @@ func (x *Index) take(ctx context.Context, batch []replayed) {
 
 func (x *Index) keep(r *replayed, v pledge.Verdict) {
 	index, st := r.item.Index, r.item.Statement
-	w := row{leaf: r.hash, now: r.now, verdict: number(verdicts, v.Kind), code: v.Code}
+	w := row{leaf: r.hash, now: r.now, verdict: number(verdicts, v.Kind), code: v.Code, size: uint16(r.size), at: leafPrefix}
+	if n := len(x.rows); n%log.TileWidth > 0 {
+		w.at = x.rows[n-1].at + uint32(x.rows[n-1].size) + leafPrefix
+	}
 	if r.item.Leaf != nil {
 		w.logged = r.item.Leaf.Logged
 	}

@@ -62,6 +62,15 @@ func GetInto(ctx context.Context, src Source, path string, limit int64, buf []by
 	return src.Get(ctx, path, limit)
 }
 
+// A Ranger is a source that can read a part of what is under a path.
+type Ranger interface {
+	Source
+	// GetRange returns the n bytes from offset from on, 1 to 2^20. What ends before is
+	// an error, which matches io.ErrUnexpectedEOF or io.EOF; other errors are those of
+	// Get.
+	GetRange(ctx context.Context, path string, from int64, n int) ([]byte, error)
+}
+
 // OpenSource opens what a person named on a command line: an address that
 // begins with http:// or https://, a directory that exists, or a tar archive of
 // one (see [OpenTar]).
@@ -110,15 +119,59 @@ func (s dirSource) GetInto(ctx context.Context, path string, limit int64, buf []
 }
 
 func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	if err := checkGet(path, limit); err != nil {
 		return nil, err
 	}
+	f, size, err := s.open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > limit {
+		return nil, fmt.Errorf("%d bytes, at most %d: %w", size, limit, ErrTooLarge)
+	}
+	return readAll(f, limit, size, buf)
+}
+
+// GetRange implements Ranger.
+func (s dirSource) GetRange(ctx context.Context, path string, from int64, n int) ([]byte, error) {
+	b, err := s.getRange(ctx, path, from, n)
+	if err != nil {
+		return nil, fmt.Errorf("read %s in %s from byte %d: %w", path, s.dir, from, err)
+	}
+	return b, nil
+}
+
+func (s dirSource) getRange(ctx context.Context, path string, from int64, n int) ([]byte, error) {
+	if err := checkGet(path, int64(n)); err != nil {
+		return nil, err
+	}
+	if from < 0 || n > 1<<20 {
+		return nil, errors.New("not a range that can be read")
+	}
+	f, _, err := s.open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, n)
+	if got, err := f.ReadAt(b, from); got < n {
+		if err == io.EOF && got > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	return b, nil
+}
+
+// open opens a regular file of a checked path, and tells its size.
+func (s dirSource) open(ctx context.Context, path string) (_ *os.File, size int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
-		return nil, notFound(err)
+		return nil, 0, notFound(err)
 	}
 	defer root.Close()
 	// To open a pipe would wait for who writes to it, if it were not for O_NONBLOCK;
@@ -127,22 +180,19 @@ func (s dirSource) get(ctx context.Context, path string, limit int64, buf []byte
 	if err != nil {
 		// A socket can't be opened at all.
 		if info, statErr := root.Stat(path); statErr == nil && !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("not a regular file: %w", ErrNotFound)
+			return nil, 0, fmt.Errorf("not a regular file: %w", ErrNotFound)
 		}
-		return nil, notFound(linkError(root, path, err))
+		return nil, 0, notFound(linkError(root, path, err))
 	}
-	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("not a regular file: %w", ErrNotFound)
+	}
 	if err != nil {
-		return nil, err
+		f.Close()
+		return nil, 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("not a regular file: %w", ErrNotFound)
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%d bytes, at most %d: %w", info.Size(), limit, ErrTooLarge)
-	}
-	return readAll(f, limit, info.Size(), buf)
+	return f, info.Size(), nil
 }
 
 // linkError says of an error that a link on the way to a file is why, if that is so:

@@ -3,6 +3,7 @@ package log
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
 	"net"
 	"os"
@@ -134,3 +135,49 @@ func TestOpenSource(t *testing.T) {
 		}
 	}
 }
+
+func TestGetRange(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "tile", "pipe"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tile", "x"), []byte("0123456789"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "tile", "link")); err != nil {
+		t.Fatal(err)
+	}
+	source := DirSource(dir).(Ranger)
+	for _, test := range []struct {
+		path string
+		from int64
+		n    int
+		want string
+		err  error // any when it is errAny
+	}{
+		{"tile/x", 0, 10, "0123456789", nil},
+		{"tile/x", 3, 4, "3456", nil},
+		{"tile/x", 9, 1, "9", nil},
+		{"tile/x", 9, 2, "", io.ErrUnexpectedEOF},
+		{"tile/x", 10, 1, "", io.EOF},
+		{"tile/y", 0, 1, "", ErrNotFound},
+		{"tile", 0, 1, "", ErrNotFound},
+		{"tile/link", 0, 1, "", ErrLink},
+		{"../x", 0, 1, "", errAny},
+		{"tile/x", -1, 1, "", errAny},
+		{"tile/x", 0, 0, "", errAny},
+		{"tile/x", 0, 1<<20 + 1, "", errAny},
+	} {
+		got, err := source.GetRange(t.Context(), test.path, test.from, test.n)
+		if string(got) != test.want || test.err == errAny && err == nil || test.err != errAny && !errors.Is(err, test.err) {
+			t.Errorf("%s from %d, %d bytes: %q, %v; want %q, %v", test.path, test.from, test.n, got, err, test.want, test.err)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := source.GetRange(ended, "tile/x", 0, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody wants it any more: %v", err)
+	}
+}
+
+var errAny = errors.New("any")
