@@ -66,6 +66,9 @@ func readRequest(line []byte) *sampled {
 	if len(line) == 0 || json.Unmarshal(line, &b, json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true)) != nil || b.Kind != "request" || len(b.Narrative) == 0 {
 		return nil
 	}
+	if _, sealed := b.Narrative["sealed"]; sealed {
+		return nil
+	}
 	return &b.sampled
 }
 
