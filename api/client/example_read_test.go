@@ -64,6 +64,35 @@ func ExampleClient_AllEntries() {
 	// Output: 2 accepted
 }
 
+// What was logged is counted: statements, and nothing beyond.
+func ExampleClient_Countries() {
+	server, world, done := accord()
+	defer done()
+	asked := world.Request(world.Signatories[0], "2024-12", &entry.RequestBody{Country: "XB", Assist: []string{"access"}})
+	world.Log(asked)
+	submit(server.URL, asked.Submission())
+
+	c, err := client.New(server.URL, client.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list, err := c.Countries(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, x := range list.Countries {
+		fmt.Printf("%d logged by %d signatories, attributed to %s, as of %d entries\n", x.Requests, x.Signatories, x.Code, list.Size)
+	}
+	stats, err := c.Stats(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(stats.Statements.Accepted, "statements,", stats.Requests.Total, "request")
+	// Output:
+	// 1 logged by 1 signatories, attributed to XB, as of 4 entries
+	// 4 statements, 1 request
+}
+
 // Who owes what by when: it says what is not logged, and not why.
 func ExampleClient_Due() {
 	server, world, done := accord()

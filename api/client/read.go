@@ -84,3 +84,14 @@ func (c *Client) Charter(ctx context.Context) (*entry.Charter, entry.ID, error) 
 func (c *Client) Vocabulary(ctx context.Context) (*VocabularyAnswer, error) {
 	return get[VocabularyAnswer](ctx, c, "api/v1/vocabulary", nil)
 }
+
+// Stats returns what was logged, counted.
+func (c *Client) Stats(ctx context.Context) (*StatsAnswer, error) {
+	return get[StatsAnswer](ctx, c, "api/v1/stats", nil)
+}
+
+// Countries returns the countries that requests are attributed to by their authors, with
+// how many requests.
+func (c *Client) Countries(ctx context.Context) (*CountryList, error) {
+	return get[CountryList](ctx, c, "api/v1/countries", nil)
+}
