@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,4 +160,22 @@ func TestFeedsAreDescribed(t *testing.T) {
 	}
 	s.get("/signatories/nobody/feed.atom")
 	s.get("/entries.atom")
+}
+
+// TestManualExamples: what docs/api.md shows is answered, by what openapi.json has.
+func TestManualExamples(t *testing.T) {
+	s := newServer(t)
+	b, err := os.ReadFile("../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile(`(?m)^    curl -s '?http://127\.0\.0\.1:8080([^'\s]+)`).FindAllStringSubmatch(string(b), -1)
+	if len(examples) < 6 || len(examples) != strings.Count(string(b), "    curl ") {
+		t.Errorf("%d of %d examples were found", len(examples), strings.Count(string(b), "    curl "))
+	}
+	for _, e := range examples {
+		if a := s.get(e[1]); a.StatusCode != 200 {
+			t.Errorf("%s: %d %s", e[1], a.StatusCode, a.body)
+		}
+	}
 }
