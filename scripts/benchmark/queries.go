@@ -175,20 +175,34 @@ func pickText(of *sampled, dice *rand.Rand) string {
 func wordsOf(text string) []string {
 	var out []string
 	for _, run := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }) {
-		all := []rune(run)
-		if !unspaced(all[len(all)/2]) {
-			out = append(out, run)
-			continue
-		}
-		for i := 0; i+2 <= len(all); i += 3 {
-			// A mark belongs to what is before it.
-			part := all[i:min(i+2+i%3, len(all))]
-			if next := i + len(part); !unicode.Is(unicode.M, part[0]) && (next == len(all) || !unicode.Is(unicode.M, all[next])) {
-				out = append(out, string(part))
+		for _, all := range oneKind([]rune(run)) {
+			if !unspaced(all[0]) {
+				out = append(out, string(all))
+				continue
+			}
+			for i := 0; i+2 <= len(all); i += 3 {
+				// A mark belongs to what is before it.
+				part := all[i:min(i+2+i%3, len(all))]
+				if next := i + len(part); !unicode.Is(unicode.M, part[0]) && (next == len(all) || !unicode.Is(unicode.M, all[next])) {
+					out = append(out, string(part))
+				}
 			}
 		}
 	}
 	return out
+}
+
+// oneKind splits a run where a script without spaces begins or ends, as behind a company's
+// name. A mark goes with what is before it.
+func oneKind(run []rune) (parts [][]rune) {
+	start := 0
+	for i := 1; i < len(run); i++ {
+		if !unicode.Is(unicode.M, run[i]) && unspaced(run[i]) != unspaced(run[start]) {
+			parts = append(parts, run[start:i])
+			start = i
+		}
+	}
+	return append(parts, run[start:])
 }
 
 // phraseIn are two or three words that follow each other in a text; "" when those drawn do
