@@ -79,7 +79,7 @@ func (c *column) counts(among *roaring.Bitmap) map[string]uint64 {
 		}
 		return out
 	}
-	byList := make(map[uint32]uint64)
+	byList := make([]uint64, len(c.lists))
 	var buf [256]uint32
 	for it := among.ManyIterator(); ; {
 		some := buf[:it.NextMany(buf[:])]
@@ -91,6 +91,9 @@ func (c *column) counts(among *roaring.Bitmap) map[string]uint64 {
 		}
 	}
 	for no, n := range byList {
+		if n == 0 {
+			continue
+		}
 		for _, v := range c.lists[no] {
 			out[v] += n
 		}

@@ -94,6 +94,8 @@ func (s *site) handle(h func(*request) error) http.Handler {
 		case errors.As(err, &p):
 		case errors.Is(err, index.ErrQuery):
 			p = &problem{http.StatusBadRequest, "error.query", nil}
+		case errors.Is(err, index.ErrNoText):
+			p = &problem{http.StatusServiceUnavailable, "error.words", nil}
 		default:
 			s.cfg.Logger.Error("page failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 			p = &problem{http.StatusInternalServerError, "error.internal", nil}
