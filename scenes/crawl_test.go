@@ -21,6 +21,7 @@ type crawler struct {
 }
 
 var (
+	nofollow  = regexp.MustCompile(`<a [^>]*rel="nofollow"[^>]*>`) // as many as choices can be put together
 	attribute = regexp.MustCompile(`(?i)\b(?:href|src|action)\s*=\s*["']([^"']*)["']`)
 	quoted    = regexp.MustCompile(`["'>]((?:https?:/)?/[^"'<>\s\\]*)["'<]`)
 )
@@ -56,6 +57,7 @@ func (c *crawler) crawl(see func(place string, data []byte), from ...string) {
 			c.ok = append(c.ok, address)
 		}
 		see("address "+address, fmt.Appendf(body, "\n%s %v", address, resp.Header))
+		body = nofollow.ReplaceAll(body, nil)
 		if next := resp.Header.Get("Location"); next != "" {
 			queue = append(queue, c.local(address, next)...)
 		}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/pledgelog/pledgelog/generator"
 	"github.com/pledgelog/pledgelog/index"
 	"github.com/pledgelog/pledgelog/log"
+	"github.com/pledgelog/pledgelog/store/sqlite"
 	"github.com/pledgelog/pledgelog/web"
 )
 
@@ -37,7 +39,12 @@ func publish(t testing.TB, w *generator.World) string {
 // indexOf is an index that has caught up with a log.
 func indexOf(t testing.TB, w *generator.World, dir string) *index.Index {
 	t.Helper()
-	x, err := index.Open(t.Context(), index.Config{Origin: w.Options.Origin, Source: log.DirSource(dir), Policy: w.Policy, Logger: slog.New(slog.DiscardHandler)})
+	words, err := sqlite.OpenWords(t.Context(), filepath.Join(t.TempDir(), "words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { words.Close() })
+	x, err := index.Open(t.Context(), index.Config{Origin: w.Options.Origin, Source: log.DirSource(dir), Policy: w.Policy, Words: words, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
