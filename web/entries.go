@@ -221,7 +221,7 @@ func (q *request) narrow(p *entriesPage, ask index.Query, list *index.Page) {
 				continue
 			}
 			more := without("", "")
-			more.Add(string(f), c.Value)
+			more.Set(string(f), c.Value) // in the place of what is chosen: so many it leads to
 			g.Values = append(g.Values, facetValue{Label: s.FacetValue(string(f), c.Value), Count: s.Number(c.Count), Href: href(more)})
 			if len(g.Values) == shownValues {
 				break

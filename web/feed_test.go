@@ -257,7 +257,7 @@ func TestFeeds(t *testing.T) {
 			if self := f.link("self"); self != "https://log.example/x"+to {
 				t.Errorf("%s says that it is %s", to, self)
 			}
-			if len(f.all("entry")) == 0 {
+			if len(f.all("entry")) == 0 && to != "/entries.atom?author=nobody" { // of whom there may be some one day
 				t.Errorf("%s is empty", to)
 			}
 			wordsOf(w).hold(t, to, strings.Join(sentences(f), "\n"))
