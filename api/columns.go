@@ -92,15 +92,10 @@ var columns = []column{
 		return join(members)
 	}},
 	{"received", text, "of a request: when its author states that it was received; the period, where the text does not say more", func(e *index.Entry) string {
-		if b, ok := e.Detached.(*entry.RequestBody); ok && b.Received != "" {
-			return b.Received
+		if e.Statement == nil {
+			return ""
 		}
-		if e.Statement != nil {
-			if b, ok := e.Statement.Body.(*entry.Request); ok {
-				return b.Received
-			}
-		}
-		return ""
+		return entry.Received(e.Statement, e.Detached)
 	}},
 	{"country", text, "of a request, as its author codes it, and so are the next ones: ISO 3166-1 code of the country that asked", ofRequest(func(b *entry.RequestBody) string { return b.Country })},
 	{"agency", text, "name of the authority that asked", ofRequest(func(b *entry.RequestBody) string { return b.Agency })},
@@ -114,11 +109,16 @@ var columns = []column{
 	{"gag", text, "whether telling of it was forbidden", ofRequest(func(b *entry.RequestBody) string { return b.Gag })},
 	{"gag_review", day, "day by which that is looked at again", ofRequest(func(b *entry.RequestBody) string { return b.GagReview })},
 	{"corroboration", text, "who else confirmed it", ofRequest(func(b *entry.RequestBody) string { return b.Corroboration })},
-	{"outcome", text, "of a decision: what its author states that it did", ofDecision(func(d decision) string { return d.outcome })},
-	{"decision_date", day, "of a decision", ofDecision(func(d decision) string { return d.date })},
-	{"grounds", text, "of a decision", ofDecision(func(d decision) string { return join(d.grounds) })},
-	{"scope", text, "of a decision: whether its author holds that it falls under the pledge", ofDecision(func(d decision) string { return d.scope })},
-	{"court", text, "of a decision", ofDecision(func(d decision) string { return d.court })},
+	{"outcome", text, "of a decision: what its author states that it did", ofDecision(func(d entry.Decision) string { return d.Outcome })},
+	{"decision_date", day, "of a decision", ofDecision(func(d entry.Decision) string { return d.Date })},
+	{"grounds", text, "of a decision", ofDecision(func(d entry.Decision) string { return join(d.Grounds) })},
+	{"scope", text, "of a decision: whether its author holds that it falls under the pledge", ofDecision(func(d entry.Decision) string { return d.Scope })},
+	{"court", text, "of a decision", func(e *index.Entry) string {
+		if b, ok := e.Detached.(*entry.DecisionBody); ok {
+			return b.Court
+		}
+		return ""
+	}},
 	{"period", text, "of an attestation", ofAttestation(func(a *entry.Attestation) string { return a.Period.String() })},
 	{"covers", text, "of an attestation: `all` or `disclosable`", ofAttestation(func(a *entry.Attestation) string { return a.Covers })},
 	{"logged_total", integer, "of an attestation: requests that its author had logged", ofAttestation(func(a *entry.Attestation) string { return strconv.FormatUint(a.Logged.Total, 10) })},
@@ -163,29 +163,14 @@ func ofRequest(of func(*entry.RequestBody) string) func(*index.Entry) string {
 	}
 }
 
-// A decision is one wherever it is told: in the tree, or in a text that was withheld.
-type decision struct {
-	outcome, date, scope, court string
-	grounds                     []string
-}
-
-func ofDecision(of func(decision) string) func(*index.Entry) string {
+// ofDecision is of what a decision tells, in the tree or in a text that was withheld.
+func ofDecision(of func(entry.Decision) string) func(*index.Entry) string {
 	return func(e *index.Entry) string {
 		if e.Statement == nil {
 			return ""
 		}
-		b, ok := e.Statement.Body.(*entry.Decision)
-		if !ok {
-			return ""
-		}
-		d := decision{b.Outcome, b.Date, b.Scope, "", b.Grounds}
-		if t, ok := e.Detached.(*entry.DecisionBody); ok {
-			if d.outcome == "" {
-				d = decision{t.Outcome, t.Date, t.Scope, "", t.Grounds}
-			}
-			d.court = t.Court
-		}
-		return of(d)
+		told, _ := entry.Decided(e.Statement, e.Detached)
+		return of(told)
 	}
 }
 
