@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -152,6 +153,10 @@ func TestEditIsKilled(t *testing.T) {
 // An interrupt at the keyboard is the editor's. One that ends by it ends the command, and so
 // does whoever ends the command; nothing is left then.
 func TestEditIsInterrupted(t *testing.T) {
+	// Under nohup a hang-up is ignored, by whoever is started too: here it is not.
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP)
+	defer signal.Stop(hangUps)
 	t.Run("the editor takes it", func(t *testing.T) {
 		w := newWriter(t, `trap 'echo x > "$M/told"' INT; `+aRequest+untilGo)
 		w.edits()
