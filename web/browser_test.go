@@ -252,7 +252,7 @@ func TestKeyboard(t *testing.T) {
 		t.Errorf("the skip link leads to %q", id)
 	}
 	// Every stop can be seen.
-	stops := eval[int](b, `document.querySelectorAll("main a, main select, main button, main summary").length`)
+	stops := eval[int](b, `document.querySelectorAll("main a, main input, main select, main button, main summary").length`)
 	for i := range min(stops, 12) {
 		b.do(chromedp.KeyEvent(kb.Tab))
 		if s := eval[string](b, `(() => { const e = document.activeElement, s = getComputedStyle(e); return s.outlineStyle === "solid" && parseFloat(s.outlineWidth) >= 2 ? "" : e.outerHTML.slice(0, 80) + s.outlineStyle; })()`); s != "" {
@@ -264,7 +264,7 @@ func TestKeyboard(t *testing.T) {
 	if _, err := chromedp.RunResponse(b.ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
 		t.Fatal(err)
 	}
-	if s := eval[string](b, `location.search + " " + document.querySelector("h1").textContent`); s != "?author=&kind=decision Answers to requests" {
+	if s := eval[string](b, `location.search + " " + document.querySelector("h1").textContent`); s != "?q=&author=&kind=decision Answers to requests" {
 		t.Errorf("the form leads to %s", s)
 	}
 	b.quiet()

@@ -76,7 +76,9 @@ var readDocument = sync.OnceValues(func() (*document, error) {
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
-	if err := compiler.AddResource("openapi.json", raw); err != nil {
+	// A name without a scheme would be one of a file in the working directory, which tests change.
+	const at = "https://pledgelog.invalid/openapi.json"
+	if err := compiler.AddResource(at, raw); err != nil {
 		return nil, err
 	}
 	compiled := make(map[string]*jsonschema.Schema)
@@ -85,7 +87,7 @@ var readDocument = sync.OnceValues(func() (*document, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if compiled[ref] == nil {
-			s, err := compiler.Compile("openapi.json" + ref)
+			s, err := compiler.Compile(at + ref)
 			if err != nil {
 				return nil, err
 			}

@@ -165,7 +165,7 @@ func TestSubmitRebases(t *testing.T) {
 		for _, l := range drafts {
 			listed = append(listed, l.Name)
 		}
-		if !slices.Equal(listed, []string{"acme-pledge-1.json", "theirs.json", "acme-request-3.json"}) {
+		if !slices.Equal(listed, []string{"acme-pledge-1.json", "secretariat-admit-2.json", "theirs.json", "acme-request-3.json"}) {
 			t.Errorf("the desk lists %q", listed)
 		}
 		s.Close()
