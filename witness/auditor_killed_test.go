@@ -45,7 +45,7 @@ func TestKilledDuringAudit(t *testing.T) {
 				p = startProcess(t, b.dir, "WITNESS_AUDIT=1")
 				victim.Store(p)
 				if kill {
-					left.Store(1 + rand.Int64N(300))
+					left.Store(1 + rand.Int64N(80))
 				}
 			}
 			r := o.request(b.head())
